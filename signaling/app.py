@@ -1,0 +1,189 @@
+"""The desk behind a Socket.IO server in a Starlette application. Knows connections and the clock; no rules."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import time
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Any, Final
+
+import socketio
+from starlette.applications import Starlette
+from starlette.routing import BaseRoute, Mount
+
+from signaling.desk import EVENTS, Desk, Outcome
+from signaling.gate import LINK, App, Gate, Link
+from signaling.limits import Limits
+from signaling.pages import SafeHeaders, health_route, plain_page
+from signaling.room import Room
+
+__all__ = ["LobbyApp"]
+
+SWEEP_EVERY: Final = 1.0  # seconds
+
+_log = logging.getLogger("signaling.socketio")
+
+
+class LobbyApp:
+    """A lobby as an ASGI application, `asgi`, to be served between `start` and `stop`.
+
+    Args:
+        limits: The limits of the lobby.
+        origins: Web origins besides the own one whose pages may connect. Native clients have none and always may.
+        ping_interval: Seconds between the pings to each client, whole ones.
+        ping_timeout: Seconds a client may take to answer.
+        sweep_every: Seconds between two looks for what has lasted too long.
+        pages: Routes of a web client; without any, `/` is a page that says what this is.
+        clock: Seconds that never go back.
+    """
+
+    def __init__(
+        self,
+        limits: Limits | None = None,
+        *,
+        origins: Sequence[str] = (),
+        ping_interval: float = 5.0,
+        ping_timeout: float = 10.0,
+        sweep_every: float = SWEEP_EVERY,
+        pages: Sequence[BaseRoute] = (),
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self.limits = limits or Limits()
+        self.desk = Desk(self.limits)
+        self._clock = clock
+        self._sweep_every = sweep_every
+        self._links: dict[str, Link] = {}
+        self._sids: dict[str, str] = {}  # connection -> Socket.IO's id of it
+        self._keys: dict[str, str] = {}  # and back
+        self._tasks: set[asyncio.Task[Any]] = set()
+        self._server = socketio.AsyncServer(
+            async_mode="asgi",
+            transports=["websocket"],
+            async_handlers=False,  # or the events of one client would overtake each other
+            cors_allowed_origins=_own_and(origins),
+            max_http_buffer_size=self.limits.frame_bytes,
+            ping_interval=ping_interval,
+            ping_timeout=ping_timeout,
+            allow_upgrades=False,
+            logger=_log,
+            engineio_logger=_log,
+        )
+        # The library starts tasks and forgets them; a lobby that stops must take them along.
+        self._server.eio.start_background_task = self._start_task
+        self._server.on("connect", self._connected)
+        self._server.on("disconnect", self._disconnected)
+        self._server.on("*", self._happened)
+        gate = Gate(
+            socketio.ASGIApp(self._server, socketio_path=None),
+            limits=self.limits,
+            events=EVENTS,
+            opened=self._opened,
+            closed=self._closed,
+        )
+        routes: list[BaseRoute] = [Mount("/socket.io", app=gate), health_route(self._count), *(pages or [plain_page()])]
+        self.asgi: App = SafeHeaders(Starlette(routes=routes))
+
+    async def start(self) -> None:
+        """Begin to sweep."""
+        self._start_task(self._sweep)
+
+    async def stop(self) -> None:
+        """End all connections and tasks."""
+        for link in list(self._links.values()):
+            link.end()
+        tasks = list(self._tasks)
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    def open_room(self, *, players: int | None = None, game: str = "") -> Room:
+        """Open a room that waits for its members as long as the lobby runs."""
+        return self.desk.rooms.open(players=players, game=game, kept=True, now=self._clock())
+
+    def _start_task(self, target: Callable[..., Awaitable[Any]], *args: Any, **kwargs: Any) -> asyncio.Task[Any]:
+        async def run() -> Any:
+            return await target(*args, **kwargs)
+
+        task = asyncio.get_running_loop().create_task(run())
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+        return task
+
+    def _count(self) -> dict[str, int]:
+        return {"rooms": len(self.desk.rooms), "members": self.desk.rooms.members}
+
+    # Connections, in the order of their lives.
+
+    def _opened(self, link: Link) -> None:
+        self.desk.arrive(link.key, link.address, now=self._clock())
+        self._links[link.key] = link
+
+    async def _connected(self, sid: str, environ: dict[str, Any], auth: Any = None) -> None:
+        key = environ["asgi.scope"][LINK].key
+        self._sids[key], self._keys[sid] = sid, key
+
+    async def _happened(self, event: str, sid: str, *arguments: Any) -> Any:
+        key = self._keys.get(sid)
+        if key is None:
+            return None
+        outcome = self.desk.handle(key, event, arguments, now=self._clock())
+        await self._carry_out(outcome)
+        return outcome.answer
+
+    async def _disconnected(self, sid: str, reason: str) -> None:
+        key = self._keys.pop(sid, "")
+        self._sids.pop(key, None)
+        link = self._links.get(key)
+        if link is not None:
+            link.end()
+
+    async def _closed(self, link: Link) -> None:
+        self._links.pop(link.key, None)
+        self._keys.pop(self._sids.pop(link.key, ""), None)
+        await self._carry_out(self.desk.depart(link.key, now=self._clock()))
+
+    async def _sweep(self) -> None:
+        while True:
+            await asyncio.sleep(self._sweep_every)
+            try:
+                await self._carry_out(self.desk.sweep(now=self._clock()))
+            except Exception:  # without its sweeper the lobby would fill up unnoticed
+                _log.exception("a sweep failed")
+
+    async def _carry_out(self, outcome: Outcome) -> None:
+        for delivery in outcome.deliveries:
+            sid = self._sids.get(delivery.connection)
+            if sid is None:
+                continue
+            waiting = self._waiting_for(sid)
+            if waiting > self.limits.overflow:
+                outcome.ended.append(delivery.connection)
+            elif delivery.event == "relay" and waiting > self.limits.outbox:
+                self.desk.dropped["slow_receiver"] += 1
+            else:
+                with contextlib.suppress(KeyError):  # it may be closing just now; its link ends by itself
+                    await self._server.emit(delivery.event, delivery.payload, to=sid)
+        for connection in outcome.ended:
+            link = self._links.get(connection)
+            if link is not None:
+                link.end()
+
+    def _waiting_for(self, sid: str) -> int:
+        """Return how many packets wait for a receiver."""
+        socket = self._server.eio.sockets.get(self._server.manager.eio_sid_from_sid(sid, "/"))
+        return socket.queue.qsize() if socket is not None else 0
+
+
+def _own_and(origins: Sequence[str]) -> list[str] | Callable[[str, dict[str, Any]], bool] | None:
+    """Return what the library takes for "the own origin and these"; None is the own one only."""
+    if not origins:
+        return None
+    allowed = frozenset(origins)
+
+    def is_allowed(origin: str, environ: dict[str, Any]) -> bool:
+        own = f"{environ.get('wsgi.url_scheme', 'http')}://{environ.get('HTTP_HOST', '')}"
+        return origin == own or origin in allowed
+
+    return is_allowed

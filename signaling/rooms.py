@@ -1,0 +1,253 @@
+"""All rooms, and which connection sits in which. Knows keys of connections; knows no sockets, payloads or clock."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from signaling.codes import make_code, read_code, show_code
+from signaling.limits import Limits
+from signaling.refusals import Refusal
+from signaling.room import Member, Room
+
+__all__ = ["Place", "Rooms", "Sweep"]
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a connection sits.
+
+    Attributes:
+        room: The room.
+        member: The member the connection speaks for.
+        replaced: The connection the member was still on before, which is out now.
+    """
+
+    room: Room
+    member: Member
+    replaced: str | None = None
+
+
+@dataclass(slots=True)
+class Sweep:
+    """What a sweep changed.
+
+    Attributes:
+        changed: Rooms whose members changed.
+        closed: Connections whose room is gone.
+    """
+
+    changed: list[Room] = field(default_factory=list)
+    closed: list[str] = field(default_factory=list)
+
+
+class Rooms:
+    """The rooms of one lobby. Keys of connections are the caller's, one per live connection, never used twice.
+
+    Args:
+        limits: The limits of the lobby.
+    """
+
+    def __init__(self, limits: Limits | None = None) -> None:
+        self.limits = limits or Limits()
+        self._rooms: dict[str, Room] = {}
+        self._places: dict[str, Place] = {}
+
+    def __len__(self) -> int:
+        return len(self._rooms)
+
+    def __iter__(self) -> Iterator[Room]:
+        return iter(self._rooms.values())
+
+    @property
+    def members(self) -> int:
+        """How many connections sit in a room."""
+        return len(self._places)
+
+    def open(self, *, players: int | None = None, game: str = "", kept: bool = False, now: float) -> Room:
+        """Make an empty room.
+
+        A kept room waits for its members without an end; when all have left it is emptied and open again, under the
+        same code. The others go some time after the last member.
+
+        Raises:
+            Refusal: `busy`: there are too many rooms.
+        """
+        if len(self._rooms) >= self.limits.rooms:
+            raise Refusal(
+                "busy", f"this lobby has {len(self._rooms)} rooms already, the most it takes: try again later"
+            )
+        code = make_code()
+        while code in self._rooms:
+            code = make_code()
+        room = self._rooms[code] = Room(code, players=players, game=game, kept=kept, limits=self.limits, now=now)
+        return room
+
+    def create(self, connection: str, name: str, *, players: int | None, game: str, now: float) -> Place:
+        """Make a room and sit down in it.
+
+        Raises:
+            Refusal: `busy`, `in_room`.
+        """
+        self._check_outside(connection)
+        room = self.open(players=players, game=game, now=now)
+        return self._seated(connection, Place(room, room.enter(connection, name, spectate=False, now=now)))
+
+    def join(
+        self,
+        connection: str,
+        code: Any,
+        name: str,
+        *,
+        players: int | None = None,
+        game: str = "",
+        token: Any = None,
+        resume: Any = None,
+        spectate: bool = False,
+        now: float,
+    ) -> Place:
+        """Enter a room: by its code alone while it is open, by an invitation, or back by a resume token.
+
+        Args:
+            connection: Who asks.
+            code: The code as it was typed.
+            name: The wanted name, clean.
+            players: How many play; fixes it where nobody has yet.
+            game: The game; likewise.
+            token: An invitation. One that is given must be good, also where none is needed.
+            resume: A resume token; everything else is ignored then.
+            spectate: Whether to watch rather than take a seat.
+            now: The time.
+
+        Raises:
+            Refusal: `unknown_room`, `locked`, `full`, `token`, `gone`, `in_room`.
+        """
+        self._check_outside(connection)
+        room = self.find(code)
+        if resume is not None:
+            place = Place(room, *room.come_back(resume, connection, now=now))
+            if place.replaced is not None:
+                self._places.pop(place.replaced, None)
+            return self._seated(connection, place)
+        if token is not None:
+            room.seal.check_invitation(token, now=now)
+        elif room.locked:
+            raise Refusal(
+                "locked",
+                f"room {show_code(room.code)} is locked, because its match has begun: ask a member for an invitation",
+            )
+        member = room.enter(connection, name, spectate=spectate, now=now)
+        if not spectate:
+            room.fix(players, game)
+        return self._seated(connection, Place(room, member))
+
+    def find(self, code: Any) -> Room:
+        """Return the room with this code, as it was typed.
+
+        Raises:
+            Refusal: `unknown_room`.
+        """
+        read = read_code(code)
+        room = self._rooms.get(read)
+        if room is None:
+            raise Refusal(
+                "unknown_room",
+                f"there is no room {show_code(read)} in this lobby: check the code; a room goes a minute after the last"
+                " member left, and when the lobby restarts",
+            )
+        return room
+
+    def place_of(self, connection: str) -> Place | None:
+        """Return where the connection sits, if anywhere."""
+        return self._places.get(connection)
+
+    def require(self, connection: str) -> Place:
+        """Return where the connection sits.
+
+        Raises:
+            Refusal: `no_room`.
+        """
+        place = self._places.get(connection)
+        if place is None:
+            raise Refusal("no_room", "you are in no room: create or join one first")
+        return place
+
+    def neighbour(self, connection: str, member_id: Any) -> tuple[Place, str]:
+        """Return the caller's place and the connection of another member of the same room.
+
+        Raises:
+            Refusal: `no_room`; `unknown_member`: nobody else in the room has this id; `away`: it is not connected.
+        """
+        place = self.require(connection)
+        target = place.room.members.get(member_id) if isinstance(member_id, str) else None
+        if target is None or target is place.member:
+            raise Refusal(
+                "unknown_member", "there is no other member with this id in your room: see the list of members"
+            )
+        if target.connection is None:
+            raise Refusal("away", f"{target.name} ({target.id}) is not connected at the moment")
+        return place, target.connection
+
+    def lock(self, connection: str) -> Room:
+        """Let nobody else in by the code alone.
+
+        Raises:
+            Refusal: `no_room`; `no_seat`: a spectator asks.
+        """
+        place = self.require(connection)
+        if place.member.seat is None:
+            raise Refusal("no_seat", "only a player can lock the room, and you are a spectator")
+        place.room.locked = True
+        return place.room
+
+    def invite(self, connection: str, *, now: float) -> str:
+        """Return a fresh invitation to the caller's room.
+
+        Raises:
+            Refusal: `no_room`.
+        """
+        return self.require(connection).room.seal.invite(now=now, lifetime=self.limits.invitation_lifetime)
+
+    def leave(self, connection: str, *, now: float) -> Room | None:
+        """Take the member out for good; return the room it left, if it was in one."""
+        place = self._places.pop(connection, None)
+        if place is None:
+            return None
+        place.room.remove(place.member, now=now)
+        return place.room
+
+    def lose(self, connection: str, *, now: float) -> Room | None:
+        """Note that the connection is gone, the member's seat is kept; return the room, if it was in one."""
+        place = self._places.pop(connection, None)
+        if place is None:
+            return None
+        place.room.lose(place.member, now=now)
+        return place.room
+
+    def sweep(self, *, now: float) -> Sweep:
+        """Take out absent members, and rooms that are empty or idle for too long."""
+        swept = Sweep()
+        for room in list(self._rooms.values()):
+            empty = room.empty_since is not None and now - room.empty_since >= self.limits.empty_grace
+            if now - room.touched >= self.limits.room_idle:
+                empty = True
+                for connection in room.connections():
+                    del self._places[connection]
+                    swept.closed.append(connection)
+            if empty and room.kept:
+                room.start_over(now=now)
+            elif empty:
+                del self._rooms[room.code]
+            elif room.drop_absent(now=now):
+                swept.changed.append(room)
+        return swept
+
+    def _check_outside(self, connection: str) -> None:
+        place = self._places.get(connection)
+        if place is not None:
+            raise Refusal("in_room", f"you are in room {show_code(place.room.code)} already: leave it first")
+
+    def _seated(self, connection: str, place: Place) -> Place:
+        self._places[connection] = Place(place.room, place.member)
+        return place

@@ -1,0 +1,79 @@
+"""Rollback netcode for Python. The public names, resolved on first use; no logic, nothing third-party is imported here."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from rollback.config import Default as Default
+    from rollback.config import RepeatLast as RepeatLast
+    from rollback.config import SessionConfig as SessionConfig
+    from rollback.config import TakeOver as TakeOver
+    from rollback.core.session import P2PSession as P2PSession
+    from rollback.core.synctest import SyncTestSession as SyncTestSession
+    from rollback.errors import ActionError as ActionError
+    from rollback.errors import ConfigError as ConfigError
+    from rollback.errors import DesyncError as DesyncError
+    from rollback.errors import GameError as GameError
+    from rollback.errors import MissingAction as MissingAction
+    from rollback.errors import MissingPackage as MissingPackage
+    from rollback.errors import NetworkError as NetworkError
+    from rollback.errors import ReplayError as ReplayError
+    from rollback.errors import RollbackError as RollbackError
+    from rollback.errors import UsageError as UsageError
+    from rollback.errors import WireError as WireError
+    from rollback.game import ActionCodec as ActionCodec
+    from rollback.game import Bits as Bits
+    from rollback.game import Game as Game
+    from rollback.game import Raw as Raw
+    from rollback.game import UInt as UInt
+    from rollback.netplay import PlayResult as PlayResult
+    from rollback.netplay import join as join
+    from rollback.netplay import play as play
+    from rollback.types import Confirmed as Confirmed
+    from rollback.types import Cut as Cut
+    from rollback.types import DesyncFound as DesyncFound
+    from rollback.types import Ended as Ended
+    from rollback.types import Event as Event
+    from rollback.types import Local as Local
+    from rollback.types import Mismatch as Mismatch
+    from rollback.types import PeerInterrupted as PeerInterrupted
+    from rollback.types import PeerLeft as PeerLeft
+    from rollback.types import PeerLost as PeerLost
+    from rollback.types import PeerResumed as PeerResumed
+    from rollback.types import PeerStats as PeerStats
+    from rollback.types import Policy as Policy
+    from rollback.types import Remote as Remote
+    from rollback.types import SessionStats as SessionStats
+    from rollback.types import Synchronized as Synchronized
+    from rollback.types import Tick as Tick
+
+__version__ = "0.1.0"
+
+_HOMES = {
+    "rollback.config": "Default RepeatLast SessionConfig TakeOver",
+    "rollback.core.session": "P2PSession",
+    "rollback.core.synctest": "SyncTestSession",
+    "rollback.errors": "ActionError ConfigError DesyncError GameError MissingAction MissingPackage NetworkError ReplayError"
+    " RollbackError UsageError WireError",
+    "rollback.game": "ActionCodec Bits Game Raw UInt",
+    "rollback.netplay": "PlayResult join play",
+    "rollback.types": "Confirmed Cut DesyncFound Ended Event Local Mismatch PeerInterrupted PeerLeft PeerLost PeerResumed"
+    " PeerStats Policy Remote SessionStats Synchronized Tick",
+}
+_HOME = {name: home for home, names in _HOMES.items() for name in names.split()}
+
+__all__ = ["__version__", *sorted(_HOME)]
+
+
+def __getattr__(name: str) -> Any:
+    home = _HOME.get(name)
+    if home is None:
+        raise AttributeError(f"module 'rollback' has no attribute {name!r}")
+    value = globals()[name] = getattr(import_module(home), name)
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -1,0 +1,179 @@
+"""One peer as the session sees it: what it sent, what it holds of ours, how its line is. Knows no game."""
+
+from __future__ import annotations
+
+import math
+from collections import deque
+from typing import Final
+
+from rollback.core.checksums import ChecksumExchange
+from rollback.core.line import LineMeter
+from rollback.core.queues import InputQueue
+from rollback.core.states import LIVE, Cause, Peer, after
+from rollback.types import PeerStats
+
+__all__ = ["Endpoint", "Greeting"]
+
+AHEAD_SHARE: Final = 1 / 32  # of each new sample in the averaged lead: half a second at 60 fps, past any jitter
+SAMPLES: Final = 4  # exchanges of hellos before a clock counts as measured
+MAX_ADVANTAGE: Final = 255  # frames; a paused peer may claim thousands, which must not poison the average
+
+
+class Greeting:
+    """The handshake with one peer.
+
+    Attributes:
+        nonce: The peer's nonce, 0 before its first hello.
+        agreed: Its facts are ours.
+        they_heard: The peer has heard our hello.
+        ready: The peer is ready to start.
+        running: The peer knows the start instant.
+        samples: Measured exchanges.
+        best: Shortest round trip in seconds.
+        offset: Peer's clock less ours, from that exchange.
+        heard_at: Our clock when its newest hello came.
+        heard_sent: Its clock when it sent that.
+        next_at: When our next hello is due.
+        answer: A hello came that has no answer yet.
+    """
+
+    __slots__ = (
+        "agreed",
+        "answer",
+        "best",
+        "heard_at",
+        "heard_sent",
+        "next_at",
+        "nonce",
+        "offset",
+        "ready",
+        "running",
+        "samples",
+        "they_heard",
+    )
+
+    def __init__(self) -> None:
+        self.nonce = 0
+        self.agreed = self.they_heard = self.ready = self.running = self.answer = False
+        self.samples = 0
+        self.best = math.inf
+        self.offset = 0.0
+        self.heard_at = 0.0
+        self.heard_sent = math.nan
+        self.next_at = -math.inf
+
+    @property
+    def done(self) -> bool:
+        """Whether both sides agreed, know that they did, and the peer's clock is measured."""
+        return self.agreed and self.they_heard and self.samples >= SAMPLES
+
+
+class Endpoint:
+    """One remote peer.
+
+    Attributes:
+        name: The label the session's owner gave it.
+        queue: Its players' inputs.
+        state: See `states`.
+        inbox: Datagrams that wait for the next tick.
+        acked: Newest frame of our inputs that it holds.
+        confirmed: Newest frame that it confirmed.
+        newest: Newest frame its datagrams reached, to tell an overtaken datagram.
+        heard: When something was last heard of it, on our clock.
+        ahead: Our averaged lead over it in frames.
+        sums: The exchange of checksums.
+        line: What the line is like.
+        measure: Whether the next datagram measures the line.
+        greeting: The handshake.
+        window, delay, controllers: What it told of itself.
+    """
+
+    __slots__ = (
+        "acked",
+        "ahead",
+        "bye_answer",
+        "bye_heard",
+        "confirmed",
+        "controllers",
+        "delay",
+        "end",
+        "greeting",
+        "heard",
+        "inbox",
+        "left_reason",
+        "line",
+        "measure",
+        "name",
+        "newest",
+        "queue",
+        "state",
+        "sums",
+        "window",
+    )
+
+    def __init__(self, name: str, queue: InputQueue) -> None:
+        self.name = name
+        self.queue = queue
+        self.state = Peer.SYNCHRONIZING
+        self.inbox: deque[bytes] = deque()
+        self.acked = -1
+        self.confirmed = -1
+        self.newest = -1
+        self.heard = -math.inf
+        self.ahead = 0.0
+        self.sums = ChecksumExchange()
+        self.line = LineMeter()
+        self.measure = False
+        self.greeting = Greeting()
+        self.window = 0
+        self.delay = 0
+        self.controllers: dict[int, str] = {}
+        self.end: int | None = None
+        self.left_reason = ""
+        self.bye_answer = False
+        self.bye_heard = False
+
+    @property
+    def live(self) -> bool:
+        """Whether the match counts on this peer."""
+        return self.state in LIVE
+
+    def turn(self, cause: Cause) -> bool:
+        """Change the state as the table says; return whether it changed."""
+        before = self.state
+        self.state = after(before, cause)
+        return self.state is not before
+
+    def balance(self, own_advantage: int, advantage: int) -> None:
+        """Take one pair of frame advantages: ours now, and the one the peer sent."""
+        if abs(advantage) > MAX_ADVANTAGE:
+            advantage = MAX_ADVANTAGE if advantage > 0 else -MAX_ADVANTAGE
+        self.ahead += ((own_advantage - advantage) * 0.5 - self.ahead) * AHEAD_SHARE
+
+    def stats(self, own_newest: int, fps: int, window: int) -> PeerStats:
+        """Return the line's figures, with a verdict and its reason."""
+        line = self.line
+        lag = (line.rtt / 2 + 2 * line.jitter) * fps  # frames an input is late, in most cases
+        if self.state is Peer.INTERRUPTED:
+            quality, why = "poor", "nothing was heard for a while"
+        elif lag > max(window, 1):
+            quality, why = "poor", f"inputs come {lag:.0f} frames late, the window is {window}"
+        elif line.loss > 0.15:
+            quality, why = "poor", f"{line.loss:.0%} of the datagrams are lost"
+        elif line.loss > 0.03:
+            quality, why = "fair", f"{line.loss:.0%} of the datagrams are lost"
+        elif lag > max(window, 1) / 2:
+            quality, why = "fair", f"inputs come {lag:.0f} frames late, half the window of {window}"
+        else:
+            quality, why = "good", f"{line.rtt * 1000:.0f} ms round trip, {line.loss:.0%} lost"
+        return PeerStats(
+            rtt=line.rtt,
+            jitter=line.jitter,
+            loss=line.loss,
+            kbps_in=line.kbps_in,
+            kbps_out=line.kbps_out,
+            frames_ahead=self.ahead,
+            queued=own_newest - self.acked,
+            quality=quality,  # type: ignore[arg-type]
+            why=why,
+        )

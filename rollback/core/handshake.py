@@ -1,0 +1,152 @@
+"""Who plays what with whom, and when frame 0 begins. Knows hellos, clocks and facts; knows no frames and no transport.
+
+Every peer greets every other until both know that they can play together and how their clocks differ (the sample with the
+shortest round trip says it best, as in NTP). When all are ready, the peer of the lowest player names an instant, told to each
+on that peer's own clock, and repeats it until it is understood.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
+
+from rollback.core.endpoint import Endpoint
+from rollback.types import Mismatch
+from rollback.wire.messages import Fact, Hello
+
+__all__ = ["HELLO_EVERY", "Handshake"]
+
+HELLO_EVERY: Final = 0.05  # seconds: five exchanges in a quarter of a second on a good line
+HEAD_START: Final = 0.1  # seconds from naming the instant to the instant, on top of two round trips
+
+MENDS: Final = {
+    "protocol": "install the same version of rollback on both sides",
+    "game_id": "choose the same game on both sides",
+    "game_version": "install the same version of the game on both sides",
+    "players": "make both sessions for the same number of players",
+    "codecs": "use the same action codecs: the games differ",
+    "fps": "set the same fps in both configurations",
+    "seed": "set the same seed in both configurations",
+    "on_disconnect": "set the same on_disconnect in both configurations",
+    "on_desync": "set the same on_desync in both configurations",
+    "desync_interval": "set the same desync_interval in both configurations",
+    "rejoin_grace": "set the same rejoin_grace in both configurations",
+    "extra": "make `extra` the same in both configurations",
+    "seats": "let each player stand at exactly one peer",
+}
+
+
+class Handshake:
+    """The greetings of one session with all its peers.
+
+    Attributes:
+        start: The instant at which frame 0 begins, on our clock; None until it is agreed.
+    """
+
+    def __init__(
+        self,
+        nonce: int,
+        facts: Mapping[str, Fact],
+        window: int,
+        delay: int,
+        players: Mapping[int, str],
+        endpoints: list[Endpoint],
+    ) -> None:
+        self.nonce = nonce
+        self.facts = facts
+        self.start: float | None = None
+        self._window = window
+        self._delay = delay
+        self._players = players
+        self._endpoints = endpoints
+        self._leads = min(players) < min(min(endpoint.queue.players) for endpoint in endpoints)
+
+    def hear(self, endpoint: Endpoint, hello: Hello, now: float) -> list[Mismatch]:
+        """Take a peer's hello; return what keeps us from playing together."""
+        greeting = endpoint.greeting
+        greeting.they_heard = greeting.they_heard or hello.heard == self.nonce
+        if greeting.nonce == 0:
+            greeting.nonce = hello.nonce
+            found = self._compare(endpoint, hello)
+            if found:
+                return found
+            greeting.agreed = True
+            endpoint.window, endpoint.delay, endpoint.controllers = hello.window, hello.delay, dict(hello.players)
+        elif greeting.nonce != hello.nonce:
+            return []  # another process under the same name: it must rejoin, not greet
+        greeting.heard_at, greeting.heard_sent = now, hello.sent
+        greeting.ready, greeting.running = hello.ready, hello.running
+        greeting.answer = True
+        if not math.isnan(hello.echo):
+            rtt = now - hello.echo - hello.held
+            if rtt >= 0:
+                greeting.samples += 1
+                endpoint.line.sample(rtt)
+                if rtt < greeting.best:
+                    greeting.best = rtt
+                    greeting.offset = hello.sent - now + rtt / 2  # their clock less ours
+        if self.start is None and not self._leads and not math.isnan(hello.start):
+            self.start = hello.start
+        return []
+
+    def decide(self, now: float) -> None:
+        """Name the start instant, if that is ours to do and all are ready."""
+        if self.start is None and self._leads and self.ready and all(e.greeting.ready for e in self._endpoints):
+            slowest = max(endpoint.greeting.best for endpoint in self._endpoints)
+            self.start = now + HEAD_START + 2 * slowest
+
+    @property
+    def ready(self) -> bool:
+        """Whether we have agreed with every peer, know that it heard us, and have measured its clock."""
+        return all(endpoint.greeting.done for endpoint in self._endpoints)
+
+    def hellos(self, now: float) -> Iterator[tuple[Endpoint, Hello]]:
+        """Yield the hellos that are due: to peers still greeting, and one answer to each hello of a late one."""
+        for endpoint in self._endpoints:
+            greeting = endpoint.greeting
+            settled = self.start is not None and greeting.running
+            if settled and not greeting.answer:
+                continue
+            if now < greeting.next_at:
+                continue
+            greeting.next_at = now + HELLO_EVERY
+            # Two that have both started stop greeting: an answer to an answer would go on for ever.
+            greeting.answer = greeting.answer and not settled
+            yield endpoint, self._hello(endpoint, now)
+
+    def _hello(self, endpoint: Endpoint, now: float) -> Hello:
+        greeting = endpoint.greeting
+        start = math.nan if self.start is None or not self._leads else self.start + greeting.offset
+        return Hello(
+            nonce=self.nonce,
+            heard=greeting.nonce,
+            sent=now,
+            echo=greeting.heard_sent,
+            held=now - greeting.heard_at,
+            ready=self.ready,
+            running=self.start is not None,
+            start=start,
+            facts=dict(self.facts),
+            window=self._window,
+            delay=self._delay,
+            players=dict(self._players),
+        )
+
+    def _compare(self, endpoint: Endpoint, hello: Hello) -> list[Mismatch]:
+        found = [
+            _mismatch(endpoint.name, name, self.facts.get(name), hello.facts.get(name))
+            for name in [*self.facts, *(name for name in hello.facts if name not in self.facts)]
+            if not _same(self.facts.get(name), hello.facts.get(name))
+        ]
+        if not found and tuple(sorted(hello.players)) != endpoint.queue.players:
+            found.append(_mismatch(endpoint.name, "seats", endpoint.queue.players, tuple(sorted(hello.players))))
+        return found
+
+
+def _same(ours: Fact, theirs: Fact) -> bool:
+    return ours == theirs and type(ours) is type(theirs)
+
+
+def _mismatch(peer: str, field: str, ours: Any, theirs: Any) -> Mismatch:
+    return Mismatch(peer, field, ours, theirs, MENDS.get(field, "make it the same on both sides"))

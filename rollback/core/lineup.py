@@ -1,0 +1,80 @@
+"""Who plays where, and what every peer must agree on. Knows the game and the settings; knows no frames and no bytes."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Sequence
+
+from rollback.config import SessionConfig, TakeOver
+from rollback.core.endpoint import Endpoint
+from rollback.core.queues import InputQueue
+from rollback.errors import UsageError
+from rollback.game import ActionCodec, Game, codecs_of, idle_inputs
+from rollback.types import Local, Remote
+from rollback.wire.limits import PROTOCOL
+from rollback.wire.messages import Fact
+
+__all__ = ["Lineup"]
+
+
+class Lineup:
+    """The players of a session, sorted by the peers they stand at.
+
+    Attributes:
+        codecs: One codec a player.
+        own: The queue of our own players.
+        endpoints: The other peers, in the order of their lowest players.
+        controllers: Who controls each of our players.
+        facts: What the handshake compares.
+    """
+
+    def __init__(self, game: Game, players: Sequence[Local | Remote], config: SessionConfig) -> None:
+        self.codecs: tuple[ActionCodec, ...] = codecs_of(game)
+        if len(players) != len(self.codecs):
+            raise UsageError(f"{len(players)} players were given, {type(game).__name__} has {len(self.codecs)}")
+        self.controllers: dict[int, str] = {}
+        seats: dict[str, list[int]] = {}
+        for player, seat in enumerate(players):
+            if isinstance(seat, Local):
+                self.controllers[player] = seat.controller
+            elif isinstance(seat, Remote) and isinstance(seat.peer, str) and seat.peer:
+                seats.setdefault(seat.peer, []).append(player)
+            else:
+                raise UsageError(f"player {player} must be Local() or Remote(peer name), not {seat!r}")
+        if not self.controllers or not seats:
+            raise UsageError("a session needs at least one Local and one Remote player; SyncTestSession plays alone")
+        idle = idle_inputs(game, self.codecs)
+        self.own = InputQueue(tuple(self.controllers), idle)
+        self.endpoints = [Endpoint(name, InputQueue(theirs, idle)) for name, theirs in seats.items()]
+        self.facts = _facts(game, self.codecs, idle, config)
+
+
+def _facts(
+    game: Game, codecs: Sequence[ActionCodec], idle: Sequence[bytes], config: SessionConfig
+) -> dict[str, Fact]:
+    on_disconnect = config.on_disconnect
+    names = [codec.describe() for codec in codecs]
+    if any(map(any, idle)):  # the first frames are idle: peers that idle differently would never agree
+        names = [f"{name} idle {value.hex()}" for name, value in zip(names, idle, strict=True)]
+    return {
+        "protocol": PROTOCOL,
+        "game_id": config.game_id or type(game).__qualname__,
+        "game_version": config.game_version,
+        "players": len(codecs),
+        "codecs": _shortened(" ".join(names)),
+        "fps": config.fps,
+        "seed": config.seed,
+        "on_disconnect": "takeover" if isinstance(on_disconnect, TakeOver) else on_disconnect,
+        "on_desync": config.on_desync,
+        "desync_interval": config.desync_interval,
+        "rejoin_grace": float(config.rejoin_grace),
+        "extra": hashlib.blake2b(json.dumps(dict(config.extra), sort_keys=True).encode(), digest_size=8).hexdigest(),
+    }
+
+
+def _shortened(text: str) -> str:
+    """Return the text itself, or its start and a digest where it is too long for a hello."""
+    if len(text) <= 300:
+        return text
+    return f"{text[:200]} ... {hashlib.blake2b(text.encode(), digest_size=8).hexdigest()}"

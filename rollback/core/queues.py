@@ -1,0 +1,135 @@
+"""Rings of inputs, one queue a peer and one row a frame. Knows frames and widths; knows no clock and no network.
+
+A row is what all players of one peer do in one frame, side by side in the order of their numbers. Rows up to `known` are
+real; past it the ring holds what was guessed when the frame was simulated.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Sequence
+
+from rollback.config import MAX_DELAY
+from rollback.errors import UsageError
+from rollback.wire.limits import RING
+from rollback.wire.runs import Change, change_between, payload_lengths
+
+__all__ = ["InputQueue", "LocalInputs"]
+
+MASK = RING - 1
+
+
+class InputQueue:
+    """The rows of one peer's players.
+
+    Attributes:
+        players: The players, in ascending order.
+        known: Newest frame whose row is here.
+        last: The row at `known`; before the first, the idle row.
+        rows: Ring of rows by frame.
+        marks: Ring of the deltas of known rows, None where a row repeats the one before.
+        cut: Whether no more rows will come; the player idles past `known`.
+    """
+
+    __slots__ = ("changes", "cut", "idle", "known", "last", "lengths", "marks", "players", "rows", "spans", "width")
+
+    def __init__(self, players: Sequence[int], idle: Sequence[bytes]) -> None:
+        self.players = tuple(players)
+        self.spans: dict[int, tuple[int, int]] = {}
+        at = 0
+        for player in self.players:
+            self.spans[player] = (at, at + len(idle[player]))
+            at += len(idle[player])
+        self.width = at
+        self.idle = b"".join(idle[player] for player in self.players)
+        self.known = -1
+        self.last = self.idle
+        self.rows: list[bytes] = [self.idle] * RING
+        self.marks: list[bytes | None] = [None] * RING
+        self.changes: deque[Change] = deque()  # own rows only: what the tokens on the wire are made of
+        self.lengths = payload_lengths(self.width)
+        self.cut = False
+
+    def append(self, row: bytes) -> None:
+        """Add our own row for frame `known + 1`; it will be sent."""
+        self.known = frame = self.known + 1
+        self.rows[frame & MASK] = row
+        if row != self.last:
+            token, delta = change_between(self.last, row)
+            self.changes.append((frame, token, delta))
+            self.last = row
+
+    def forget(self, frame: int) -> None:
+        """Drop what is only needed to send rows up to `frame`, which every peer acknowledged."""
+        changes = self.changes
+        while changes and changes[0][0] <= frame:
+            changes.popleft()
+
+    def history(self, player: int, frame: int) -> bytes | None:
+        """Return a player's known input of a frame, None where it is no longer, or not yet, here."""
+        if not max(0, self.known - RING + 1) <= frame <= self.known:
+            return None
+        start, stop = self.spans[player]
+        return self.rows[frame & MASK][start:stop]
+
+
+class LocalInputs:
+    """The actions of our own players on their way to the frames in which they take effect.
+
+    An action captured at frame f goes to frame f + delay. Each player has a delay of its own; a row is complete, and may
+    be sent, once every one of our players has an input for it.
+
+    Attributes:
+        captured: Newest frame at which actions were taken.
+    """
+
+    __slots__ = ("captured", "delays", "queue", "waiting")
+
+    def __init__(self, queue: InputQueue, delay: int) -> None:
+        self.queue = queue
+        self.captured = -1
+        self.delays = dict.fromkeys(queue.players, delay)
+        # Inputs per player from frame queue.known + 1 on. Frames before the delay are idle.
+        self.waiting: dict[int, deque[bytes]] = {player: deque() for player in queue.players}
+        for player, waiting in self.waiting.items():
+            waiting.extend([self._idle(player)] * delay)
+        self._complete()
+
+    def capture(self, frame: int, inputs: Sequence[bytes]) -> None:
+        """Take one input a player, in the order of the queue's players, as captured at `frame`. Once a frame."""
+        self.captured = frame
+        queue = self.queue
+        base = queue.known + 1
+        if len(inputs) == 1 and base == frame + self.delays[queue.players[0]]:
+            queue.append(inputs[0])  # one player whose delay did not change: nothing waits
+            return
+        for player, value in zip(queue.players, inputs, strict=True):
+            waiting = self.waiting[player]
+            target = frame + self.delays[player]
+            if base + len(waiting) > target:
+                continue  # the delay was lowered: this frame has its input already
+            last = waiting[-1] if waiting else queue.last[slice(*queue.spans[player])]
+            # The delay was raised: without filler the others would wait for these frames for ever.
+            waiting.extend([last] * (target - base - len(waiting)))
+            waiting.append(value)
+        self._complete()
+
+    def set_delay(self, player: int, frames: int) -> None:
+        """Change a player's delay from the next capture on; inputs that are queued never change.
+
+        Raises:
+            UsageError: The player is not ours, or `frames` is not in 0..60.
+        """
+        if player not in self.delays:
+            raise UsageError(f"player {player!r} is not local: the input delay can be set for {sorted(self.delays)}")
+        if type(frames) is not int or not 0 <= frames <= MAX_DELAY:
+            raise UsageError(f"the input delay must be a whole number of frames from 0 to {MAX_DELAY}, not {frames!r}")
+        self.delays[player] = frames
+
+    def _complete(self) -> None:
+        waiting = list(self.waiting.values())
+        while waiting and all(waiting):
+            self.queue.append(b"".join([inputs.popleft() for inputs in waiting]))
+
+    def _idle(self, player: int) -> bytes:
+        return self.queue.idle[slice(*self.queue.spans[player])]

@@ -1,0 +1,189 @@
+"""All messages but the hot one: one byte of kind, then msgpack. Knows their fields and limits; knows no session.
+
+Every message is a msgpack array of fixed length; each field is checked by type and range before anybody sees it.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+import msgpack
+
+from rollback.errors import WireError
+from rollback.wire.limits import MAX_DATAGRAM, MAX_ENTRIES, MAX_REASON, MAX_TEXT
+
+__all__ = ["Bye", "Hello", "Message", "Notice", "decode_message", "encode_message"]
+
+Fact = str | int | float | bool | None
+
+
+@dataclass(frozen=True, slots=True)
+class Hello:
+    """A step of the handshake; sent again and again until both sides have started.
+
+    Attributes:
+        nonce: Random number of the sender's session, never 0.
+        heard: The nonce heard from the receiver, 0 before the first.
+        sent: Sender's clock when this was sent, in seconds.
+        echo: `sent` of the newest hello that came from the receiver, NaN for none.
+        held: Seconds between that hello's arrival and this one.
+        ready: The sender has agreed with all its peers and measured all clocks.
+        running: The sender knows the start instant.
+        start: The start instant on the receiver's clock, NaN until the leader names it.
+        facts: What must be equal on both sides, by name.
+        window: The sender's prediction window in frames.
+        delay: Its input delay in frames.
+        players: The sender's players and their controllers.
+    """
+
+    nonce: int
+    heard: int
+    sent: float
+    echo: float
+    held: float
+    ready: bool
+    running: bool
+    start: float
+    facts: Mapping[str, Fact]
+    window: int
+    delay: int
+    players: Mapping[int, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Bye:
+    """The sender goes, on purpose. Sent several times, for the last datagram is as easily lost as any.
+
+    Attributes:
+        reason: `left`, `ended`, or a sentence.
+        end: Frame of the sender's last state, -1 when the match has no end yet.
+        confirmed: Newest frame the sender confirmed.
+        final: The match is over for everybody, not only for the sender.
+        answer: True in the answer that says: heard, no need to repeat it.
+    """
+
+    reason: str
+    end: int
+    confirmed: int
+    final: bool = False
+    answer: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """What a peer announces during a match; rides in the hot message a few times a second.
+
+    Attributes:
+        end: The frame at which the match ends, -1 for none.
+    """
+
+    end: int = -1
+
+
+Message = Hello | Bye | Notice
+
+KINDS: Final[dict[int, type[Message]]] = {1: Hello, 2: Bye, 3: Notice}
+NUMBERS: Final[dict[type[Message], int]] = {kind: number for number, kind in KINDS.items()}
+
+
+def encode_message(message: Message) -> bytes:
+    """Return the bytes of a message."""
+    fields = [getattr(message, name) for name in message.__dataclass_fields__]
+    packed: bytes = msgpack.packb(fields, use_bin_type=True)
+    return bytes((NUMBERS[type(message)],)) + packed
+
+
+def decode_message(data: bytes) -> Message:
+    """Return the message in a datagram whose first bit is clear.
+
+    Raises:
+        WireError: `empty`, `oversized`, `kind`, `msgpack` (not what it claims to be) or `field` (a value out of limits).
+    """
+    if not data:
+        raise WireError("empty")
+    if len(data) > MAX_DATAGRAM:
+        raise WireError("oversized", f"{len(data)} bytes, allowed are {MAX_DATAGRAM}")
+    kind = KINDS.get(data[0])
+    if kind is None:
+        raise WireError("kind", f"no message is numbered {data[0]}")
+    checks = _FIELDS[kind]
+    values = _unpack(data[1:])
+    if not isinstance(values, list) or len(values) != len(checks):
+        raise WireError("field", f"{kind.__name__} has {len(checks)} fields")
+    for check, value in zip(checks, values, strict=True):
+        if not check(value):
+            raise WireError("field", f"{kind.__name__}: {value!r:.60} is out of its limits")
+    return kind(*values)
+
+
+def _unpack(data: bytes) -> Any:
+    try:
+        return msgpack.unpackb(
+            data,
+            raw=False,
+            strict_map_key=False,
+            max_str_len=4 * MAX_REASON,
+            max_bin_len=0,
+            max_ext_len=0,
+            max_array_len=MAX_ENTRIES,
+            max_map_len=MAX_ENTRIES,
+        )
+    except (ValueError, TypeError, msgpack.UnpackException, RecursionError) as error:
+        # Everything malformed ends here: bad UTF-8, trailing bytes, limits, nesting, keys that cannot be hashed.
+        raise WireError("msgpack", type(error).__name__) from None
+
+
+def _whole(low: int, high: int) -> Callable[[Any], bool]:
+    return lambda value: type(value) is int and low <= value <= high
+
+
+def _text(limit: int) -> Callable[[Any], bool]:
+    return lambda value: type(value) is str and len(value) <= limit
+
+
+def _flag(value: Any) -> bool:
+    return type(value) is bool
+
+
+def _clock(value: Any) -> bool:
+    return type(value) is float and not math.isinf(value)
+
+
+def _facts(value: Any) -> bool:
+    return type(value) is dict and all(
+        type(key) is str and len(key) <= MAX_TEXT and _fact(entry) for key, entry in value.items()
+    )
+
+
+def _fact(value: Any) -> bool:
+    return type(value) in (int, float, bool, type(None)) or (type(value) is str and len(value) <= MAX_REASON)
+
+
+def _players(value: Any) -> bool:
+    return type(value) is dict and all(
+        type(key) is int and 0 <= key < 16 and type(name) is str and len(name) <= MAX_TEXT for key, name in value.items()
+    )
+
+
+_FRAME: Final = _whole(-1, 2**40)
+_FIELDS: Final[dict[type[Message], tuple[Callable[[Any], bool], ...]]] = {
+    Hello: (
+        _whole(1, 2**32 - 1),
+        _whole(0, 2**32 - 1),
+        _clock,
+        _clock,
+        _clock,
+        _flag,
+        _flag,
+        _clock,
+        _facts,
+        _whole(0, 1000),
+        _whole(0, 1000),
+        _players,
+    ),
+    Bye: (_text(MAX_REASON), _FRAME, _FRAME, _flag, _flag),
+    Notice: (_FRAME,),
+}

@@ -1,14 +1,5 @@
 """Brings a direct connection to one peer about, again and again. Knows lines and signals; no aiortc and no lobby.
 
-Signals are mappings with the key `webrtc`:
-
-| webrtc | other keys | says |
-| --- | --- | --- |
-| `offer` | `attempt`, `sdp` | from the side with the lower seat; `attempt` names this try |
-| `answer` | `attempt`, `sdp` | the answer to that offer |
-| `want` | `have` | from the other side: send me an offer; `have` is the attempt it holds, or empty |
-| `refused` | `attempt`, `reason` | that attempt leads nowhere; an empty `attempt` answers a `want` |
-
 One task takes everything that happens from one queue, in order, so no two steps of a negotiation ever interleave.
 """
 
@@ -22,6 +13,7 @@ from dataclasses import dataclass
 from typing import Any, Final, Protocol
 
 from rollback.errors import NetworkError, RollbackError
+from rollback.net.signals import MAX_TEXT, Said, read_signal
 from rollback.net.transport import ignore
 
 __all__ = ["FIRST_PAUSE", "LONGEST_PAUSE", "Negotiable", "Negotiation"]
@@ -30,8 +22,6 @@ FIRST_PAUSE: Final = 1.0  # seconds before the second try
 LONGEST_PAUSE: Final = 30.0  # doubling ends here
 FAREWELL: Final = 1.0  # seconds a peer that said goodbye may take to close
 QUEUE: Final = 64  # signals that may wait; a negotiation needs a handful
-MAX_SDP: Final = 64 * 1024  # characters; a data channel's description takes about a thousand
-MAX_TEXT: Final = 300  # characters of an attempt's name or a reason
 
 
 class Negotiable(Protocol):
@@ -77,16 +67,7 @@ class _Distrusted:
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
-class _Said:
-    """A signal of the other side; `text` is a description or a reason."""
-
-    what: str
-    attempt: str
-    text: str = ""
-
-
-_Happening = _Opened | _Lost | _Goodbye | _Distrusted | _Said
+_Happening = _Opened | _Lost | _Goodbye | _Distrusted | Said
 
 
 class Negotiation:
@@ -129,7 +110,7 @@ class Negotiation:
 
     def take(self, signal: Any) -> None:
         """Queue a signal of the peer; whatever breaks the rules is dropped and counted."""
-        if (said := _read(signal)) is None:
+        if (said := read_signal(signal)) is None:
             self.dropped["malformed signal"] += 1
         elif self._queue.qsize() >= QUEUE:
             self.dropped["too many signals"] += 1
@@ -163,7 +144,7 @@ class Negotiation:
                 spark = await self._rest(None if left else pause)
                 pause = min(2 * pause, LONGEST_PAUSE)
 
-    async def _connect(self, spark: _Said | None) -> None:
+    async def _connect(self, spark: Said | None) -> None:
         if self._offers:
             await self._offer()
         elif spark is not None:
@@ -177,24 +158,24 @@ class Negotiation:
         match happening:
             case _Lost(line, reason) if line is self.line:
                 raise NetworkError(reason)
-            case _Said("refused", attempt, reason) if attempt == self._attempt:
+            case Said("refused", attempt, reason) if attempt == self._attempt:
                 raise NetworkError(f"the other side refused a direct connection: {reason}")
-            case _Said("offer") as offer if not self._offers:
+            case Said("offer") as offer if not self._offers:
                 await self._answer(offer)
-            case _Said("want", attempt) if self._offers and attempt != self._attempt:
+            case Said("want", attempt) if self._offers and attempt != self._attempt:
                 if self._answered:  # it held this attempt before, so it lost it
                     await self._drop_line()
                     await self._offer()
                 else:  # it came too late to hear the offer
                     await self._say_description("offer")
-            case _Said("answer", attempt, answer) if attempt == self._attempt and self._offers:
+            case Said("answer", attempt, answer) if attempt == self._attempt and self._offers:
                 if self.line is not None and not self._answered:
                     self._answered = True
                     await self.line.accept(answer)
             case _:
                 pass  # of an earlier attempt
 
-    async def _hold(self) -> tuple[str, _Said | None, bool]:
+    async def _hold(self) -> tuple[str, Said | None, bool]:
         """Wait for the end of the connection; return why, a signal that calls for a new one, and if the peer left."""
         while True:
             match await self._queue.get():
@@ -204,46 +185,50 @@ class Negotiation:
                     return reason, await self._see_off(), True
                 case _Distrusted(reason):
                     return reason, None, False
-                case _Said(_, attempt) as call if self._calls(call) and attempt != self._attempt:
+                case Said(_, attempt) as call if self._calls(call) and attempt != self._attempt:
                     return "the other side started over", call, False
                 case _:
                     pass
 
-    async def _see_off(self) -> _Said | None:
+    async def _see_off(self) -> Said | None:
         # Closing at once would take our acknowledgement of the goodbye along.
         try:
             async with asyncio.timeout(FAREWELL):
                 while True:
                     happening = await self._queue.get()
-                    if isinstance(happening, _Said) and self._calls(happening):
+                    if isinstance(happening, Said) and self._calls(happening):
                         return happening
                     if isinstance(happening, _Lost) and happening.line is self.line:
                         return None
         except TimeoutError:
             return None
 
-    async def _rest(self, pause: float | None) -> _Said | None:
+    async def _rest(self, pause: float | None) -> Said | None:
         """Wait before the next try, without end where `pause` is None; a call of the other side ends it early."""
         try:
             async with asyncio.timeout(pause):
                 while True:
                     happening = await self._queue.get()
-                    if isinstance(happening, _Said) and self._calls(happening):
+                    if isinstance(happening, Said) and self._calls(happening):
                         return happening
         except TimeoutError:
             return None
 
-    def _calls(self, said: _Said) -> bool:
+    def _calls(self, said: Said) -> bool:
         return said.what == ("want" if self._offers else "offer")
 
     async def _offer(self) -> None:
         self._attempt = secrets.token_hex(8)
         self._answered = False
         line = self._begin()
-        self._description = await line.offer()
+        try:
+            self._description = await line.offer()
+        except NetworkError as error:
+            await self._refuse("", error)  # the other side has no attempt yet
+            raise
         await self._say_description("offer")
 
-    async def _answer(self, offer: _Said) -> None:
+    async def _answer(self, offer: Said) -> None:
         if self.line is not None and offer.attempt == self._attempt:
             return await self._say_description("answer")
         await self._drop_line()
@@ -251,8 +236,8 @@ class Negotiation:
         line = self._begin()
         try:
             self._description = await line.answer(offer.text)
-        except NetworkError as error:  # the other side need not wait for its timeout to learn it
-            await self._say({"webrtc": "refused", "attempt": self._attempt, "reason": str(error)[:MAX_TEXT]})
+        except NetworkError as error:
+            await self._refuse(self._attempt, error)
             raise
         await self._say_description("answer")
 
@@ -270,6 +255,10 @@ class Negotiation:
             await self.line.close()
             self.line = None  # not before: whoever cancels us has to find the line that is still closing
 
+    async def _refuse(self, attempt: str, error: NetworkError) -> None:
+        # Without this the other side would learn it from its timeout.
+        await self._say({"webrtc": "refused", "attempt": attempt, "reason": str(error)[:MAX_TEXT]})
+
     async def _say_description(self, kind: str) -> None:
         await self._say({"webrtc": kind, "attempt": self._attempt, "sdp": self._description})
 
@@ -280,17 +269,3 @@ class Negotiation:
             raise
         except RollbackError as error:  # such as a member that is no longer in the room
             raise NetworkError(str(error)) from error
-
-
-def _read(signal: Any) -> _Said | None:
-    """Return what a signal says, None where it breaks the rules."""
-    match signal:
-        case {"webrtc": "offer" | "answer" as what, "attempt": str(attempt), "sdp": str(sdp)}:
-            fits = 0 < len(attempt) <= MAX_TEXT and len(sdp) <= MAX_SDP
-            return _Said(what, attempt, sdp) if fits else None
-        case {"webrtc": "want", "have": str(attempt)}:
-            return _Said("want", attempt) if len(attempt) <= MAX_TEXT else None
-        case {"webrtc": "refused", "attempt": str(attempt), "reason": str(reason)}:
-            return _Said("refused", attempt, reason) if len(attempt) + len(reason) <= 2 * MAX_TEXT else None
-        case _:
-            return None

@@ -6,8 +6,8 @@ import asyncio
 from typing import Any, Final
 
 from rollback.errors import RollbackError
-from rollback.net.negotiation import MAX_TEXT
 from rollback.net.signaling import Signaling
+from rollback.net.signals import MAX_TEXT
 
 __all__ = ["refuse_direct"]
 

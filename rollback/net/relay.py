@@ -104,15 +104,19 @@ class RelayTransport:
             async with asyncio.timeout(self._timeout):
                 while not self._heard[peer].is_set():
                     self._relay(peer, HELLO)
-                    await asyncio.wait(
-                        {waiting := asyncio.ensure_future(self._heard[peer].wait())}, timeout=GREET_EVERY
-                    )
-                    waiting.cancel()
+                    await self._hear(peer)
         except TimeoutError:
             name = name_of(self._signaling, peer)
             raise NetworkError(
-                f"{name} did not answer by the relay within {self._timeout:g} s: is {name} still in the room and playing?"
+                f"{name} did not answer by the relay within {self._timeout:g} s: is {name} still there, and playing?"
             ) from None
+
+    async def _hear(self, peer: str) -> None:
+        try:
+            async with asyncio.timeout(GREET_EVERY):
+                await self._heard[peer].wait()
+        except TimeoutError:
+            pass  # time for another greeting: the first ones are lost where the peer started after us
 
     def send(self, peer: str, datagram: bytes) -> bool:
         """Send a datagram; False where the lobby does not take it."""

@@ -1,8 +1,8 @@
 """Blobs over a relay that keeps the order but drops what is too much: numbered, acknowledged, repeated. Knows no lobby.
 
-Go-back-N, one blob at a time: up to `WINDOW` fragments are on their way, the receiver takes them in order and says which
-one it waits for, and after `RESEND` seconds without progress the sender goes back to that one. A lobby counts every
-relayed message against the inputs' allowance, so fragments leave no closer together than `PACE`.
+Go-back-N, one blob at a time: up to `WINDOW` fragments are on their way, the receiver takes them in order and says
+which one it waits for, and after `RESEND` seconds without progress the sender goes back to that one. A lobby counts
+every relayed message against the allowance of the inputs, so fragments leave no closer together than `PACE`.
 """
 
 from __future__ import annotations
@@ -21,9 +21,7 @@ HEADER: Final = struct.Struct("!II?")  # blob, number of the fragment, whether i
 ANSWER: Final = struct.Struct("!II")  # blob, number of the fragment that is waited for
 FRAGMENT: Final = MAX_MESSAGE - 1 - HEADER.size  # the relay's own byte is in front
 WINDOW: Final = 4  # with PACE a round trip of 200 ms does not slow it down
-PACE: Final = (
-    0.05  # seconds; 20 a second leave room for 60 inputs a second under a limit of 120, with bursts of repeats
-)
+PACE: Final = 0.05  # seconds; 20 a second leave room for the inputs and their repeats under a limit of 120
 RESEND: Final = 1.0  # seconds without progress; well above any playable round trip
 
 

@@ -86,7 +86,7 @@ class DuelBot:
             if rest > _PUNCH_DATA.startup and distance - threat.exposed <= _PUNCH_DATA.reach:
                 return _I_PUNCH if their_age % 3 else _I_STILL
         if threat is not None and their_age >= _REACTION and distance <= threat.reach + 300:
-            return _I_BACK if guard > threat.guard else _I_RETREAT
+            return _I_BACK if guard >= threat.guard else _I_RETREAT
         if their_stun > _PUNCH_DATA.startup + 2 and their_stance == Stance.CRUSHED and distance <= _KICK_DATA.reach:
             return _I_KICK if their_stun % 3 else _I_STILL
         return _I_STILL

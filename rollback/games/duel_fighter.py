@@ -56,7 +56,7 @@ class Fighter:
         stance: What it is doing, see `Stance`.
         age: Frames in this stance.
         health: 0 to 100.
-        guard: Blocks left, 0 to 6.
+        guard: Blocks left, 0 to 4.
         calm: Frames since the guard was last used or regained.
         stun: Frames until a stun ends.
         landed: Whether the current attack has connected, 0 or 1.

@@ -39,6 +39,7 @@ class RandomBot:
             drawn = bytearray()
             for _ in range(self.codec.size):
                 word = advance(word)
-                drawn.append(below(word, 256))
+                width = 1 + below(advance(word), 8)  # small numbers too: a codec of few values takes the rest for idle
+                drawn.append(below(word, 1 << width))
             held = bytes(drawn)
         return self.codec.decode(held), (word, left - 1, held)

@@ -1,0 +1,293 @@
+from dataclasses import replace
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from signaling.desk import EVENTS, Desk
+from signaling.limits import Limits, Rate
+from signaling.refusals import Refusal
+
+LIMITS = Limits()
+
+
+class Hall:
+    """A desk with a clock that stands still, and what was delivered."""
+
+    def __init__(self, limits=LIMITS):
+        self.desk, self.now, self.delivered, self.ended = Desk(limits), 0.0, [], []
+
+    def arrive(self, *connections, address="192.0.2.1"):
+        for connection in connections:
+            self.desk.arrive(connection, address, now=self.now)
+
+    def take(self, outcome):
+        self.delivered += [(each.connection, each.event, each.payload) for each in outcome.deliveries]
+        self.ended += outcome.ended
+        return outcome.answer
+
+    def ask(self, connection, event, /, **fields):
+        return self.take(self.desk.handle(connection, event, (fields,), now=self.now))
+
+    def heard(self, connection, event):
+        return [payload for to, what, payload in self.delivered if to == connection and what == event]
+
+
+@pytest.fixture
+def hall():
+    hall = Hall()
+    hall.arrive("a", "b", "x", "y")
+    hall.code = hall.ask("a", "create", name="ann", players=2, game="Pong 1")["room"]
+    hall.welcome = hall.ask("b", "join", name="bob", room=hall.code)
+    other = hall.ask("x", "create", name="xia", players=2, game="Duel 1")["room"]
+    hall.ask("y", "join", name="yan", room=other)
+    hall.delivered.clear()
+    return hall
+
+
+def test_a_joiner_is_told_all_about_the_room(hall):
+    assert hall.welcome["ok"] is True
+    assert hall.welcome["room"] == hall.code
+    assert hall.welcome["me"] == {"id": "m2", "name": "bob", "seat": 1, "connected": True}
+    assert [member["id"] for member in hall.welcome["members"]] == ["m1", "m2"]
+    assert (hall.welcome["players"], hall.welcome["game"], hall.welcome["locked"]) == (2, "Pong 1", False)
+    assert hall.welcome["invite"].startswith("invite.") and hall.welcome["resume"].startswith("resume.m2.")
+
+
+def test_the_others_are_told_of_every_change(hall):
+    hall.ask("a", "lock")
+    assert hall.heard("b", "members")[-1]["locked"] is True
+    hall.take(hall.desk.depart("b", now=1.0))
+    assert [member["connected"] for member in hall.heard("a", "members")[-1]["members"]] == [True, False]
+    hall.arrive("b2")
+    assert hall.ask("b2", "join", room=hall.code, resume=hall.welcome["resume"])["me"]["id"] == "m2"
+    assert [member["connected"] for member in hall.heard("a", "members")[-1]["members"]] == [True, True]
+    hall.ask("b2", "leave")
+    assert [member["id"] for member in hall.heard("a", "members")[-1]["members"]] == ["m1"]
+    assert not [each for each in hall.delivered if each[0] in "xy"]
+
+
+def test_signals_and_datagrams_reach_one_member_and_name_their_sender(hall):
+    assert hall.ask("a", "signal", to="m2", data={"sdp": "x"}) == {"ok": True}
+    assert hall.ask("b", "relay", to="m1", data=b"inputs") is None
+    assert hall.delivered == [
+        ("b", "signal", {"from": "m1", "data": {"sdp": "x"}}),
+        ("a", "relay", {"from": "m2", "data": b"inputs"}),
+    ]
+
+
+@pytest.mark.parametrize("field", ["from", "sender", "id", "member"])
+def test_a_sender_cannot_pretend_to_be_somebody_else(hall, field):
+    hall.ask("a", "signal", to="m2", data={}, **{field: "m2"})
+    assert hall.heard("b", "signal") == [{"from": "m1", "data": {}}]
+
+
+@pytest.mark.parametrize("to", ["m1", "m3", "m99", "a", "b", "x", "y", "/", "*", None, 0, ["m2"], {"m2": 1}])
+def test_nothing_reaches_anybody_who_is_not_another_member_of_the_room(hall, to):
+    assert hall.ask("a", "signal", to=to, data={})["code"] == "unknown_member"
+    assert hall.ask("a", "relay", to=to, data=b"") is None
+    assert hall.desk.dropped["unknown_member"] == 1
+    assert hall.delivered == []
+
+
+@pytest.mark.parametrize("event", sorted(EVENTS - {"create", "join", "leave"}))
+def test_outside_a_room_nothing_is_granted(hall, event):
+    hall.arrive("z")
+    answer = hall.ask("z", event, to="m1", data={} if event == "signal" else b"")
+    assert answer is None if event == "relay" else answer["code"] == "no_room"
+    assert hall.delivered == []
+
+
+def test_unknown_events_are_refused(hall):
+    for event in ("disconnect", "connect", "message", "", 7, None, ["join"], {"a": 1}):
+        assert hall.ask("a", event)["code"] == "unknown_event"
+
+
+def test_an_invitation_can_be_renewed(hall):
+    hall.now = 200.0
+    fresh = hall.ask("a", "invite")["invite"]
+    hall.ask("a", "lock")
+    hall.ask("b", "leave")
+    hall.now = 400.0
+    hall.arrive("c")
+    assert hall.ask("c", "join", room=hall.code, token=hall.welcome["invite"])["code"] == "token"
+    assert hall.ask("c", "join", room=hall.code)["code"] == "locked"
+    assert hall.ask("c", "join", room=hall.code, token=fresh)["me"]["seat"] == 1
+
+
+def test_a_replaced_connection_is_told_why_and_ended(hall):
+    hall.arrive("b2")
+    hall.ask("b2", "join", room=hall.code, resume=hall.welcome["resume"])
+    assert [payload["code"] for payload in hall.heard("b", "closed")] == ["replaced"]
+    assert hall.ended == ["b"]
+    hall.delivered.clear()
+    hall.take(hall.desk.depart("b", now=0.0))
+    assert hall.delivered == []
+
+
+def test_who_enters_no_room_in_time_is_ended(hall):
+    hall.arrive("z")
+    hall.take(hall.desk.sweep(now=LIMITS.join_within - 0.1))
+    assert hall.ended == []
+    hall.take(hall.desk.sweep(now=LIMITS.join_within))
+    assert hall.ended == ["z"]
+    assert hall.heard("z", "closed")[0]["code"] == "no_room"
+
+
+def test_who_left_has_the_same_time_again(hall):
+    hall.now = 100.0
+    hall.ask("b", "leave")
+    hall.take(hall.desk.sweep(now=100.0 + LIMITS.join_within - 0.1))
+    assert hall.ended == []
+    hall.take(hall.desk.sweep(now=100.0 + LIMITS.join_within))
+    assert hall.ended == ["b"]
+
+
+def test_an_idle_room_is_closed_with_a_word_and_traffic_keeps_it(hall):
+    hall.now = LIMITS.room_idle - 1
+    hall.ask("a", "relay", to="m2", data=b"")
+    hall.take(hall.desk.sweep(now=LIMITS.room_idle))
+    assert sorted(hall.ended) == ["x", "y"]
+    assert hall.heard("x", "closed") and not hall.heard("a", "closed")
+
+
+def test_datagrams_over_the_rate_are_dropped_silently_and_counted(hall):
+    allowed = int(LIMITS.relays_per_peer.burst * 2)
+    for _ in range(allowed + 50):
+        assert hall.ask("a", "relay", to="m2", data=b"") is None
+    assert len(hall.heard("b", "relay")) == allowed
+    assert hall.desk.dropped["rate"] == 50
+    assert hall.ended == []
+    hall.now = 1.0
+    hall.ask("a", "relay", to="m2", data=b"")
+    assert len(hall.heard("b", "relay")) == allowed + 1
+
+
+def test_sixteen_players_at_sixty_frames_a_second_lose_nothing():
+    hall = Hall()
+    keys = [f"c{number}" for number in range(16)]
+    hall.arrive(*keys)
+    code = hall.ask("c0", "create", name="p", players=16)["room"]
+    for key in keys[1:]:
+        assert hall.ask(key, "join", name="p", room=code)["ok"]
+    for frame in range(240):
+        hall.now = frame / 60
+        for other in range(2, 17):
+            for _copy in range(2):
+                hall.ask("c0", "relay", to=f"m{other}", data=b"")
+    assert hall.desk.dropped == {}
+
+
+def test_a_flood_of_datagrams_ends_the_connection(hall):
+    for _ in range(10_000):
+        hall.ask("a", "relay", to="m2", data=b"")
+        if hall.ended:
+            break
+    assert hall.ended == ["a"]
+    assert hall.heard("a", "closed")[0]["code"] == "busy"
+
+
+def test_sending_to_a_peer_that_was_lost_does_not_end_the_sender(hall):
+    hall.take(hall.desk.depart("b", now=0.0))
+    for frame in range(60 * 300):
+        hall.now = frame / 60
+        hall.ask("a", "relay", to="m2", data=b"")
+    assert hall.ended == []
+    assert hall.desk.dropped["away"] == 60 * 300
+
+
+def test_signals_over_the_rate_get_an_answer(hall):
+    answers = [hall.ask("a", "signal", to="m2", data={}) for _ in range(int(LIMITS.signals.burst) + 1)]
+    assert all(answer["ok"] for answer in answers[:-1])
+    assert answers[-1]["code"] == "busy" and "50 a second" in answers[-1]["error"]
+
+
+def test_refusal_after_refusal_ends_the_connection(hall):
+    for _ in range(int(LIMITS.patience.burst)):
+        assert hall.ask("a", "nonsense")["ok"] is False
+    assert hall.ended == []
+    hall.ask("a", "nonsense")
+    assert hall.ended == ["a"]
+
+
+def test_joins_are_counted_by_address_whatever_connection_makes_them():
+    hall = Hall(replace(LIMITS, joins=Rate(0.5, 3)))
+    hall.arrive("a", "b", "c", "d")
+    hall.arrive("e", address="192.0.2.2")
+    for key in "abc":
+        assert hall.ask(key, "join", room="0000-0000")["code"] == "unknown_room"
+    assert hall.ask("d", "create", players=2)["code"] == "busy"
+    assert hall.ask("e", "create", players=2)["ok"]
+    hall.now = 2.1
+    assert hall.ask("d", "create", players=2)["ok"]
+
+
+def test_connections_are_bounded_at_all_and_by_address():
+    hall = Hall(replace(LIMITS, connections=3, connections_per_address=2))
+    hall.arrive("a", "b")
+    with pytest.raises(Refusal, match="2 connections come from your address"):
+        hall.arrive("c")
+    hall.arrive("c", address="192.0.2.2")
+    with pytest.raises(Refusal, match="this lobby has 3 connections"):
+        hall.arrive("d", address="192.0.2.3")
+    hall.desk.depart("a", now=0.0)
+    hall.arrive("d")
+    assert len(hall.desk.visitors) == 3
+
+
+def test_a_connection_nobody_announced_is_ended(hall):
+    assert hall.ask("ghost", "create", players=2) is None
+    assert hall.ended == ["ghost"]
+
+
+JUNK = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=40) | st.binary(max_size=40),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=6), inner, max_size=4),
+    max_leaves=12,
+)
+HUGE = st.sampled_from(["x" * 10_000, "\u202e" * 10_000, "é" * 40_000, b"\x00" * 20_000, 10**500, [[[]]] * 1000])
+KNOWN = st.sampled_from(["m1", "m2", "m3", "a", "b", "K7QW-3MZP", "CODE", "INVITE", "RESUME", 2, True])
+FIELDS = st.dictionaries(
+    st.sampled_from(["room", "name", "players", "game", "token", "resume", "spectate", "to", "data", "from"])
+    | st.text(max_size=5),
+    JUNK | HUGE | KNOWN,
+    max_size=8,
+)
+CALLS = st.lists(
+    st.tuples(
+        st.sampled_from(["a", "b", "c", "ghost"]),
+        st.sampled_from(sorted(EVENTS)) | JUNK,
+        st.lists(FIELDS | JUNK | HUGE, max_size=2) | FIELDS.map(lambda fields: [fields]),
+        st.floats(0, 40),
+    ),
+    max_size=25,
+)
+
+
+@settings(deadline=None, max_examples=300)
+@given(CALLS)
+def test_whatever_clients_send_the_desk_answers_and_never_raises(calls):
+    hall = Hall(
+        replace(LIMITS, signals=Rate(1e6, 1e6), requests=Rate(1e6, 1e6), joins=Rate(1e6, 1e6), patience=Rate(1e6, 1e6))
+    )
+    hall.arrive("a", "b", "c", "watch", "out")
+    welcome = hall.ask("a", "create", name="ann", players=3, game="g")
+    real = {"CODE": welcome["room"], "INVITE": welcome["invite"], "RESUME": welcome["resume"]}
+    secluded = hall.ask("watch", "create", name="w", players=2)
+    hall.ask("out", "join", room=secluded["room"])
+    hall.delivered.clear()
+    for connection, event, arguments, later in calls:
+        hall.now += later
+        arguments = [
+            {key: real.get(value, value) if isinstance(value, str) else value for key, value in each.items()}
+            if isinstance(each, dict)
+            else each
+            for each in arguments
+        ]
+        outcome = hall.desk.handle(connection, event, arguments, now=hall.now)
+        hall.take(outcome)
+        if outcome.answer is not None and not outcome.answer["ok"]:
+            assert outcome.answer["error"].isprintable() and len(outcome.answer["error"]) < 300
+        hall.take(hall.desk.sweep(now=hall.now))
+    assert not [each for each in hall.delivered if each[0] in ("watch", "out") and each[1] in ("signal", "relay")]
+    assert hall.desk.rooms.members <= 5

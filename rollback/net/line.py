@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Final
 from rollback.errors import MissingPackage, NetworkError, WireError
 from rollback.net.blobs import Assembly, fragments
 from rollback.net.ice import IceOptions
+from rollback.net.ice_agent import IceAgent
 from rollback.net.transport import MAX_BLOB, MAX_MESSAGE, ignore, tell
 
 if TYPE_CHECKING:
@@ -59,11 +60,15 @@ class Line:
             "inputs", ordered=False, maxRetransmits=0, negotiated=True, id=0
         )
         self._control = self._connection.createDataChannel("control", ordered=True, negotiated=True, id=1)
+        self._agent = IceAgent(self._connection)
+        if options.addresses is not None:
+            self._agent.restrict(options.addresses)
         self._newest = 0  # bytes of the datagram that was sent last
         self._assembly = Assembly()
         self._over = False  # lost, or closed by us: nothing more is told
         self._heard = asyncio.Event()
-        self._shutdown: asyncio.Future[None] | None = None
+        self._gathering: asyncio.Future[None] | None = None
+        self._closing: asyncio.Future[None] | None = None
         self._listen()
 
     async def offer(self) -> str:
@@ -117,16 +122,19 @@ class Line:
         Args:
             goodbye: A reason for the other side; what was sent before is delivered first. None closes at once.
         """
-        try:
-            if goodbye is not None and self.is_open and not self._over:
-                self._over = True
-                await self._say_goodbye(goodbye)
-        finally:
-            self._over = True
-            self.is_open = False
-            if self._shutdown is None:  # a task of its own: aiortc cannot close again when its close is cancelled
-                self._shutdown = asyncio.ensure_future(self._connection.close())
-        await asyncio.wait({self._shutdown}, timeout=SHUTDOWN)
+        if self._closing is None:
+            was_open, self.is_open, self._over = self.is_open, False, True
+            # A task of its own: aiortc cannot close again when its close was cancelled.
+            self._closing = asyncio.ensure_future(self._close(goodbye if was_open else None))
+        await asyncio.wait({self._closing}, timeout=FLUSH + SHUTDOWN)
+
+    async def _close(self, goodbye: str | None) -> None:
+        if goodbye is not None:
+            await self._say_goodbye(goodbye)
+        if self._gathering is not None:
+            await asyncio.wait({self._gathering})
+        await self._connection.close()
+        await self._agent.close()
 
     async def _say_goodbye(self, reason: str) -> None:
         # aiortc discards whatever has not left when it closes. The acknowledgement of a message that was queued last
@@ -155,8 +163,9 @@ class Line:
 
     async def _describe(self) -> str:
         try:
-            self._restrict_addresses()
-            await self._connection.setLocalDescription()
+            # aioice forgets the sockets of a gathering that is cancelled, so it runs to its end, and we close after it.
+            self._gathering = asyncio.ensure_future(self._connection.setLocalDescription())
+            await asyncio.shield(self._gathering)
             description: str = self._connection.localDescription.sdp
         except Exception as error:  # aiortc raises whatever its parts raise
             raise NetworkError(f"WebRTC could not describe this side: {error!r}") from error
@@ -167,24 +176,9 @@ class Line:
             )
         return description
 
-    def _restrict_addresses(self) -> None:
-        """Let ICE gather on the given addresses only.
-
-        aioice asks `get_host_addresses` for all interfaces and hands the list to the connection's own method. Replacing
-        that method on this one object touches no other connection of the process, which a patch of the module would.
-        """
-        if (addresses := self._options.addresses) is None or self._connection.sctp is None:
-            return
-        agent: Any = self._connection.sctp.transport.transport.iceGatherer._connection
-        gather = agent.get_component_candidates
-
-        async def gather_on_given(component: int, addresses: list[str], timeout: int = 5) -> Any:
-            return await gather(component=component, addresses=given if addresses else [], timeout=timeout)
-
-        given = list(addresses)
-        agent.get_component_candidates = gather_on_given
-
     async def _take(self, description: str, kind: str) -> None:
+        if "m=application" not in description:  # aiortc takes it, and waits for ever
+            raise NetworkError(f"the other side's WebRTC {kind} cannot be understood: it has no data channel")
         try:
             await self._connection.setRemoteDescription(self._aiortc.RTCSessionDescription(description, kind))
         except Exception as error:  # a peer may send any text, and the parser raises many kinds of errors

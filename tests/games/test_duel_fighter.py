@@ -184,6 +184,16 @@ def test_the_guard_comes_back_with_time_but_not_beyond_its_full():
     assert fighter.guard == GUARD
 
 
+def test_every_block_starts_the_wait_for_guard_anew():
+    fighter = Fighter(1_000)
+    fighter.block(ATTACKS[Stance.PUNCH])
+    live(fighter, *[STILL] * (GUARD_REGAIN - 1))
+    fighter.block(ATTACKS[Stance.PUNCH])
+    live(fighter, *[STILL] * (GUARD_REGAIN - 1))
+    assert fighter.guard == GUARD - 2
+    assert live(fighter, STILL).guard == GUARD - 1
+
+
 def test_whoever_has_no_health_left_lies_down_and_stays_there():
     fighter = Fighter(1_000)
     for _ in range(20):

@@ -1,11 +1,13 @@
 import asyncio
+import signal
+import sys
 
 import pytest
 
 from rollback.errors import NetworkError
 from rollback.net import lobby as lobby_module
 from rollback.net.lobby import Lobby
-from signaling.limits import Limits
+from signaling.refusals import Refusal
 from signaling.serve import running
 
 SOON = 10.0
@@ -142,13 +144,56 @@ async def test_attempts_to_come_back_end_after_a_while(monkeypatch):
     await ann.close()
 
 
-async def test_a_lobby_that_is_too_busy_is_asked_again(monkeypatch):
-    async with running(limits=Limits(connections_per_address=1)) as server:
-        ann = await Lobby.enter(server.url, players=2)
-        cut(ann)
-        await until(lambda: not ann.connected)
-        await until(lambda: ann.connected)
-        await ann.close()
+async def test_a_lobby_that_is_too_busy_is_asked_again(pair, server, monkeypatch):
+    attempts = []
+
+    def busy_twice(visitor, *, now):
+        attempts.append(now)
+        if len(attempts) <= 2:
+            raise Refusal("busy", "too many joins")
+
+    monkeypatch.setattr(server.app.desk.visitors, "spend_join", busy_twice)
+    _, bob = pair
+    cut(bob)
+    await until(lambda: len(attempts) == 3 and bob.connected)
+    assert bob.me.seat == 1
+
+
+LEAVES_ON_INTERRUPT = """
+import asyncio, sys
+from rollback.net.lobby import Lobby
+
+async def main():
+    async with await Lobby.enter(sys.argv[1], sys.argv[2], "bob") as lobby:
+        print("here", flush=True)
+        await lobby.wait_for_players()
+
+try:
+    asyncio.run(main())
+except KeyboardInterrupt:
+    print("left")
+"""
+
+
+async def test_an_interrupt_leaves_cleanly_and_the_others_know_at_once(server):
+    async with await Lobby.enter(server.url, name="ann", players=3) as ann:
+        process = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-X", "dev", "-W", "error", "-c", LEAVES_ON_INTERRUPT, server.url, ann.room),
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.PIPE,
+        )
+        try:
+            async with asyncio.timeout(3 * SOON):
+                assert await process.stdout.readline() == b"here\n"
+                assert [member.name for member in ann.members] == ["ann", "bob"]
+                process.send_signal(signal.SIGINT)
+                said, complaints = await process.communicate()
+        finally:
+            if process.returncode is None:
+                process.kill()
+                await process.wait()
+        assert (said, complaints, process.returncode) == (b"left\n", b"", 0)
+        await until(lambda: [member.name for member in ann.members] == ["ann"])
 
 
 async def test_closing_in_the_middle_of_coming_back_is_quick_and_final(pair):

@@ -158,7 +158,7 @@ class RelayTransport:
         for timer in self._timers.values():
             timer.cancel()
         if self._signaling.on_relay == self._take:
-            self._signaling.on_relay = ignore
+            self._signaling.on_relay = None
         self._began = False
 
     def _relay(self, peer: str, message: bytes) -> bool:

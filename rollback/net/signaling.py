@@ -47,8 +47,8 @@ class Signaling(Protocol):
         on_relay: Assigned by the transport; called with (member id, data).
     """
 
-    on_signal: Callable[[str, dict[str, Any]], None]
-    on_relay: Callable[[str, bytes], None]
+    on_signal: Callable[[str, dict[str, Any]], None] | None
+    on_relay: Callable[[str, bytes], None] | None
 
     @property
     def me(self) -> Person:

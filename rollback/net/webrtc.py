@@ -145,7 +145,7 @@ class WebRTCTransport:
         await asyncio.gather(*(line.close(reason) for line in lines))
         await asyncio.gather(*self._tasks, return_exceptions=True)
         if self._signaling.on_signal == self._take_signal:
-            self._signaling.on_signal = ignore
+            self._signaling.on_signal = None
         for future in self._first.values():
             if not future.done():
                 future.set_result("the transport was closed")

@@ -35,13 +35,13 @@ class Room:
 
 
 class Seat:
-    """One member's end; callbacks that nobody assigned lose what arrives, as a real lobby's do."""
+    """One member's end; what arrives before its callback is assigned is lost, which is the harder case."""
 
     def __init__(self, room: Room, me: Member) -> None:
         self.room = room
         self.me = me
-        self.on_signal: Callable[[str, dict[str, Any]], None] = lambda member, data: None
-        self.on_relay: Callable[[str, bytes], None] = lambda member, data: None
+        self.on_signal: Callable[[str, dict[str, Any]], None] | None = None
+        self.on_relay: Callable[[str, bytes], None] | None = None
 
     @property
     def members(self) -> tuple[Member, ...]:
@@ -52,7 +52,7 @@ class Seat:
             raise NetworkError("the lobby is gone")
         self.room.signals.append((self.me.id, member_id, data))
         other = self.room.seats[member_id]
-        asyncio.get_running_loop().call_soon(lambda: other.on_signal(self.me.id, dict(data)))
+        asyncio.get_running_loop().call_soon(lambda: other.on_signal and other.on_signal(self.me.id, dict(data)))
 
     def relay(self, member_id: str, data: bytes, /) -> bool:
         if not (self.room.open and self.room.relay_open):
@@ -60,5 +60,5 @@ class Seat:
         self.room.relayed.append((self.me.id, member_id, data))
         if not self.room.relay_fault(self.me.id, member_id, data):
             other = self.room.seats[member_id]
-            asyncio.get_running_loop().call_soon(lambda: other.on_relay(self.me.id, data))
+            asyncio.get_running_loop().call_soon(lambda: other.on_relay and other.on_relay(self.me.id, data))
         return True

@@ -134,6 +134,19 @@ def test_the_order_of_keys_never_matters(tree, random):
     assert checksum(tree) == checksum(dict(shuffled)) and diff(tree, dict(shuffled)) == []
 
 
+def test_small_trees_all_have_checksums_of_their_own():
+    # Exhaustive where the forms of the encoding meet: sequences of ints, floats, strings, mixed and nested ones.
+    atoms = [None, False, True, 0, 1, 0.0, 1.0, 2**63, -(2**63) - 1, "", "a", "ab", b"", b"a", "1", "\0"]
+    pairs = [*((a,) for a in atoms), *((a, b) for a in atoms for b in atoms)]
+    pool = [*atoms, (), [], {}, *pairs, *map(list, pairs), *([pair] for pair in pairs), *((pair,) for pair in pairs)]
+    for key in (None, False, True, 0, 1, 2**63, 1.5, "", "a", b"", (), (0,), ("a", 1)):
+        pool += [{key: atom} for atom in atoms]
+    pool += [{"a": a, "b": b} for a in atoms for b in atoms] + [{0: a, 1: b} for a in atoms for b in atoms]
+    pool += [{"a": a, 1: b} for a in atoms for b in atoms]
+    sums = {checksum(tree) for tree in pool}
+    assert len(pool) > 1500 and len(sums) == len(pool)
+
+
 def test_checksums_are_the_same_as_ever():
     # Peers of different versions compare these: a change here is a change of the protocol.
     game = {"ball": {"velocity": (3, -4), "spin": 0.25}, "names": ["ann", "bob"], 7: {True: b"x", None: 2**70}}

@@ -101,6 +101,9 @@ class Keyframes(Mapping[int, Any]):
         except (WireError, zlib.error) as error:
             raise ReplayError(f"the keyframe of frame {frame} cannot be read: {error}") from None
 
+    def __contains__(self, frame: object) -> bool:
+        return frame in self._packed  # without unpacking, which may fail
+
     def __iter__(self) -> Iterator[int]:
         return iter(self._packed)
 

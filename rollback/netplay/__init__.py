@@ -1,0 +1,12 @@
+"""The asyncio shell: a place in a room, a whole match, and the frame loop under it."""
+
+from __future__ import annotations
+
+from rollback.netplay.driver import drive
+from rollback.netplay.joining import join
+from rollback.netplay.match import PlayResult, play
+from rollback.netplay.pacing import Pacer
+from rollback.netplay.recorder import Recorder
+from rollback.netplay.seats import config_for
+
+__all__ = ["Pacer", "PlayResult", "Recorder", "config_for", "drive", "join", "play"]

@@ -1,0 +1,111 @@
+"""From a room to a match: who sits where, and the settings all come to by themselves. Knows rooms; sends nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from hashlib import blake2b
+from typing import Any
+
+from rollback.config import SessionConfig
+from rollback.errors import NetworkError, UsageError
+from rollback.game import Game
+from rollback.net.room_view import Member, RoomView
+from rollback.types import Local, Remote
+
+__all__ = ["Seats", "check_room", "config_for", "is_full"]
+
+
+@dataclass(frozen=True, slots=True)
+class Seats:
+    """Who plays, taken from a room once, so that later news of it changes nothing.
+
+    Attributes:
+        members: The members by player number.
+        me: Our player number.
+    """
+
+    members: tuple[Member, ...]
+    me: int
+
+    @classmethod
+    def of(cls, room: RoomView, players: int) -> Seats:
+        """Return who sits on the first `players` seats.
+
+        Raises:
+            NetworkError: A seat is empty, or its member is away.
+        """
+        seated = {member.seat: member for member in room.members if member.seat is not None and member.connected}
+        for seat in range(players):
+            if seat not in seated:
+                raise NetworkError(f"nobody sits on seat {seat} of room {room.room} any more: wait for it again")
+        return cls(tuple(seated[seat] for seat in range(players)), _own_seat(room))
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The players' names."""
+        return tuple(member.name for member in self.members)
+
+    @property
+    def others(self) -> dict[str, str]:
+        """The names of the other players, by member id."""
+        return {member.id: member.name for seat, member in enumerate(self.members) if seat != self.me}
+
+    def players(self, controller: str) -> list[Local | Remote]:
+        """Return the players as a session takes them."""
+        return [
+            Local(controller) if seat == self.me else Remote(member.name) for seat, member in enumerate(self.members)
+        ]
+
+
+def check_room(room: RoomView, players: int, game: str) -> None:
+    """Raise `UsageError` where this room can never hold this match, and say what to do."""
+    if room.me.seat is None:
+        raise UsageError(f"you have no seat in room {room.room}, you watch it: join without spectate=True to play")
+    if room.players is not None and room.players != players:
+        raise UsageError(
+            f"room {room.room} is for {room.players} players and {game} has {players}: open one with players={players}"
+        )
+    if room.me.seat >= players:
+        raise UsageError(
+            f"room {room.room} has all {players} players of {game} already, you sit on seat {room.me.seat}:"
+            " open a room of your own"
+        )
+
+
+def is_full(room: RoomView, players: int) -> bool:
+    """Whether a member that is connected sits on each of the first `players` seats."""
+    seated = {member.seat for member in room.members if member.connected}
+    return all(seat in seated for seat in range(players))
+
+
+def config_for(game: Game, room: str, **settings: Any) -> SessionConfig:
+    """Return the settings that all members of a room come to without a word to each other.
+
+    The frame rate is the game's own, and the seed is made of the room's code.
+
+    Args:
+        game: The game; `game.fps` is taken where it has one.
+        room: The code of the room.
+        settings: Settings of `SessionConfig` that are to be otherwise.
+    """
+    return SessionConfig(**({"fps": _fps_of(game), "seed": _seed_of(room)} | settings))
+
+
+def _fps_of(game: Game) -> int:
+    fps = getattr(game, "fps", None)
+    if isinstance(fps, int | float) and not isinstance(fps, bool) and fps >= 1:
+        return min(1000, round(fps))
+    return SessionConfig().fps
+
+
+def _seed_of(room: str) -> int:
+    letters: Sequence[str] = [letter for letter in room.upper() if letter.isalnum()]
+    return int.from_bytes(blake2b("".join(letters).encode(), digest_size=8).digest(), "big") >> 1
+
+
+def _own_seat(room: RoomView) -> int:
+    seat = room.me.seat
+    if seat is None:
+        raise NetworkError(f"your seat in room {room.room} was given up: join again")
+    return seat

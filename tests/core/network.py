@@ -103,7 +103,7 @@ class Peer:
 
 
 def newest_of(datagram: bytes) -> int:
-    """Return the newest frame a datagram holds inputs for, -1 for one of another kind; good for the first 18 minutes."""
+    """Return the newest frame a datagram holds inputs for, -1 for one of another kind; good for 18 minutes."""
     if not datagram[0] & 128:
         return -1
     newest = datagram[1] | datagram[2] << 8
@@ -272,9 +272,9 @@ class Match:
             for s in [peer.session]
         )
 
-    def deliver(self, peer: Peer) -> None:
-        """Hand a peer what has arrived for it."""
-        due = [item for item in self._wire if item[3] == peer.number and item[0] <= self.round_number]
+    def deliver(self, peer: Peer, late: int = 0) -> None:
+        """Hand a peer what has arrived for it, or had arrived `late` rounds ago."""
+        due = [item for item in self._wire if item[3] == peer.number and item[0] <= self.round_number - late]
         if due:
             taken = {item[1] for item in due}
             self._wire = [item for item in self._wire if item[1] not in taken]

@@ -12,7 +12,7 @@ from typing import Final, NamedTuple
 
 from rollback.wire.inputs import encode_checksum
 
-__all__ = ["ChecksumExchange", "Disagreement"]
+__all__ = ["RESEND", "ChecksumExchange", "Disagreement"]
 
 RESEND: Final = 4  # datagrams between two copies: three copies pass in a usual round trip, for 1 byte a frame at 16 frames
 KEPT: Final = 4  # newest checksums kept of either side, as many as snapshots are kept for them
@@ -34,7 +34,7 @@ class ChecksumExchange:
         waiting: Whether a checksum is on its way, so that `block` has something to say.
     """
 
-    __slots__ = ("_countdown", "_newest", "_ours", "_parity", "_pending", "_theirs", "echo", "waiting")
+    __slots__ = ("_newest", "_ours", "_parity", "_pending", "_theirs", "echo", "waiting")
 
     def __init__(self) -> None:
         self.echo = 0
@@ -44,7 +44,6 @@ class ChecksumExchange:
         self._pending: deque[tuple[int, int]] = deque()
         self._parity = 1
         self._newest = -1
-        self._countdown = 0
 
     def offer(self, frame: int, value: int) -> Disagreement | None:
         """Take our checksum of a frame; say whether the peer's, if it is here, differs."""
@@ -52,18 +51,13 @@ class ChecksumExchange:
         if len(self._pending) == KEPT:
             del self._pending[1]  # never the first: it is on its way, and its bit must not come to stand for another
         self._pending.append((frame, value))
-        if not self.waiting:
-            self.waiting, self._countdown = True, 0
+        self.waiting = True
         self._ours[frame] = value
         _trim(self._ours)
         return self._compare(frame)
 
     def block(self) -> bytes:
-        """Return the block for the next datagram, empty while a copy is still fresh."""
-        if self._countdown:
-            self._countdown -= 1
-            return b""
-        self._countdown = RESEND - 1
+        """Return the block for a datagram; to be sent again every RESEND datagrams while `waiting`."""
         frame, value = self._pending[0]
         return encode_checksum(frame, self._parity, value)
 
@@ -72,7 +66,6 @@ class ChecksumExchange:
         if self.waiting and parity == self._parity:
             self._pending.popleft()
             self._parity ^= 1
-            self._countdown = 0
             self.waiting = bool(self._pending)
 
     def hear(self, frame: int, parity: int, value: int) -> Disagreement | None:

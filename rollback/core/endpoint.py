@@ -11,12 +11,12 @@ from rollback.core.line import LineMeter
 from rollback.core.queues import InputQueue
 from rollback.core.states import LIVE, Cause, Peer, after
 from rollback.types import PeerStats
+from rollback.wire.inputs import ECHO, INPUTS
 
 __all__ = ["Endpoint", "Greeting"]
 
-AHEAD_SHARE: Final = 1 / 32  # of each new sample in the averaged lead: half a second at 60 fps, past any jitter
+AHEAD_SHARE: Final = 1 / 10  # of each new sample in the averaged lead: half a second at 20 samples a second, past any jitter
 SAMPLES: Final = 4  # exchanges of hellos before a clock counts as measured
-MAX_ADVANTAGE: Final = 255  # frames; a paused peer may claim thousands, which must not poison the average
 
 
 class Greeting:
@@ -78,12 +78,21 @@ class Endpoint:
         inbox: Datagrams that wait for the next tick.
         acked: Newest frame of our inputs that it holds.
         confirmed: Newest frame that it confirmed.
-        newest: Newest frame its datagrams reached, to tell an overtaken datagram.
+        lead: Newest frame advantage it sent, the byte as it came.
+        plain: First byte of a datagram from it that holds inputs and nothing else.
+        flags: First byte of such a datagram to it.
+        block_at: Frame from which the next datagram to it carries more than inputs.
+        tail: Tokens to it but for the first byte of the first.
+        tail_token: That first byte, with a length of 0.
+        tail_from, tail_to: Oldest and newest change in them.
+        taken: Datagrams from it that are not yet counted.
+        given: Datagrams to it that are not yet counted.
         heard: When something was last heard of it, on our clock.
         ahead: Our averaged lead over it in frames.
         sums: The exchange of checksums.
         line: What the line is like.
         measure: Whether the next datagram measures the line.
+        end: The end it announced.
         greeting: The handshake.
         window, delay, controllers: What it told of itself.
     """
@@ -91,34 +100,50 @@ class Endpoint:
     __slots__ = (
         "acked",
         "ahead",
+        "block_at",
         "bye_answer",
         "bye_heard",
         "confirmed",
         "controllers",
         "delay",
         "end",
+        "flags",
+        "given",
         "greeting",
         "heard",
         "inbox",
+        "lead",
         "left_reason",
         "line",
         "measure",
         "name",
-        "newest",
+        "plain",
         "queue",
         "state",
         "sums",
+        "tail",
+        "tail_from",
+        "tail_to",
+        "tail_token",
+        "taken",
         "window",
     )
 
-    def __init__(self, name: str, queue: InputQueue) -> None:
+    def __init__(self, name: str, queue: InputQueue, match: int = 0) -> None:
         self.name = name
         self.queue = queue
         self.state = Peer.SYNCHRONIZING
         self.inbox: deque[bytes] = deque()
         self.acked = -1
         self.confirmed = -1
-        self.newest = -1
+        self.lead = 0
+        self.plain = self.flags = INPUTS | match << 5
+        self.block_at = 0
+        self.tail = b""
+        self.tail_from = self.tail_to = -1
+        self.tail_token = 0
+        self.taken: list[bytes] = []
+        self.given: list[bytes] = []
         self.heard = -math.inf
         self.ahead = 0.0
         self.sums = ChecksumExchange()
@@ -144,11 +169,27 @@ class Endpoint:
         self.state = after(before, cause)
         return self.state is not before
 
-    def balance(self, own_advantage: int, advantage: int) -> None:
-        """Take one pair of frame advantages: ours now, and the one the peer sent."""
-        if abs(advantage) > MAX_ADVANTAGE:
-            advantage = MAX_ADVANTAGE if advantage > 0 else -MAX_ADVANTAGE
+    def balance(self, own_advantage: int) -> None:
+        """Average our frame advantage now against the one the peer sent last."""
+        advantage = self.lead - 256 if self.lead > 127 else self.lead
         self.ahead += ((own_advantage - advantage) * 0.5 - self.ahead) * AHEAD_SHARE
+
+    def count(self) -> bool:
+        """Count the datagrams since the last time; return whether any came."""
+        line, taken, given = self.line, self.taken, self.given
+        line.sent += len(given)
+        line.bytes_out += sum(map(len, given))
+        given.clear()
+        if not taken:
+            return False
+        line.received += len(taken)
+        line.bytes_in += sum(map(len, taken))
+        taken.clear()
+        return True
+
+    def write_echo(self) -> None:
+        """Let every datagram from now on acknowledge the newest checksum received."""
+        self.flags = self.flags & ~ECHO | (ECHO if self.sums.echo else 0)
 
     def stats(self, own_newest: int, fps: int, window: int) -> PeerStats:
         """Return the line's figures, with a verdict and its reason."""

@@ -77,7 +77,7 @@ class Handshake:
             return []  # another process under the same name: it must rejoin, not greet
         greeting.heard_at, greeting.heard_sent = now, hello.sent
         greeting.ready, greeting.running = hello.ready, hello.running
-        greeting.answer = True
+        greeting.answer = not hello.done
         if not math.isnan(hello.echo):
             rtt = now - hello.echo - hello.held
             if rtt >= 0:
@@ -106,13 +106,10 @@ class Handshake:
         for endpoint in self._endpoints:
             greeting = endpoint.greeting
             settled = self.start is not None and greeting.running
-            if settled and not greeting.answer:
-                continue
-            if now < greeting.next_at:
+            if (settled and not greeting.answer) or now < greeting.next_at:
                 continue
             greeting.next_at = now + HELLO_EVERY
-            # Two that have both started stop greeting: an answer to an answer would go on for ever.
-            greeting.answer = greeting.answer and not settled
+            greeting.answer = False
             yield endpoint, self._hello(endpoint, now)
 
     def _hello(self, endpoint: Endpoint, now: float) -> Hello:
@@ -126,6 +123,7 @@ class Handshake:
             held=now - greeting.heard_at,
             ready=self.ready,
             running=self.start is not None,
+            done=self.start is not None and greeting.running,
             start=start,
             facts=dict(self.facts),
             window=self._window,

@@ -18,11 +18,14 @@ from rollback.core.simulation import Simulation
 from rollback.core.states import Peer
 from rollback.errors import WireError
 from rollback.types import Event, Mismatch
-from rollback.wire.inputs import decode_inputs
+from rollback.wire.inputs import BLOCKS, INPUTS, decode_inputs
 from rollback.wire.limits import MAX_DATAGRAM
 from rollback.wire.messages import Bye, Hello, Notice, decode_message
+from rollback.wire.runs import Change, changed_row
 
 __all__ = ["Intake"]
+
+COMPARED: Final = 128  # known frames that are compared with what is told of them again: half the rings
 
 BUFFERED_AHEAD: Final = 128  # frames past ours that are taken in: half the rings; what lies further is sent again
 
@@ -42,7 +45,7 @@ class Intake:
         membership: Membership,
         emit: Callable[[Event], None],
         disagree: Callable[[Endpoint, Disagreement], None],
-        match: int,
+        match: int = 0,
     ) -> None:
         self.dropped: Counter[str] = Counter()
         self._own = own
@@ -55,11 +58,9 @@ class Intake:
 
     def read(self, endpoint: Endpoint, data: bytes, now: float) -> None:
         """Apply one datagram, or drop it and count why."""
-        line = endpoint.line
-        line.received += 1
-        line.bytes_in += len(data)
+        endpoint.taken.append(data)
         try:
-            if data and data[0] > 127:
+            if data and data[0] & INPUTS:
                 reason = self._inputs(endpoint, data, now)
             else:
                 reason = self._message(endpoint, data, now)
@@ -71,58 +72,64 @@ class Intake:
     def _inputs(self, endpoint: Endpoint, data: bytes, now: float) -> str | None:
         if len(data) > MAX_DATAGRAM:
             return "oversized"
-        queue = endpoint.queue
+        queue, sim = endpoint.queue, self._sim
         known = queue.known
-        sim = self._sim
-        own = self._own
-        flags, newest, ack, advantage, confirmed, rows, twice, checksum, measured, more = decode_inputs(
-            data, known, queue.last, queue.marks, sim.frame + BUFFERED_AHEAD - known, queue.lengths
-        )
+        message = decode_inputs(data, known, queue.last, sim.frame + BUFFERED_AHEAD - known, queue.lengths)
         # All checks come before the first change.
         if endpoint.state is not Peer.RUNNING:
             if not endpoint.greeting.agreed:
                 return "stranger"
             if endpoint.state in (Peer.LEFT, Peer.GONE, Peer.REFUSED):
                 return "departed"
+        flags = message.flags
         if flags >> 5 & 3 != self._match:
             return "match"
-        if not -1 <= ack <= own.known or confirmed < -1:
+        if not -1 <= message.ack <= self._own.known or message.confirmed < -1:
             return "ack"
-        notice = decode_message(more) if more is not None else None
-        endpoint.heard = now
+        notice = decode_message(message.more) if message.more is not None else None
         if endpoint.state is not Peer.RUNNING:
             self._membership.heard(endpoint)
-        if rows:
-            ring, marks, frame = queue.rows, queue.marks, sim.frame
-            for row, mark in rows:
-                known += 1
-                slot = known & MASK
-                # What a simulated frame was stepped with stands in the ring until the real row takes its place.
-                if known < frame and known < sim.wrong and ring[slot] != row:
-                    sim.wrong = known
-                ring[slot] = row
-                marks[slot] = mark
-            queue.known = known
-            queue.last = rows[-1][0]
-        if ack > endpoint.acked:
-            endpoint.acked = ack
-        if confirmed > endpoint.confirmed:
-            endpoint.confirmed = confirmed
-        if newest >= endpoint.newest:  # an overtaken datagram says nothing about the present
-            endpoint.newest = newest
-            endpoint.balance(2 * sim.present - queue.known - own.known - 1, advantage)
-            sums = endpoint.sums
-            if sums.waiting:
-                sums.echoed(flags >> 4 & 1)
-        if checksum is not None:
-            found = endpoint.sums.hear(*checksum)
+        endpoint.heard = now
+        twice = _contradicts(queue, message.changes)
+        if message.rows:
+            self._extend(queue, message.rows)
+            for frame, _, delta in message.changes:
+                if known < frame <= queue.known:
+                    queue.changed, queue.delta = frame, delta[0]
+                    break
+        if message.ack > endpoint.acked:
+            endpoint.acked = message.ack
+        if message.confirmed > endpoint.confirmed:
+            endpoint.confirmed = message.confirmed
+        sums = endpoint.sums
+        if message.newest >= known:  # an overtaken datagram says nothing about the present
+            endpoint.lead = data[4]
+            endpoint.plain = flags & ~BLOCKS
+            sums.echoed(flags >> 4 & 1)
+        if message.checksum is not None:
+            found = sums.hear(*message.checksum)
+            endpoint.write_echo()
             if found is not None:
                 self._disagree(endpoint, found)
-        if measured is not None:
-            endpoint.line.hear(measured, now)
+        if message.line is not None:
+            endpoint.count()
+            endpoint.line.hear(message.line, now)
         if isinstance(notice, Notice):
             self._told_end(endpoint, notice.end)
         return "second input" if twice else None
+
+    def _extend(self, queue: InputQueue, rows: list[bytes]) -> None:
+        """Take the next rows of a peer, and note the first that a simulated frame was not stepped with."""
+        sim, ring, known = self._sim, queue.rows, queue.known
+        for row in rows:
+            known += 1
+            slot = known & MASK
+            # What a simulated frame was stepped with stands in the ring until the real row takes its place.
+            if known < sim.frame and known < sim.wrong and ring[slot] != row:
+                sim.wrong = known
+            ring[slot] = row
+        queue.known = known
+        queue.last = rows[-1]
 
     def _message(self, endpoint: Endpoint, data: bytes, now: float) -> str | None:
         match decode_message(data):
@@ -156,3 +163,14 @@ class Intake:
             self._emit(Mismatch(endpoint.name, "end_at", ours, end, "let every peer call end_at with the same frame"))
 
 
+
+
+def _contradicts(queue: InputQueue, changes: list[Change]) -> bool:
+    """Whether a datagram tells another input for a known frame than the one that is kept. The first one told stands."""
+    ring, known = queue.rows, queue.known
+    oldest = max(0, known - COMPARED)
+    return any(
+        ring[frame & MASK] != changed_row(ring[frame - 1 & MASK], token, delta)
+        for frame, token, delta in changes
+        if oldest <= frame <= known
+    )

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 from rollback.config import SessionConfig, TakeOver
 from rollback.core.endpoint import Endpoint
 from rollback.core.queues import InputQueue
-from rollback.errors import UsageError
-from rollback.game import ActionCodec, Game, codecs_of, idle_inputs
+from rollback.errors import ActionError, MissingAction, UsageError
+from rollback.game import ActionCodec, Bits, Game, Raw, UInt, codecs_of, idle_inputs
 from rollback.types import Local, Remote
 from rollback.wire.limits import PROTOCOL
 from rollback.wire.messages import Fact
@@ -48,6 +49,48 @@ class Lineup:
         self.own = InputQueue(tuple(self.controllers), idle)
         self.endpoints = [Endpoint(name, InputQueue(theirs, idle)) for name, theirs in seats.items()]
         self.facts = _facts(game, self.codecs, idle, config)
+        self._encoders = [(player, _checked(self.codecs[player])) for player in self.own.players]
+        self._solo, self._encode = self._encoders[0]
+        if len(self._encoders) > 1:
+            self._solo = -1
+
+    def encode(self, actions: Mapping[int, Any]) -> bytes:
+        """Return the row of our own players' actions.
+
+        Raises:
+            MissingAction: A player has none.
+            ActionError: One is outside its codec's space.
+        """
+        player = self._solo
+        try:
+            if player >= 0:
+                return self._encode(actions[player])
+            parts = []
+            for player, encode in self._encoders:
+                parts.append(encode(actions[player]))
+            return b"".join(parts)
+        except ActionError as error:
+            raise ActionError(f"player {player}: {error}") from None
+        except (LookupError, TypeError):
+            if isinstance(actions, Mapping) and player in actions:
+                raise  # the codec's own failure
+            raise MissingAction(
+                f"tick needs the action of local player {player}: pass {{{player}: action}}, not {actions!r:.80}"
+            ) from None
+
+
+def _checked(codec: ActionCodec) -> Callable[[Any], bytes]:
+    """Return the codec's `encode`, with a look at the width of what a user's own codec makes."""
+    if type(codec) in (UInt, Bits, Raw):
+        return codec.encode
+
+    def encode(action: Any) -> bytes:
+        data = codec.encode(action)
+        if not isinstance(data, bytes) or len(data) != codec.size:
+            raise ActionError(f"{codec.describe()} made {data!r:.80} of {action!r:.80}: {codec.size} bytes are needed")
+        return data
+
+    return encode
 
 
 def _facts(

@@ -25,6 +25,7 @@ from rollback.wire.messages import Bye
 
 __all__ = ["ENDED", "Membership"]
 
+TINY: Final = 1e-6  # seconds past an instant, so that rounding does not call us a moment too soon again and again
 BYE_EVERY: Final = 0.05  # seconds between goodbyes that were not answered
 BYES: Final = 20  # goodbyes at most: a second of them passes any loss that a match can be played on
 ENDED: Final = "ended"  # the reason of a goodbye after the end: nobody is missed
@@ -40,6 +41,7 @@ class Membership:
     def __init__(
         self,
         endpoints: list[Endpoint],
+        playing: list[Endpoint],
         config: SessionConfig,
         sim: Simulation,
         emit: Callable[[Event], None],
@@ -47,6 +49,7 @@ class Membership:
     ) -> None:
         self.bye: Bye | None = None
         self._endpoints = endpoints
+        self._playing = playing
         self._config = config
         self._sim = sim
         self._emit = emit
@@ -102,14 +105,15 @@ class Membership:
         elif bye.reason != ENDED:
             self._depart(endpoint, f"{endpoint.name} left", waits=False)
 
-    def watch(self, now: float, gap: float) -> None:
-        """Look at everybody's silence; to be called after the inboxes are drained.
+    def watch(self, now: float, gap: float) -> float:
+        """Look at everybody's silence, and return when to look again; to be called after the inboxes are drained.
 
         Args:
             now: The caller's clock.
             gap: Seconds since we last looked. After a long one we cannot tell who was silent: all timers start again.
         """
         config = self._config
+        again = float("inf")
         for endpoint in self._endpoints:
             if gap > config.interrupt_after:
                 endpoint.heard = now
@@ -129,11 +133,16 @@ class Membership:
             elif endpoint.state is Peer.RUNNING and silence > config.interrupt_after:
                 endpoint.turn(Cause.SILENCE)
                 self._emit(PeerInterrupted(endpoint.name))
+            if endpoint.live:
+                wait = config.disconnect_after if endpoint.state is Peer.INTERRUPTED else config.interrupt_after
+                again = min(again, endpoint.heard + wait + TINY)
         for endpoint in self._endpoints:
             since = self._lost_at.get(endpoint.name)
             if since is not None and now - since > config.rejoin_grace:
                 del self._lost_at[endpoint.name]
                 self._depart(endpoint, f"{endpoint.name} did not come back within {config.rejoin_grace:g} s", waits=True)
+
+        return again
 
     def say_bye(self, bye: Bye) -> None:
         """Say goodbye to everybody, again and again until each has heard it."""
@@ -163,7 +172,7 @@ class Membership:
 
     def _depart(self, endpoint: Endpoint, why: str, *, waits: bool) -> None:
         """Decide what becomes of the match and of the players of a peer that is gone for good."""
-        left = [other for other in self._endpoints if other is not endpoint and not other.queue.cut]
+        left = [other for other in self._playing if other is not endpoint]
         on_disconnect = self._config.on_disconnect
         plays_on = on_disconnect == "idle" or isinstance(on_disconnect, TakeOver)
         if left or not plays_on:
@@ -171,6 +180,7 @@ class Membership:
             return
         queue, sim = endpoint.queue, self._sim
         queue.cut = True
+        self._playing.remove(endpoint)
         queue.last = queue.idle
         endpoint.turn(Cause.CUT)
         for frame in range(queue.known + 1, sim.frame):

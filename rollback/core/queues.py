@@ -27,11 +27,13 @@ class InputQueue:
         known: Newest frame whose row is here.
         last: The row at `known`; before the first, the idle row.
         rows: Ring of rows by frame.
-        marks: Ring of the deltas of known rows, None where a row repeats the one before.
+        changes: Our own rows that differ from the one before, as tokens, until everybody acknowledged them.
+        changed: Frame of the newest change.
+        delta: First byte of its delta (of a remote queue).
         cut: Whether no more rows will come; the player idles past `known`.
     """
 
-    __slots__ = ("changes", "cut", "idle", "known", "last", "lengths", "marks", "players", "rows", "spans", "width")
+    __slots__ = ("changed", "changes", "cut", "delta", "idle", "known", "last", "lengths", "players", "rows", "spans", "width")
 
     def __init__(self, players: Sequence[int], idle: Sequence[bytes]) -> None:
         self.players = tuple(players)
@@ -45,9 +47,9 @@ class InputQueue:
         self.known = -1
         self.last = self.idle
         self.rows: list[bytes] = [self.idle] * RING
-        self.marks: list[bytes | None] = [None] * RING
-        self.changes: deque[Change] = deque()  # own rows only: what the tokens on the wire are made of
+        self.changes: deque[Change] = deque()
         self.lengths = payload_lengths(self.width)
+        self.changed = self.delta = -1
         self.cut = False
 
     def append(self, row: bytes) -> None:
@@ -57,7 +59,10 @@ class InputQueue:
         if row != self.last:
             token, delta = change_between(self.last, row)
             self.changes.append((frame, token, delta))
+            self.changed = frame
             self.last = row
+        else:
+            self.rows[frame & MASK] = self.last  # the same object: what is equal is then mostly seen to be the same
 
     def forget(self, frame: int) -> None:
         """Drop what is only needed to send rows up to `frame`, which every peer acknowledged."""
@@ -81,38 +86,42 @@ class LocalInputs:
 
     Attributes:
         captured: Newest frame at which actions were taken.
+        steady: Whether a captured row simply follows the newest one: one player, whose delay has not just changed.
     """
 
-    __slots__ = ("captured", "delays", "queue", "waiting")
+    __slots__ = ("captured", "delays", "queue", "steady", "waiting")
 
     def __init__(self, queue: InputQueue, delay: int) -> None:
         self.queue = queue
         self.captured = -1
+        self.steady = len(queue.players) == 1
         self.delays = dict.fromkeys(queue.players, delay)
         # Inputs per player from frame queue.known + 1 on. Frames before the delay are idle.
         self.waiting: dict[int, deque[bytes]] = {player: deque() for player in queue.players}
-        for player, waiting in self.waiting.items():
-            waiting.extend([self._idle(player)] * delay)
+        for player, (start, stop) in queue.spans.items():
+            self.waiting[player].extend([queue.idle[start:stop]] * delay)
         self._complete()
 
-    def capture(self, frame: int, inputs: Sequence[bytes]) -> None:
-        """Take one input a player, in the order of the queue's players, as captured at `frame`. Once a frame."""
+    def capture(self, frame: int, row: bytes) -> None:
+        """Take our players' inputs, side by side, as captured at `frame`. Once a frame."""
         self.captured = frame
         queue = self.queue
-        base = queue.known + 1
-        if len(inputs) == 1 and base == frame + self.delays[queue.players[0]]:
-            queue.append(inputs[0])  # one player whose delay did not change: nothing waits
+        if self.steady:
+            queue.append(row)
             return
-        for player, value in zip(queue.players, inputs, strict=True):
+        base = queue.known + 1
+        for player, (start, stop) in queue.spans.items():
             waiting = self.waiting[player]
             target = frame + self.delays[player]
             if base + len(waiting) > target:
                 continue  # the delay was lowered: this frame has its input already
-            last = waiting[-1] if waiting else queue.last[slice(*queue.spans[player])]
+            last = waiting[-1] if waiting else queue.last[start:stop]
             # The delay was raised: without filler the others would wait for these frames for ever.
             waiting.extend([last] * (target - base - len(waiting)))
-            waiting.append(value)
+            waiting.append(row[start:stop])
         self._complete()
+        if len(self.delays) == 1:
+            self.steady = queue.known == frame + self.delays[queue.players[0]]
 
     def set_delay(self, player: int, frames: int) -> None:
         """Change a player's delay from the next capture on; inputs that are queued never change.
@@ -125,11 +134,9 @@ class LocalInputs:
         if type(frames) is not int or not 0 <= frames <= MAX_DELAY:
             raise UsageError(f"the input delay must be a whole number of frames from 0 to {MAX_DELAY}, not {frames!r}")
         self.delays[player] = frames
+        self.steady = False
 
     def _complete(self) -> None:
         waiting = list(self.waiting.values())
         while waiting and all(waiting):
             self.queue.append(b"".join([inputs.popleft() for inputs in waiting]))
-
-    def _idle(self, player: int) -> bytes:
-        return self.queue.idle[slice(*self.queue.spans[player])]

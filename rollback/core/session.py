@@ -6,34 +6,24 @@ The order inside `tick` is the heart of it: check, drain, roll back, confirm, de
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, Final
+from collections.abc import Sequence
+from typing import Final
 
 from rollback.config import SessionConfig
-from rollback.core.checksums import Disagreement
-from rollback.core.confirmation import Confirmation
-from rollback.core.dispatch import Dispatch
-from rollback.core.endpoint import Endpoint
-from rollback.core.handshake import Handshake
-from rollback.core.intake import Intake
-from rollback.core.lineup import Lineup
-from rollback.core.membership import ENDED, Membership
-from rollback.core.queues import LocalInputs
+from rollback.core.engine import Engine
+from rollback.core.membership import ENDED
 from rollback.core.settled import SettledReader
-from rollback.core.simulation import NEVER, Simulation
-from rollback.errors import ActionError, MissingAction, UsageError
+from rollback.errors import UsageError
 from rollback.game import Game
-from rollback.types import Confirmed, DesyncFound, Ended, Event, Local, Reason, Remote, SessionStats, Tick
-from rollback.wire.limits import MAX_INBOX, MAX_REASON
-from rollback.wire.messages import Bye
+from rollback.types import Confirmed, Event, Local, Reason, Remote, SessionStats
+from rollback.wire.limits import MAX_INBOX
 
 __all__ = ["P2PSession"]
 
-CHORES_EVERY: Final = 0.05  # seconds between looks at timers: a tenth of the shortest usual one
-HEARTBEAT: Final = 0.2  # well under interrupt_after, so one lost datagram is harmless
+HEARTBEAT: Final = 0.2  # seconds; well under interrupt_after, so one lost datagram is harmless
 
 
-class P2PSession:
+class P2PSession(Engine):
     """One peer's side of a match.
 
     The caller owns time and transport: it queues what arrives with `receive`, calls `tick` once a frame with the actions of
@@ -58,41 +48,10 @@ class P2PSession:
         *,
         nonce: int | None = None,
     ) -> None:
-        config = config or SessionConfig()
-        lineup = Lineup(game, players, config)
-        own, endpoints = lineup.own, lineup.endpoints
-        self.game = game
-        self.config = config
-        self._lineup = lineup
-        self._own = own
-        self._endpoints = endpoints
-        self._inboxes = {endpoint.name: endpoint.inbox for endpoint in endpoints}
-        self._encoders = [(player, lineup.codecs[player].encode, lineup.codecs[player].size) for player in own.players]
-        self._events: list[Event] = []
-        self._tick = Tick()
-        self._busy = self._running = False
-        self._ended: Ended | None = None
-        self._stalls = 0
-        self._last_tick = self._chores_at = float("-inf")
-        self._local = LocalInputs(own, config.input_delay)
-        self._sim = Simulation(game, lineup.codecs, [own, *(endpoint.queue for endpoint in endpoints)], config)
-        self._membership = Membership(endpoints, config, self._sim, self._events.append, self._end)
-        self._handshake = Handshake(
-            secrets.randbits(31) | 1 << 31 if nonce is None else nonce,
-            lineup.facts,
-            config.prediction_window,
-            config.input_delay,
-            lineup.controllers,
-            endpoints,
+        super().__init__(
+            game, players, config or SessionConfig(), secrets.randbits(31) | 1 << 31 if nonce is None else nonce
         )
-        self._confirmation = Confirmation(own, endpoints, self._sim, config.desync_interval, self._disagree)
-        self._reader = SettledReader(self._sim.decode, 0, self._confirmation.readers)
-        self._intake = Intake(
-            own, self._sim, self._handshake, self._membership, self._events.append, self._disagree, match=0
-        )
-        self._dispatch = Dispatch(
-            own, endpoints, self._sim, self._confirmation, self._handshake, self._membership, match=0
-        )
+        self._reader = SettledReader(self._sim, self._confirmation)
 
     # What the caller asks.
 
@@ -139,13 +98,13 @@ class P2PSession:
         self._events.clear()
         return events
 
-    def confirmed_frames(self) -> Iterable[Confirmed]:
+    def confirmed_frames(self) -> list[Confirmed]:
         """Return what has settled since the last call, each frame once, in order."""
-        return self._reader
+        return self._reader.take()
 
     def subscribe(self) -> SettledReader:
         """Return a reader of its own for all that settles from now on."""
-        return SettledReader(self._sim.decode, self.settled + 1, self._confirmation.readers)
+        return SettledReader(self._sim, self._confirmation)
 
     def stats(self) -> SessionStats:
         """Return the counters and the state of every line."""
@@ -235,149 +194,3 @@ class P2PSession:
         else:
             self._say_bye(ENDED)
         self._chores_at = now
-
-    def tick(self, actions: Mapping[int, Any], *, now: float) -> Tick:
-        """Simulate the next frame, if that can be done. To be called once a frame, also while stalled.
-
-        Args:
-            actions: The action of each local player, by number.
-            now: The caller's clock in seconds, monotonic.
-
-        Returns:
-            What was done; the same object every time, refreshed.
-
-        Raises:
-            MissingAction: A local player has no action. Nothing has changed.
-            ActionError: An action is outside its codec's space. Nothing has changed.
-            UsageError: Called from within a tick (by the game, say): a rollback cannot nest.
-        """
-        if self._busy:
-            raise UsageError("tick was called from within a tick: a rollback in progress blocks every nested one")
-        self._busy = True
-        try:
-            inputs = self._encode(actions)
-            intake = self._intake
-            for endpoint in self._endpoints:
-                inbox = endpoint.inbox
-                while inbox:
-                    intake.read(endpoint, inbox.popleft(), now)
-            if now >= self._chores_at:
-                self._membership.watch(now, now - self._last_tick)
-                self._do_chores(now)
-            self._last_tick = now
-            if self._running or self._may_start(now):
-                self._play(inputs, now)
-            else:
-                self._tick.reason = "synchronizing" if self._ended is None else "ended"
-            return self._tick
-        finally:
-            self._busy = False
-
-    def _play(self, inputs: list[bytes], now: float) -> None:
-        """Do steps 3 to 7 of the tick."""
-        sim, tick, confirmation = self._sim, self._tick, self._confirmation
-        tick.advanced = False
-        tick.resimulated = sim.rollback() if sim.wrong != NEVER or sim.needs_replay() else 0
-        confirmation.settle()
-        if self._ended is None:
-            self._look_for_end()
-        if self._ended is not None:
-            tick.reason = "ended"
-        elif self._membership.waiting:
-            tick.reason = "paused"
-        else:
-            self._advance(inputs)
-        confirmation.refresh()
-        tick.frame = sim.frame
-        tick.known = confirmation.known
-        tick.confirmed = confirmation.confirmed
-        live = [endpoint.ahead for endpoint in self._endpoints if endpoint.live]
-        tick.frames_ahead = sum(live) / len(live) if live else 0.0
-        self._dispatch.inputs(now)
-
-    def _advance(self, inputs: list[bytes]) -> None:
-        """Take the local actions and step, unless the window is full or the game must not be stepped."""
-        sim, local, tick, window = self._sim, self._local, self._tick, self.config.prediction_window
-        frame = sim.frame
-        if window == 0 and local.captured < frame and not sim.blocked():
-            local.capture(frame, inputs)  # lockstep must not wait for the input it supplies itself
-            self._confirmation.refresh()
-        if frame - self._confirmation.known > window or frame < sim.present or sim.blocked():
-            tick.reason = "stalled"
-            self._stalls += frame - self._confirmation.known > window
-            return
-        if local.captured < frame:
-            local.capture(frame, inputs)
-        tick.advanced = sim.advance()
-        tick.reason = "running" if tick.advanced else "stalled"
-
-    def _look_for_end(self) -> None:
-        """End the match at the first settled state that is its end, or at a step that raised on known inputs."""
-        sim = self._sim
-        if sim.failure is not None:
-            reason = sim.failure.strip().rsplit("\n", 1)[-1]
-            self._end(f"step raised at frame {sim.frame}:\n{sim.failure}", bye=f"the game raised {reason}", final=True)
-        elif self._confirmation.settled >= sim.frame - 1 and sim.is_over():
-            self._confirmation.close(sim.frame)
-            if self._ended is None:
-                self._end("end_at" if sim.frame == sim.agreed_end else "over")
-
-    def _end(self, reason: str, *, bye: str | None = None, final: bool = False) -> None:
-        """End the match here; with `bye`, tell the others, who end too if it is `final`."""
-        if self._ended is None:
-            self._ended = Ended(reason, self._sim.frame)
-            self._events.append(self._ended)
-        if bye is not None:
-            self._say_bye(bye, final=final)
-
-    def _say_bye(self, reason: str, *, final: bool = False) -> None:
-        frame = self._ended.frame if self._ended else -1
-        self._membership.say_bye(Bye(reason[:MAX_REASON], frame, self.confirmed, final))
-        self._chores_at = float("-inf")
-
-    def _disagree(self, endpoint: Endpoint, found: Disagreement) -> None:
-        self._events.append(DesyncFound(found.frame, endpoint.name))
-        if self.config.on_desync != "report":
-            reason = f"desync with {endpoint.name}: the states of frame {found.frame} differ"
-            self._end(reason, bye=f"desync: the states of frame {found.frame} differ", final=True)
-
-    def _may_start(self, now: float) -> bool:
-        """Whether frame 0 may begin; if so, the game is reset and it has begun."""
-        start = self._handshake.start
-        if start is None or now < start or self._ended is not None:
-            return False
-        for endpoint in self._endpoints:
-            self._membership.agreed(endpoint)
-        self._sim.start()
-        self._running = True
-        return True
-
-    def _do_chores(self, now: float) -> None:
-        self._chores_at = now + CHORES_EVERY
-        if not self._running:
-            self._handshake.decide(now)
-            for endpoint in self._endpoints:
-                if endpoint.greeting.done:
-                    self._membership.agreed(endpoint)
-        self._dispatch.chores(now)
-
-    def _encode(self, actions: Mapping[int, Any]) -> list[bytes]:
-        """Return the local players' inputs in order."""
-        if self._ended is not None:
-            return []
-        inputs = []
-        for player, encode, size in self._encoders:
-            try:
-                action = actions[player]
-            except (KeyError, IndexError, TypeError):
-                raise MissingAction(
-                    f"tick needs the action of local player {player}: pass {{{player}: action}}, not {actions!r:.80}"
-                ) from None
-            try:
-                data = encode(action)
-            except ActionError as error:
-                raise ActionError(f"player {player}: {error}") from None
-            if len(data) != size:
-                raise ActionError(f"player {player}: its codec made {len(data)} bytes of {action!r:.80}, its size is {size}")
-            inputs.append(data)
-        return inputs

@@ -1,12 +1,20 @@
-"""Readers of settled frames: each frame once, in order, for each of them. Knows rows by frame; knows no peers."""
+"""Readers of settled frames: each frame once, in order, for each of them. Knows rows by frame; knows no peers.
+
+A reader looks into the simulation's ring of played rows; only what it has not read when the ring comes round is copied.
+"""
 
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
-from rollback.core.simulation import Decoded
+from rollback.core.queues import MASK
+from rollback.core.simulation import NEVER, Simulation
 from rollback.types import Confirmed
+
+if TYPE_CHECKING:
+    from rollback.core.confirmation import Confirmation
 
 __all__ = ["SettledReader"]
 
@@ -19,27 +27,45 @@ class SettledReader:
     What is not taken is kept, at the cost of one reference a frame: a reader that is no longer wanted is to be closed.
     """
 
-    __slots__ = ("_decode", "_frame", "_readers", "_rows")
+    __slots__ = ("_backlog", "_confirmation", "_next", "_sim")
 
-    def __init__(self, decode: Callable[[Rows], Decoded], frame: int, readers: list[deque[Rows]]) -> None:
-        self._decode = decode
-        self._frame = frame
-        self._rows: deque[Rows] = deque()
-        self._readers = readers
-        readers.append(self._rows)
+    def __init__(self, sim: Simulation, confirmation: Confirmation) -> None:
+        self._sim = sim
+        self._confirmation = confirmation
+        self._next = confirmation.settled + 1
+        self._backlog: deque[Rows] = deque()  # rows from frame `_next` on
+        confirmation.readers.append(self)
+
+    def take(self) -> list[Confirmed]:
+        """Return what has settled since the last time."""
+        settled, frame = self._confirmation.settled, self._next
+        if frame > settled:
+            return []
+        sim = self._sim
+        self._next = settled + 1
+        if not self._backlog:
+            played, decode = sim.played, sim.decode
+            return [Confirmed(at, *decode(played[at & MASK])) for at in range(frame, settled + 1)]
+        self._next = frame
+        self.collect(settled)
+        self._next = settled + 1
+        rows, self._backlog = self._backlog, deque()
+        return [Confirmed(at, *sim.decode(row)) for at, row in enumerate(rows, frame)]
 
     def __iter__(self) -> Iterator[Confirmed]:
-        rows = self._rows
-        while rows:
-            frame = self._frame
-            self._frame = frame + 1
-            actions, inputs = self._decode(rows.popleft())
-            yield Confirmed(frame, actions, inputs)
+        return iter(self.take())
 
     def __len__(self) -> int:
-        return len(self._rows)
+        return max(0, self._confirmation.settled + 1 - self._next)
+
+    def collect(self, settled: int) -> None:
+        """Copy what was not read yet, up to `settled`, before the ring comes round."""
+        played = self._sim.played
+        for frame in range(self._next + len(self._backlog), settled + 1):
+            self._backlog.append(played[frame & MASK])
 
     def close(self) -> None:
         """Stop keeping frames for this reader."""
-        self._readers[:] = [rows for rows in self._readers if rows is not self._rows]
-        self._rows.clear()
+        self._confirmation.readers = [reader for reader in self._confirmation.readers if reader is not self]
+        self._backlog.clear()
+        self._next = NEVER

@@ -34,6 +34,8 @@ class Simulation:
         frame: Frames simulated; the game holds S_frame.
         present: Where a replay leads to; `frame` unless the game is held before it.
         wrong: Earliest frame simulated on a wrong guess, NEVER for none. A running minimum that only `rollback` clears.
+        held: Whether the game stands before the present.
+        careful: Whether `blocked` must be asked before a step.
         held_until: Frame whose inputs must be known before it is stepped again, since guessed ones made it raise.
         failure: Traceback of a step that raised on known inputs, or None.
         end: No frame from here on is simulated.
@@ -51,6 +53,7 @@ class Simulation:
         self.frame = 0
         self.present = 0
         self.wrong = NEVER
+        self.held = False
         self.held_until = -1
         self.failure: str | None = None
         self.end = NEVER
@@ -60,7 +63,7 @@ class Simulation:
         self.resimulated = 0
         self.depths: dict[int, int] = {}
         self._guess = None if type(config.predictor) is RepeatLast else config.predictor
-        self._has_over = hasattr(game, "over")
+        self._has_over = self.careful = hasattr(game, "over")
         self._digest: Callable[[], Any] | None = getattr(game, "digest", None)
         self._batch = getattr(game, "replay", None)
         self._digests: dict[int, Any] = {}
@@ -73,6 +76,11 @@ class Simulation:
             for index, queue in enumerate(queues)
             if player in queue.spans
         ]
+        self._game_step, self._game_save = game.step, game.save
+        self._pair = (queues[0], queues[1]) if len(queues) == 2 and self._guess is None else None
+        self._rows: tuple[bytes, ...] = (b"", b"")
+        self._actions: Sequence[Any] = ()
+        self._every = self._digest is None
         self.snapshots = Snapshots(config.prediction_window, 1)
         self.opaque = False
 
@@ -85,6 +93,7 @@ class Simulation:
         config, game = self.config, self.game
         if hasattr(game, "reset"):
             game.reset(config.seed)
+        self._game_step, self._game_save = game.step, game.save
         state = game.save()
         problem = why_not_tree(state)
         self.opaque = problem is not None
@@ -98,6 +107,7 @@ class Simulation:
         )
         window = config.prediction_window
         self.snapshots = Snapshots(window, max(1, (window + 1) // 2) if sparse else 1)
+        self._every = self.snapshots.stride == 1 and self._digest is None
 
     def decode(self, rows: tuple[bytes, ...]) -> Decoded:
         """Return each player's action and input for one frame's rows."""
@@ -138,18 +148,29 @@ class Simulation:
     def advance(self) -> bool:
         """Save and step the present frame; False when the step raised on guessed inputs and was taken back."""
         frame = self.frame
-        snapshots = self.snapshots
-        if snapshots.stride == 1 and self._digest is None:
-            slot = frame & snapshots.mask
-            snapshots.states[slot] = self.game.save()
-            snapshots.frames[slot] = frame
+        if self._every:
+            snapshots = self.snapshots
+            snapshots.states[frame & snapshots.mask] = self._game_save()
         else:
             self._save(frame)
-        rows = self.rows_for(frame)
-        self.played[frame & MASK] = rows
-        found = self._decoded.get(rows)
+        slot = frame & MASK
+        if self._pair is not None:
+            # Two peers, each guess the last row: no list, and no new tuple where both rows are the ones of the frame before.
+            own, other = self._pair
+            theirs = other.rows[slot] if frame <= other.known else other.last
+            mine = own.rows[slot]
+            rows = self._rows
+            if rows[0] is not mine or rows[1] is not theirs:
+                self._rows = rows = (mine, theirs)
+                self._actions = self.decode(rows)[0]
+            other.rows[slot] = theirs
+            self.played[slot] = rows
+            actions = self._actions if self._cacheable else self.decode(rows)[0]
+        else:
+            self.played[slot] = rows = self.rows_for(frame)
+            actions = self.decode(rows)[0]
         try:
-            self.game.step(found[0] if found is not None else self.decode(rows)[0])
+            self._game_step(actions)
         except Exception:
             self._stopped_by_error(frame)
             return False
@@ -175,31 +196,29 @@ class Simulation:
         else:
             self._replay(first)
         replayed = self.frame - first
+        self.held = self.frame < self.present
         self.rollbacks += 1
         self.resimulated += replayed
         self.depths[depth] = self.depths.get(depth, 0) + 1
         return replayed
 
-    def needs_replay(self) -> bool:
-        """Whether the game is held before the present and may go on."""
-        return self.frame < self.present and not self.blocked()
-
     def digest_at(self, frame: int) -> int | None:
         """Return the checksum of S_frame, None where its snapshot is not here."""
-        if frame == self.frame and not self.snapshots.has(frame):
+        if frame == self.frame:
             return checksum(self._digest() if self._digest else self.game.save())
         if self._digest is not None:
             return checksum(self._digests[frame]) if frame in self._digests else None
-        return checksum(self.snapshots.at(frame)) if self.snapshots.has(frame) else None
+        return checksum(self.snapshots.at(frame)) if self._every or self.snapshots.has(frame) else None
 
     def _replay(self, first: int) -> None:
-        game, step, stride = self.game, self.game.step, self.snapshots.stride
+        game, step, save = self.game, self._game_step, self._game_save
+        states, mask = self.snapshots.states, self.snapshots.mask
         for frame in range(first, self.present):
             if frame > first:
                 if self._has_over and game.over:
                     return
-                if stride == 1 and self._digest is None:
-                    self.snapshots.put(frame, game.save())
+                if self._every:
+                    states[frame & mask] = save()
                 else:
                     self._save(frame)
             if frame >= self.end:
@@ -244,6 +263,7 @@ class Simulation:
             self.game.step(self.decode(self.played[past & MASK])[0])
         self.frame = frame
         self.held_until = frame
+        self.careful = True
 
     def _predict(self, queue: InputQueue, frame: int) -> bytes:
         guess = self._guess

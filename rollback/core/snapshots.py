@@ -18,7 +18,7 @@ class Snapshots:
         stride: Most frames from one snapshot to the next; 1 keeps every frame.
         mask: Slots less one; a frame's slot is `frame & mask`.
         states: Ring of snapshots.
-        frames: Ring of the frames they are of, -1 for none.
+        frames: Ring of the frames they are of, -1 for none; not kept with a stride of 1, where every slot is in use.
     """
 
     __slots__ = ("frames", "mask", "states", "stride")
@@ -47,6 +47,8 @@ class Snapshots:
 
     def newest(self, frame: int) -> int:
         """Return the newest frame at or before `frame` whose snapshot is here."""
+        if self.stride == 1:
+            return frame
         while self.frames[frame & self.mask] != frame:
             frame -= 1
         return frame

@@ -1,14 +1,15 @@
 """The hot message: inputs, acknowledgement and what rides along, in as few bytes as they need. Knows no session.
 
     byte 0      1 E E F F F F F    E: match number modulo 4, F: flags below
-    bytes 1-2   first frame of the inputs, low 16 bits, little-endian
-    zigzag      ack - first: newest frame of the receiver's inputs that the sender holds
-    zigzag      frame advantage, see `core.timesync`
-    varint      ack - confirmed, with CONFIRMED; otherwise they are equal
+    bytes 1-2   newest: last frame the message holds an input for, low 16 bits, little-endian
+    byte 3      ack - newest, signed; ack: newest frame of the receiver's inputs that the sender holds
+    byte 4      frame advantage, signed and saturated, see `Endpoint.balance`
+    byte 5      ack - confirmed
+    2 bytes     with FAR: ack - newest, signed, little-endian, where it does not fit into byte 3
     6 bytes     with CHECKSUM: frame (low 15 bits) and a parity bit on top, then the low 32 bits of its checksum
     7 bytes     with LINE: ping, echo, held (2), sent (2), loss; see `Line`
     varint, n   with MORE: length, and that many bytes for a message of `wire.messages`
-    tokens      the inputs from the first frame on, up to the end; see `wire.runs`
+    tokens      what changed in the frames after the one the receiver acknowledged, up to the end; see `wire.runs`
 
 ECHO is the parity of the newest checksum the sender has received: an alternating bit that acknowledges it.
 Numbers of frames are taken near what the receiver expects, so 16 bits last for datagrams up to nine minutes old.
@@ -19,18 +20,20 @@ from __future__ import annotations
 from typing import Final, NamedTuple
 
 from rollback.errors import WireError
-from rollback.wire.runs import bad_token, changed_row, payload_lengths
+from rollback.wire.runs import Change, changed_row, decode_runs, put_varint, take_varint
 
-__all__ = ["CHECKSUM", "CONFIRMED", "ECHO", "INPUTS", "LINE", "MORE", "Inputs", "Line", "decode_inputs", "encode_head"]
+__all__ = ["BLOCKS", "CHECKSUM", "ECHO", "FAR", "HEAD", "INPUTS", "LINE", "MORE", "Inputs", "Line", "decode_inputs", "encode_inputs"]
 
 INPUTS: Final = 128  # the bit that tells this message from all others
-CONFIRMED: Final = 1
 CHECKSUM: Final = 2
 LINE: Final = 4
 MORE: Final = 8
 ECHO: Final = 16
+FAR: Final = 1
+BLOCKS: Final = CHECKSUM | LINE | MORE | FAR
 
-Row = tuple[bytes, bytes | None]  # the row, and the bytes of its token where it is a change
+HEAD: Final = 6  # bytes before the blocks
+MAX_LEAD: Final = 127  # frames of advantage that fit; more says no more
 
 
 class Line(NamedTuple):
@@ -60,8 +63,8 @@ class Inputs(NamedTuple):
         ack: Newest frame of our inputs the sender holds, -1 for none.
         advantage: The sender's frame advantage.
         confirmed: Newest frame the sender has confirmed, -1 for none.
-        rows: The inputs past the known ones, in order: the row, and its delta where it differs from the one before.
-        twice: Whether an input of a known frame was not the one that is known.
+        rows: The rows of the frames past the known one, in order.
+        changes: All changes of the message, newest first.
         checksum: (frame, parity, sum) or None.
         line: The measurement, or None.
         more: Bytes of a further message, or None.
@@ -72,29 +75,32 @@ class Inputs(NamedTuple):
     ack: int
     advantage: int
     confirmed: int
-    rows: list[Row]
-    twice: bool
+    rows: list[bytes]
+    changes: list[Change]
     checksum: tuple[int, int, int] | None
     line: Line | None
     more: bytes | None
 
 
-def encode_head(flags: int, first: int, ack: int, advantage: int, confirmed: int) -> bytes:
-    """Return the message up to and including `confirmed`; the blocks named by `flags` and the tokens follow.
+def encode_inputs(flags: int, newest: int, ack: int, advantage: int, confirmed: int, blocks: bytes, tokens: bytes) -> bytes:
+    """Return the message.
 
-    `flags` gets CONFIRMED as needed.
+    Args:
+        flags: Match number and flags; INPUTS and FAR are set as needed.
+        newest: Frame the tokens lead up to.
+        ack: Newest frame of the receiver's inputs that we hold.
+        advantage: Our frame advantage.
+        confirmed: Newest frame we confirmed, from ack - 255 to ack.
+        blocks: The blocks that `flags` names, in their order.
+        tokens: See `wire.runs`.
     """
-    lag = ack - first
-    lag = lag << 1 if lag >= 0 else ~(lag << 1)
-    lead = advantage << 1 if advantage >= 0 else ~(advantage << 1)
-    if lag < 128 and lead < 128 and ack == confirmed:  # nearly always: four bytes beside the flags
-        return bytes((flags | INPUTS, first & 255, first >> 8 & 255, lag, lead))
-    out = bytearray((flags | INPUTS | (CONFIRMED if ack != confirmed else 0), first & 255, first >> 8 & 255))
-    put_varint(out, lag)
-    put_varint(out, lead)
-    if ack != confirmed:
-        put_varint(out, ack - confirmed)
-    return bytes(out)
+    lag = ack - newest
+    lead = max(-MAX_LEAD, min(MAX_LEAD, advantage)) & 255
+    if not -128 <= lag < 128:
+        flags |= FAR
+        blocks = (lag & 65535).to_bytes(2, "little") + blocks
+    head = bytes((flags | INPUTS, newest & 255, newest >> 8 & 255, lag & 255, lead, ack - confirmed))
+    return head + blocks + tokens
 
 
 def encode_checksum(frame: int, parity: int, value: int) -> bytes:
@@ -115,46 +121,35 @@ def encode_more(message: bytes) -> bytes:
     return bytes(out) + message
 
 
-def decode_inputs(
-    data: bytes, known: int, last: bytes, marks: list[bytes | None], room: int, lengths: tuple[int, ...] | None = None
-) -> Inputs:
+def decode_inputs(data: bytes, known: int, last: bytes, room: int, lengths: tuple[int, ...]) -> Inputs:
     """Return what a datagram of inputs says. Nothing is kept, so a bad one leaves no trace.
 
     Args:
         data: A datagram whose first bit is set.
         known: Newest frame of the sender whose input is here, -1 for none.
         last: The sender's row at `known`; before the first, its idle row.
-        marks: Ring of the deltas of the known frames, None where a row repeated the one before.
         room: How many frames past `known` may be taken; what lies further is ignored and will be sent again.
-        lengths: `payload_lengths(len(last))`, to save looking it up.
+        lengths: `payload_lengths(len(last))`.
 
     Raises:
-        WireError: `truncated`, `token`, `gap` (inputs that start past what is known), `number` (too long a varint).
+        WireError: `truncated`, `token` or `number`, see `decode_runs`.
     """
-    if lengths is None:
-        lengths = payload_lengths(len(last))
+    if len(data) < HEAD:
+        raise WireError("truncated")
+    flags = data[0]
+    newest = known + (((data[1] | data[2] << 8) - known + 32768 & 65535) - 32768)
+    lag = _signed(data[3], 8)
+    at = HEAD
     checksum = line = more = None
-    try:
-        flags = data[0]
-        first = data[1] | data[2] << 8
-        first = known + 1 + ((first - known - 1 + 32768 & 65535) - 32768)
-        at = 5
-        lag, lead = data[3], data[4]
-        if lag > 127 or lead > 127:
-            lag, at = take_varint(data, 3)
-            lead, at = take_varint(data, at)
-        ack = first + (lag >> 1 ^ -(lag & 1))
-        confirmed = ack
-        if flags & 15:
-            if flags & CONFIRMED:
-                lag, at = take_varint(data, at)
-                confirmed = ack - lag
+    if flags & BLOCKS:
+        try:
+            if flags & FAR:
+                lag = _signed(data[at] | data[at + 1] << 8, 16)
+                at += 2
             if flags & CHECKSUM:
                 number = data[at] | data[at + 1] << 8
-                frame = known + ((number - known + 16384 & 32767) - 16384)
-                if len(data) < at + 6:
-                    raise WireError("truncated")
-                checksum = (frame, number >> 15, int.from_bytes(data[at + 2 : at + 6], "little"))
+                value = data[at + 2] | data[at + 3] << 8 | data[at + 4] << 16 | data[at + 5] << 24
+                checksum = (known + ((number - known + 16384 & 32767) - 16384), number >> 15, value)
                 at += 6
             if flags & LINE:
                 line = Line(
@@ -163,70 +158,31 @@ def decode_inputs(
                 at += 7
             if flags & MORE:
                 length, at = take_varint(data, at)
-                if at + length > len(data):
-                    raise WireError("truncated")
                 more = data[at : at + length]
                 at += length
-        if first > known + 1:
-            raise WireError("gap", f"inputs start at frame {first}, known is {known}")
-        frame = first - 1  # the frame the tokens have reached
-        rows: list[Row] = []
-        twice = False
-        end = len(data)
-        while at < end:
-            token = data[at]
-            at += 1
-            if token < 128:
-                if frame > known:
-                    rows.extend([(last, None)] * min(token + 1, room - len(rows)))
-                    frame += token + 1
-                else:
-                    frame += token + 1
-                    if frame > known:
-                        rows = [(last, None)] * min(frame - known, room)
-                continue
-            stop = at + lengths[token]
-            if stop <= at:
-                raise bad_token(token, len(last))
-            if stop > end:
-                raise WireError("truncated")
-            delta = data[at:stop]
-            at = stop
-            frame += 1
-            count = token & 7
-            if frame <= known:
-                if marks[frame & 255] != delta:
-                    twice = twice or known - frame < 256
-                frame += count
-                if frame > known:
-                    rows = [(last, None)] * min(frame - known, room)
-            else:
-                last = changed_row(last, token, delta)
-                if len(rows) < room:
-                    rows.append((last, delta))
-                    if count:
-                        rows.extend([(last, None)] * min(count, room - len(rows)))
-                frame += count
-    except IndexError:
-        raise WireError("truncated") from None
-    return Inputs(flags, frame, ack, lead >> 1 ^ -(lead & 1), confirmed, rows, twice, checksum, line, more)
+                if at > len(data):
+                    raise WireError("truncated")
+        except IndexError:
+            raise WireError("truncated") from None
+    changes = decode_runs(data, at, newest, lengths)
+    ack = newest + lag
+    rows = _new_rows(changes, known, newest, last, room)
+    return Inputs(flags, newest, ack, _signed(data[4], 8), ack - data[5], rows, changes, checksum, line, more)
 
 
-def put_varint(out: bytearray, value: int) -> None:
-    """Append a number of at most 28 bits, seven bits a byte, lowest first."""
-    while value > 127:
-        out.append(value & 127 | 128)
-        value >>= 7
-    out.append(value)
+def _new_rows(changes: list[Change], known: int, newest: int, last: bytes, room: int) -> list[bytes]:
+    newest = min(newest, known + room)
+    rows: list[bytes] = []
+    for frame, token, delta in reversed(changes):
+        if frame > newest:
+            break
+        if frame > known:
+            rows.extend([last] * (frame - known - 1 - len(rows)))
+            last = changed_row(last, token, delta)
+            rows.append(last)
+    rows.extend([last] * (newest - known - len(rows)))
+    return rows
 
 
-def take_varint(data: bytes, at: int) -> tuple[int, int]:
-    """Return the number at `at` and where it ends."""
-    value = 0
-    for shift in (0, 7, 14, 21):
-        byte = data[at]
-        at += 1
-        value |= (byte & 127) << shift
-        if byte < 128:
-            return value, at
-    raise WireError("number", "a varint of more than four bytes")
+def _signed(value: int, bits: int) -> int:
+    return value - (1 << bits) if value >> bits - 1 else value

@@ -32,6 +32,7 @@ class Hello:
         held: Seconds between that hello's arrival and this one.
         ready: The sender has agreed with all its peers and measured all clocks.
         running: The sender knows the start instant.
+        done: The sender knows that the receiver knows it too, and needs no answer.
         start: The start instant on the receiver's clock, NaN until the leader names it.
         facts: What must be equal on both sides, by name.
         window: The sender's prediction window in frames.
@@ -46,6 +47,7 @@ class Hello:
     held: float
     ready: bool
     running: bool
+    done: bool
     start: float
     facts: Mapping[str, Fact]
     window: int
@@ -176,6 +178,7 @@ _FIELDS: Final[dict[type[Message], tuple[Callable[[Any], bool], ...]]] = {
         _clock,
         _clock,
         _clock,
+        _flag,
         _flag,
         _flag,
         _clock,

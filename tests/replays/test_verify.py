@@ -221,7 +221,9 @@ def test_only_the_digest_counts_where_there_is_one(record, Counter):
             self.sparks += 1
 
     file = record(330, game=Digested(), sums=0, close=False)
-    assert opened(file).verify(Sparkling()).ok
+    game = Sparkling()
+    assert opened(file).verify(game).ok
+    assert game.sparks == 300  # what it had itself, not what the last keyframe holds
     assert opened(file).verify(Digested()).checked == 4
     bad = opened(file).verify(changed(Sparkling, 95, spoil))
     assert bad.first_bad_frame == 100 and [difference.path for difference in bad.differences] == ["ball.x"]

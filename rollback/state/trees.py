@@ -15,17 +15,18 @@ MAX_INT_BYTES: Final = 65_536  # far above any generator's state, far below what
 ALLOWED: Final = (
     "a state tree holds only dict, list, tuple, str, bytes, int, float, bool, None, numpy arrays and numbers"
 )
+_LEAVES: Final = frozenset({str, bytes, int, float, bool, type(None)})
 _SHOWN: Final = 80  # characters of a value in a message
 
 
 def is_tree(value: Any) -> bool:
     """Return whether `value` is a state tree."""
-    return why_not_tree(value) is None
+    return _is_tree(value, 0)
 
 
 def why_not_tree(value: Any) -> str | None:
     """Return the sentence that says where and why `value` is no state tree, or None when it is one."""
-    return _why_not(value, "", 0)
+    return None if _is_tree(value, 0) else _why_not(value, "", 0)  # paths are made only where one is told
 
 
 def size_of(tree: Any) -> int:
@@ -41,12 +42,14 @@ def size_of(tree: Any) -> int:
 
 def is_key(key: Any, depth: int) -> bool:
     """Return whether `key` may be a key of a dict that lies inside `depth` containers, the dict among them."""
+    if type(key) is str:
+        return True
     key = plain(key)
     if type(key) is tuple:
         return depth < MAX_DEPTH and all(is_key(part, depth + 1) for part in key)
     if type(key) is int:
         return _fits(key)
-    return type(key) in (str, bytes, bool, type(None)) or (type(key) is float and not isnan(key))
+    return type(key) in (bytes, bool, type(None)) or (type(key) is float and not isnan(key))
 
 
 def joined(path: str, key: Any) -> str:
@@ -64,6 +67,18 @@ def shown(value: Any) -> str:
     except (ValueError, RecursionError):  # an int of more digits than Python likes to print; a very deep list
         return f"<{type(value).__name__} too large to show>"
     return text if len(text) <= _SHOWN else text[: _SHOWN - 3] + "..."
+
+
+def _is_tree(value: Any, depth: int) -> bool:
+    kind = type(value)
+    if kind in _LEAVES:
+        return kind is not int or _fits(value)
+    if kind is dict:
+        inside = depth < MAX_DEPTH and all(is_key(key, depth + 1) for key in value)
+        return inside and all(_is_tree(entry, depth + 1) for entry in value.values())
+    if kind is list or kind is tuple:
+        return depth < MAX_DEPTH and all(_is_tree(entry, depth + 1) for entry in value)
+    return is_number(value) or is_array(value)
 
 
 def _why_not(value: Any, path: str, depth: int) -> str | None:

@@ -1,1 +1,7 @@
 """The command line; one file per command."""
+
+from __future__ import annotations
+
+from rollback.cli.app import main
+
+__all__ = ["main"]

@@ -1,0 +1,125 @@
+"""`rollback demo`: two peers on this machine, a real network between them, and the question whether they agree."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from rollback.cli import options
+from rollback.cli.match_settings import MatchSettings
+from rollback.config import MAX_WINDOW
+from rollback.errors import UsageError
+
+__all__ = ["command"]
+
+
+def command(
+    game: Annotated[str, typer.Option(help="pong, duel, module:Game or path/file.py:Game.")] = "pong",
+    frames: Annotated[int, typer.Option(min=1, max=10_000_000, help="Where the match ends at the latest.")] = 1800,
+    latency_ms: options.LatencyMs = 0.0,
+    jitter_ms: options.JitterMs = 0.0,
+    loss: options.Loss = 0.0,
+    transport: options.TransportOption = "auto",
+    keyboard: Annotated[bool, typer.Option("--keyboard", help="Play peer 1 yourself, from this terminal.")] = False,
+    input_delay: options.InputDelay = 2,
+    prediction_window: Annotated[
+        int,
+        typer.Option(
+            "--prediction-window",
+            "--window",
+            min=0,
+            max=MAX_WINDOW,
+            help="Frames to go on without the other's inputs; 0 is lockstep.",
+            rich_help_panel="Session",
+        ),
+    ] = 8,
+    fps: options.Fps = None,
+    on_disconnect: options.OnDisconnectOption = "end",
+    disconnect_after: options.DisconnectAfter = 5.0,
+    seed: options.Seed = 0,
+    replay: Annotated[
+        Path | None,
+        typer.Option(help="Where to write the replay.", show_default="rollback-demo-TIME.rbr in the temporary folder"),
+    ] = None,
+    as_json: options.AsJson = False,
+    no_view: Annotated[bool, typer.Option("--no-view", help="Show no pictures, only a few lines of progress.")] = False,
+) -> None:
+    """Let two peers play on this machine, and see whether they agree.
+
+    Starts a lobby and two processes that are joined by real WebRTC on 127.0.0.1, shows both fields side by side while
+    bots (or you) play, and compares both final states. Leaves with 0 if they are the same, with 1 if not, and with 3 if
+    a peer or the network failed.
+
+    Example: rollback demo --latency-ms 60 --jitter-ms 20 --loss 0.05
+    """
+    from rollback.cli.interrupts import run_until_interrupted
+
+    settings = MatchSettings(
+        game=game,
+        frames=frames,
+        fps=fps,
+        input_delay=input_delay,
+        prediction_window=prediction_window,
+        on_disconnect=on_disconnect,
+        disconnect_after=disconnect_after,
+        seed=seed,
+        transport=transport,
+        latency_ms=latency_ms,
+        jitter_ms=jitter_ms,
+        loss=loss,
+    )
+    _check(settings, keyboard, no_view)
+    target = replay or Path(tempfile.gettempdir()) / time.strftime("rollback-demo-%Y%m%d-%H%M%S.rbr")
+    raise typer.Exit(run_until_interrupted(_demo(settings, target, keyboard, as_json, no_view)))
+
+
+def _check(settings: MatchSettings, keyboard: bool, no_view: bool) -> None:
+    """Find out what cannot work before any process is started."""
+    from rollback.cli.buttons import Buttons
+    from rollback.cli.keyboard import require_terminal
+    from rollback.envs.names import game_factory
+
+    made = game_factory(settings.game)()
+    if made.players != 2:
+        raise UsageError(
+            f"the demo has two peers, and {settings.game} is for {made.players} players: name another game"
+        )
+    settings.config(made, "")
+    if keyboard:
+        Buttons(made, 0)
+        require_terminal("--keyboard", "leave it out, and a bot plays")
+        if no_view or not sys.stderr.isatty():
+            raise UsageError(
+                "--keyboard needs the picture on a terminal: leave out --no-view, and do not redirect stderr"
+            )
+
+
+async def _demo(settings: MatchSettings, replay: Path, by_hand: bool, as_json: bool, no_view: bool) -> int:
+    from rollback.cli.demo_look import Lines, Picture
+    from rollback.cli.demo_match import DemoMatch
+    from rollback.cli.demo_result import DemoResult
+    from rollback.netplay.recorder import check_target
+
+    check_target(replay)
+    with_view = sys.stderr.isatty() and not no_view
+    match = DemoMatch(settings, replay, by_hand=by_hand, wants_pictures=with_view)
+    with contextlib.ExitStack() as stack:
+        look: Picture | Lines = Picture(match, stack) if with_view else Lines(match)
+        try:
+            await match.run(look)
+        finally:
+            look.finish()
+    result = DemoResult.of(match.peers, settings)
+    if as_json:
+        print(json.dumps(result.as_values()))
+    print(result.sentence, file=sys.stderr if as_json else sys.stdout)
+    if result.replay and not as_json:
+        print(f"The replay is in {result.replay}")
+    return result.code

@@ -1,0 +1,88 @@
+"""How a demo is followed: a live picture on a terminal, or a line now and then. Knows the match; decides nothing."""
+
+from __future__ import annotations
+
+import sys
+import time
+from contextlib import ExitStack
+
+from rollback.cli.buttons import Buttons
+from rollback.cli.demo_match import DemoMatch
+from rollback.cli.demo_view import compose
+from rollback.cli.keyboard import Keyboard
+from rollback.cli.palette import Palette
+from rollback.cli.screen import Screen
+from rollback.envs.names import game_factory
+
+__all__ = ["Lines", "Picture"]
+
+_PARTS = 4  # of the match after each of which a line tells
+
+
+class Picture:
+    """Both fields on the terminal, and its keyboard if a person plays.
+
+    Args:
+        match: What is shown.
+        stack: Gives the terminal back when it is closed.
+    """
+
+    def __init__(self, match: DemoMatch, stack: ExitStack) -> None:
+        self._match = match
+        self._screen = Screen(sys.stderr)
+        stack.callback(self._screen.close)
+        self._palette = Palette.of(sys.stderr)
+        self._keyboard: Keyboard | None = None
+        self._legend = ""
+        self._began = 0.0
+        if match.peers[0].by_hand:
+            self._legend = "your keys:  " + Buttons(game_factory(match.settings.game)(), 0).legend()
+            self._keyboard = stack.enter_context(Keyboard(write=self._screen.send))
+
+    def __call__(self) -> None:
+        """Show what is known now."""
+        match = self._match
+        if self._keyboard is not None:
+            match.press(self._keyboard.held())
+        if not self._began and any(peer.frame for peer in match.peers):
+            self._began = time.monotonic()
+        self._show(time.monotonic() - self._began if self._began else 0.0)
+
+    def finish(self) -> None:
+        """Leave the last picture on the terminal."""
+        self._show(time.monotonic() - self._began if self._began else 0.0)
+
+    def _show(self, seconds: float) -> None:
+        match = self._match
+        news = match.news[-1] if match.news else ""
+        note = "   ".join(part for part in (self._legend, news) if part)
+        size = self._screen.size
+        self._screen.show(compose(match.settings, match.peers, f" {note}", seconds, size, self._palette))
+
+
+class Lines:
+    """A line on stderr after each quarter of the match, for logs and pipes."""
+
+    def __init__(self, match: DemoMatch) -> None:
+        self._match = match
+        self._told = 0
+        self._news = 0
+
+    def __call__(self) -> None:
+        """Tell what is new."""
+        match, of = self._match, self._match.settings.frames or 1
+        for sentence in match.news[self._news :]:
+            print(sentence, file=sys.stderr)
+        self._news = len(match.news)
+        frame = min(peer.frame for peer in match.peers)
+        if frame * _PARTS // of > self._told:
+            self._told = frame * _PARTS // of
+            rollbacks = sum(peer.stats.get("rollbacks", 0) for peer in match.peers)
+            rtt = match.peers[0].stats.get("rtt_ms", 0.0)
+            print(f"{frame} of {of} frames, {rollbacks} rollbacks, round trip {rtt:.0f} ms", file=sys.stderr)
+
+    def finish(self) -> None:
+        """Tell what is left."""
+        for sentence in self._match.news[self._news :]:
+            print(sentence, file=sys.stderr)
+        self._news = len(self._match.news)

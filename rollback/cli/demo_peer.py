@@ -1,0 +1,147 @@
+"""One peer of the demo, in a process of its own: plays, and tells its parent what it is asked. Shows nothing itself."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from typing import Any
+
+from rollback.cli.buttons import Buttons
+from rollback.cli.event_texts import sentence_of
+from rollback.cli.field import picture_of
+from rollback.cli.match_settings import MatchSettings
+from rollback.cli.pipes import Parent
+from rollback.cli.stats import stats_values
+from rollback.core.session import P2PSession
+from rollback.envs.names import canonical_name, game_factory
+from rollback.errors import NetworkError, RollbackError
+from rollback.games.bots import act_with, bot_for
+from rollback.net.transport import PathChanged
+from rollback.netplay import PlayResult, join, play
+from rollback.types import DesyncFound, Ended, Event, Tick
+
+__all__ = ["main"]
+
+
+class _Peer:
+    """The process, from its first line to its result.
+
+    Args:
+        parent: The other end of the pipes.
+        first: `settings`, `server`, `room`, `name`, `seat`, `by_hand` and `replay`.
+    """
+
+    def __init__(self, parent: Parent, first: dict[str, Any]) -> None:
+        self._parent = parent
+        self._first = first
+        self._settings = MatchSettings.of(first["settings"])
+        self._game = game_factory(self._settings.game)()
+        self._held: frozenset[str] = frozenset()
+        self._question: dict[str, Any] | None = None
+        self._has_desync = self._has_ended = False
+        self._may_join = asyncio.Event()
+        self._stop = asyncio.Event()
+
+    async def run(self) -> None:
+        """Join when told so, play, tell the result."""
+        loop = asyncio.get_running_loop()
+
+        def heard(message: dict[str, Any]) -> None:  # in another thread
+            if "keys" in message:
+                self._held = frozenset(message["keys"])
+            elif "ask" in message:
+                self._question = message["ask"]
+            elif "join" in message:
+                loop.call_soon_threadsafe(self._may_join.set)
+            elif "stop" in message:
+                loop.call_soon_threadsafe(self._leave)
+
+        def gone() -> None:  # in that thread too
+            loop.call_soon_threadsafe(self._leave)
+
+        self._parent.listen(heard, gone)
+        self._parent.tell({"ready": True})
+        await self._may_join.wait()
+        if self._stop.is_set():
+            return
+        first, settings = self._first, self._settings
+        async with join(
+            first["server"], room=first["room"], name=first["name"], players=self._game.players, game=settings.game
+        ) as lobby:
+            self._parent.tell({"joined": lobby.me.seat})
+            result = await play(
+                self._game,
+                lobby,
+                self._player(lobby.me.seat or 0),
+                config=settings.config(self._game, lobby.room),
+                frames=settings.frames,
+                transport=settings.transport,
+                ice_addresses=["127.0.0.1"],
+                latency_ms=settings.latency_ms,
+                jitter_ms=settings.jitter_ms,
+                loss=settings.loss,
+                impair_seed=settings.seed or 0,
+                replay=first["replay"],
+                game_name=canonical_name(settings.game),
+                controller="human" if first["by_hand"] else "bot",
+                on_frame=self._frame,
+                on_event=self._event,
+                stop=self._stop,
+            )
+            self._parent.tell({"result": self._values(result)})
+
+    def _leave(self) -> None:
+        self._stop.set()
+        self._may_join.set()
+
+    def _player(self, player: int) -> Callable[[Any, int], Any]:
+        if not self._first["by_hand"]:
+            return act_with(bot_for(self._game, player, self._settings.seed or 0))
+        buttons = Buttons(self._game, player)
+        return lambda game, player: buttons.action(self._held)
+
+    def _frame(self, session: P2PSession, tick: Tick) -> None:
+        question, self._question = self._question, None
+        if question is None:
+            return
+        answer = {"frame": tick.frame, "reason": tick.reason, "stats": stats_values(session.stats())}
+        if question["picture"]:
+            answer["picture"] = picture_of(self._game)
+        self._parent.tell({"answer": answer})
+
+    def _event(self, event: Event | PathChanged) -> None:
+        if self._has_ended:
+            return  # who goes when is nobody's business any more
+        self._has_ended = isinstance(event, Ended)
+        self._has_desync = self._has_desync or isinstance(event, DesyncFound)
+        path = event.path if isinstance(event, PathChanged) else None
+        self._parent.tell({"event": sentence_of(event), "path": path})
+
+    def _values(self, result: PlayResult) -> dict[str, Any]:
+        return {
+            "frames": result.frames,
+            "checksum": None if result.checksum is None else f"{result.checksum:016x}",
+            "stats": stats_values(result.stats),
+            "replay": None if result.replay is None else str(result.replay),
+            "ended": result.ended.reason,
+            "desync": self._has_desync,
+            "picture": picture_of(self._game),
+        }
+
+
+async def _run(parent: Parent, first: dict[str, Any]) -> None:
+    await _Peer(parent, first).run()
+
+
+def main() -> None:
+    """Play the match that the first line on stdin names."""
+    parent = Parent()
+    first = parent.first()
+    try:
+        asyncio.run(_run(parent, first))
+    except RollbackError as error:
+        parent.tell({"error": str(error), "is_network": isinstance(error, NetworkError)})
+
+
+if __name__ == "__main__":
+    main()

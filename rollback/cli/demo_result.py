@@ -1,0 +1,113 @@
+"""What came of a demo: whether both peers agree, in a sentence, as values and as an exit code. Knows no process."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from rollback.cli.demo_match import PeerState
+from rollback.cli.exit_codes import FINE, NOT_REACHED, NOT_TRUE
+from rollback.cli.match_settings import MatchSettings
+
+__all__ = ["DemoResult"]
+
+_COMPLETE: Final = ("over", "end_at")
+
+
+@dataclass(frozen=True, slots=True)
+class DemoResult:
+    """The outcome.
+
+    Attributes:
+        parity: Whether both peers came to the end and hold the same state there.
+        sentence: All of it in a sentence.
+        code: The exit code.
+        peers: The peers' own results; None for one without.
+        names: Their names.
+        paths: How the datagrams of each travelled.
+    """
+
+    parity: bool
+    sentence: str
+    code: int
+    peers: tuple[Mapping[str, Any] | None, ...]
+    names: tuple[str, ...]
+    paths: tuple[str, ...]
+    settings: MatchSettings
+
+    @classmethod
+    def of(cls, peers: Sequence[PeerState], settings: MatchSettings) -> DemoResult:
+        """Judge what the peers told."""
+        parity, sentence, code = _judge(peers)
+        return cls(
+            parity,
+            sentence,
+            code,
+            tuple(peer.result for peer in peers),
+            tuple(peer.name for peer in peers),
+            tuple(peer.path for peer in peers),
+            settings,
+        )
+
+    @property
+    def replay(self) -> str | None:
+        """The file, if there is one."""
+        found: str | None = self.peers[0]["replay"] if self.peers[0] else None
+        return found
+
+    def as_values(self) -> dict[str, Any]:
+        """Return what `--json` prints: sums over both peers, and lists by peer."""
+        results = [result or {} for result in self.peers]
+        stats = [result.get("stats", {}) for result in results]
+        rtts = [each["rtt_ms"] for each in stats if each]
+        return {
+            "parity": self.parity,
+            "verdict": self.sentence,
+            "game": self.settings.game,
+            "frames": min((result.get("frames", 0) for result in results), default=0),
+            "rollbacks": sum(each.get("rollbacks", 0) for each in stats),
+            "resimulated": sum(each.get("resimulated", 0) for each in stats),
+            "stalls": sum(each.get("stalls", 0) for each in stats),
+            "checksums": [result["checksum"] for result in results if result.get("checksum")],
+            "rtt_ms": round(sum(rtts) / len(rtts), 1) if rtts else None,
+            "replay": self.replay,
+            "ended": [result.get("ended") for result in results],
+            "paths": list(self.paths),
+            "peers": [{"name": name, **each} for name, each in zip(self.names, stats, strict=True)],
+        }
+
+
+def _judge(peers: Sequence[PeerState]) -> tuple[bool, str, int]:
+    for peer in peers:
+        if peer.failure:
+            others = [other for other in peers if other.result]
+            rest = f" {others[0].name} ended at frame {others[0].frame}: {_ended(others[0])}." if others else ""
+            return False, f"{_capital(peer.failure)}.{rest}", NOT_REACHED
+    results = [peer.result or {} for peer in peers]
+    for peer, result in zip(peers, results, strict=True):
+        if result["desync"]:
+            return False, f"The peers do not agree: {result['ended']}.", NOT_TRUE
+        if result["ended"] not in _COMPLETE:
+            said = result["ended"].partition("\n")[0].rstrip(":")
+            last = result["ended"].strip().rpartition("\n")[2]
+            why = said if last == result["ended"].strip() else f"{said}: {last}"
+            code = NOT_TRUE if "raised" in why else NOT_REACHED
+            return False, f"The match ended early for {peer.name} at frame {result['frames']}: {why}.", code
+    one, other = results
+    if one["frames"] != other["frames"] or one["checksum"] != other["checksum"]:
+        told = " and ".join(f"{each['checksum']} at frame {each['frames']}" for each in results)
+        return False, f"The peers do not agree: their last states have the checksums {told}.", NOT_TRUE
+    rollbacks = sum(result["stats"]["rollbacks"] for result in results)
+    after = f"after {one['frames']} frames and {rollbacks} rollbacks"
+    return True, f"Both peers agree: {after} their states are the same (checksum {one['checksum']}).", FINE
+
+
+def _ended(peer: PeerState) -> str:
+    assert peer.result is not None
+    reason: str = peer.result["ended"]
+    return {"over": "the game is over", "end_at": "that is its end"}.get(reason, reason.partition("\n")[0])
+
+
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:]

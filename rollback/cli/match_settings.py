@@ -1,0 +1,89 @@
+"""What a match is played with, as the commands and their processes tell each other. Knows no options and no pipes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any, Final, Literal, Self
+
+from rollback import __version__
+from rollback.config import SessionConfig
+from rollback.game import Game
+
+__all__ = ["MatchSettings", "OnDisconnect", "Transport", "version_of"]
+
+_INTERRUPT_AFTER: Final = 0.5  # as in SessionConfig, unless a peer is to count as lost even sooner
+
+Transport = Literal["auto", "webrtc", "relay"]
+OnDisconnect = Literal["pause", "idle", "end"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MatchSettings:
+    """A match, in plain values.
+
+    Attributes:
+        game: The game's name.
+        frames: Where it ends at the latest; None where only the game says so.
+        fps: Frames a second; None takes the game's own.
+        input_delay: See `SessionConfig`.
+        prediction_window: See `SessionConfig`.
+        on_disconnect: See `SessionConfig`.
+        disconnect_after: See `SessionConfig`.
+        seed: Of the game; None makes it of the room's code, as all members of a room do.
+        transport: How the datagrams travel.
+        latency_ms: Artificial delay of what this side sends.
+        jitter_ms: What it varies by.
+        loss: Share of datagrams dropped.
+    """
+
+    game: str
+    frames: int | None = None
+    fps: int | None = None
+    input_delay: int = 2
+    prediction_window: int = 8
+    on_disconnect: OnDisconnect = "end"
+    disconnect_after: float = 5.0
+    seed: int | None = None
+    transport: Transport = "auto"
+    latency_ms: float = 0.0
+    jitter_ms: float = 0.0
+    loss: float = 0.0
+
+    @classmethod
+    def of(cls, values: Mapping[str, Any]) -> Self:
+        """Return what `as_values` told."""
+        return cls(**values)
+
+    def as_values(self) -> dict[str, Any]:
+        """Return all of it as values that can travel as JSON."""
+        return asdict(self)
+
+    def config(self, game: Game, room: str) -> SessionConfig:
+        """Return the session's settings for `game` in a room.
+
+        Raises:
+            ConfigError: A value is out of its limits.
+        """
+        from rollback.netplay.seats import config_for  # here, since it brings all of the network along
+
+        chosen = {"fps": self.fps, "seed": self.seed}
+        return config_for(
+            game,
+            room,
+            input_delay=self.input_delay,
+            prediction_window=self.prediction_window,
+            on_disconnect=self.on_disconnect,
+            disconnect_after=self.disconnect_after,
+            interrupt_after=min(_INTERRUPT_AFTER, self.disconnect_after),
+            game_version=version_of(game),
+            **{name: value for name, value in chosen.items() if value is not None},
+        )
+
+
+def version_of(game: Game) -> str:
+    """Return what both sides must have alike: the game's own `version`, or ours for a built-in game."""
+    own = getattr(game, "version", None)
+    if isinstance(own, str | int):
+        return str(own)
+    return __version__ if type(game).__module__.startswith("rollback.") else ""

@@ -1,0 +1,120 @@
+"""The options that several commands share: one name, one meaning, one help text. Knows no command."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from rollback.cli.match_settings import OnDisconnect, Transport
+from rollback.config import MAX_DELAY, MAX_WINDOW
+
+__all__ = [
+    "AsJson",
+    "DisconnectAfter",
+    "Fps",
+    "IceAddress",
+    "IceServer",
+    "InputDelay",
+    "JitterMs",
+    "LatencyMs",
+    "Loss",
+    "OnDisconnectOption",
+    "PredictionWindow",
+    "RoomSeed",
+    "Seed",
+    "TransportOption",
+]
+
+_NETWORK = "Network"
+_SESSION = "Session"
+
+AsJson = Annotated[bool, typer.Option("--json", help="Print the result as JSON on stdout.")]
+
+LatencyMs = Annotated[
+    float,
+    typer.Option(
+        min=0, max=10_000, help="Hold every datagram back this long before it leaves.", rich_help_panel=_NETWORK
+    ),
+]
+JitterMs = Annotated[
+    float,
+    typer.Option(min=0, max=10_000, help="Hold each back by up to this much longer.", rich_help_panel=_NETWORK),
+]
+Loss = Annotated[
+    float,
+    typer.Option(min=0, max=1, help="Drop this share of the datagrams: 0.05 is 5 %.", rich_help_panel=_NETWORK),
+]
+TransportOption = Annotated[
+    Transport,
+    typer.Option(
+        "--transport",
+        help="webrtc: directly or not at all; relay: through the lobby; auto: directly, else through the lobby.",
+        rich_help_panel=_NETWORK,
+    ),
+]
+InputDelay = Annotated[
+    int,
+    typer.Option(min=0, max=MAX_DELAY, help="Frames between an action and its effect.", rich_help_panel=_SESSION),
+]
+PredictionWindow = Annotated[
+    int,
+    typer.Option(
+        "--prediction-window",
+        min=0,
+        max=MAX_WINDOW,
+        help="Frames to go on without the other's inputs; 0 is lockstep.",
+        rich_help_panel=_SESSION,
+    ),
+]
+Fps = Annotated[
+    int | None,
+    typer.Option(
+        min=1, max=1000, help="Frames a second.", show_default="the game's own, or 60", rich_help_panel=_SESSION
+    ),
+]
+OnDisconnectOption = Annotated[
+    OnDisconnect,
+    typer.Option(
+        "--on-disconnect",
+        help="When a peer is lost: wait for it, play on with its player idle, or end.",
+        rich_help_panel=_SESSION,
+    ),
+]
+DisconnectAfter = Annotated[
+    float,
+    typer.Option(
+        min=0.1, max=86_400, help="Seconds of silence after which a peer counts as lost.", rich_help_panel=_SESSION
+    ),
+]
+IceServer = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--ice-server",
+        help="A STUN or TURN server that helps through a router, such as stun:stun.example.org; may be repeated.",
+        rich_help_panel=_NETWORK,
+    ),
+]
+IceAddress = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--ice-address",
+        help="Offer only this address of this machine; may be repeated.",
+        show_default="all but loopback",
+        rich_help_panel=_NETWORK,
+    ),
+]
+RoomSeed = Annotated[
+    int | None,
+    typer.Option(
+        "--seed",
+        min=0,
+        max=2**63 - 1,
+        help="Of the game; all peers must name the same.",
+        show_default="made of the room's code",
+        rich_help_panel=_SESSION,
+    ),
+]
+Seed = Annotated[
+    int, typer.Option(min=0, max=2**63 - 1, help="Of the game, and of the bots.", rich_help_panel=_SESSION)
+]

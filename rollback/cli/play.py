@@ -1,0 +1,147 @@
+"""`rollback play`: one peer of a match, played from the terminal, in a window or by a bot."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import typer
+
+from rollback.cli import options
+from rollback.cli.match_settings import MatchSettings
+from rollback.errors import UsageError
+
+__all__ = ["command"]
+
+_PLAYER = "Player"
+Look = Literal["terminal", "window", "bot"]
+
+
+def command(
+    room: Annotated[
+        str | None,
+        typer.Argument(
+            metavar="[ROOM]", help="The code of the room; without one, a room is opened and its code shown."
+        ),
+    ] = None,
+    server: Annotated[str, typer.Option(help="Where the lobby is.")] = "http://127.0.0.1:8000",
+    name: Annotated[str, typer.Option(help="What the others see.")] = "",
+    game: Annotated[
+        str | None,
+        typer.Option(help="pong, duel, module:Game or file.py:Game.", show_default="the room's, or pong"),
+    ] = None,
+    terminal: Annotated[
+        bool, typer.Option("--terminal", help="Play from this terminal (the default).", rich_help_panel=_PLAYER)
+    ] = False,
+    window: Annotated[
+        bool,
+        typer.Option("--window", help='Play in a window: pip install "rollback\\[window]".', rich_help_panel=_PLAYER),
+    ] = False,
+    bot: Annotated[
+        str | None,
+        typer.Option(help="Let a bot play: best (the game's own) or random.", rich_help_panel=_PLAYER),
+    ] = None,
+    frames: Annotated[
+        int | None,
+        typer.Option(min=1, max=10_000_000, help="Where the match ends at the latest; all peers must name the same."),
+    ] = None,
+    latency_ms: options.LatencyMs = 0.0,
+    jitter_ms: options.JitterMs = 0.0,
+    loss: options.Loss = 0.0,
+    transport: options.TransportOption = "auto",
+    ice_server: options.IceServer = None,
+    ice_address: options.IceAddress = None,
+    input_delay: options.InputDelay = 2,
+    prediction_window: options.PredictionWindow = 8,
+    fps: options.Fps = None,
+    on_disconnect: options.OnDisconnectOption = "pause",
+    disconnect_after: options.DisconnectAfter = 5.0,
+    seed: options.RoomSeed = None,
+    replay: Annotated[
+        Path | None,
+        typer.Option(help="Where to write the replay.", show_default="rollback-ROOM-TIME.rbr in the temporary folder"),
+    ] = None,
+    as_json: options.AsJson = False,
+) -> None:
+    """Play against whoever joins the same room.
+
+    The keys are shown while you play; Ctrl-C leaves, and the other side knows at once. Most terminals do not tell when a
+    key is let go: tap to aim, or use --window. Leaves with 3 if the network or the other peer failed, and with 1 if the
+    states of both sides differed.
+
+    Example: rollback play K7QW-3MZP --server http://127.0.0.1:8000
+    """
+    from rollback.cli.interrupts import run_until_interrupted
+
+    if terminal + window + (bot is not None) > 1:
+        raise UsageError("--terminal, --window and --bot exclude each other: give one of them")
+    settings = MatchSettings(
+        game=game or "",
+        frames=frames,
+        fps=fps,
+        input_delay=input_delay,
+        prediction_window=prediction_window,
+        on_disconnect=on_disconnect,
+        disconnect_after=disconnect_after,
+        seed=seed,
+        transport=transport,
+        latency_ms=latency_ms,
+        jitter_ms=jitter_ms,
+        loss=loss,
+    )
+    look: Look = "bot" if bot is not None else "window" if window else "terminal"
+    _check_look(look, bot)
+    raise typer.Exit(
+        run_until_interrupted(
+            _play(
+                settings,
+                as_json,
+                {
+                    "server": server,
+                    "room": room,
+                    "name": name,
+                    "game": game,
+                    "look": look,
+                    "bot": bot or "",
+                    "replay": replay,
+                    "ice_servers": tuple(ice_server or ()),
+                    "ice_addresses": tuple(ice_address or ()),
+                },
+            )
+        )
+    )
+
+
+def _check_look(look: Look, bot: str | None) -> None:
+    """Find out what cannot work before anybody is asked to play with us."""
+    if look == "window":
+        from rollback.cli.window import require_pygame
+
+        require_pygame()
+    elif look == "terminal":
+        from rollback.cli.keyboard import require_terminal
+
+        require_terminal("rollback play", "use --window, or let a bot play with --bot best")
+        if not sys.stderr.isatty():
+            raise UsageError(
+                "rollback play shows the match on stderr, which is no terminal: do not redirect it, or use --bot best"
+            )
+    elif bot is not None:
+        from rollback.cli.bots import check_bot
+
+        check_bot(bot)
+
+
+async def _play(settings: MatchSettings, as_json: bool, seat: dict[str, Any]) -> int:
+    from rollback.cli.play_match import Seat, play_in_room
+
+    outcome = await play_in_room(Seat(**seat), settings)
+    if as_json:
+        print(json.dumps(outcome.as_values()))
+    where = sys.stderr if as_json or outcome.code else sys.stdout
+    print(f"{outcome.sentence} {outcome.numbers}", file=where)
+    if outcome.result.replay is not None:
+        print(f"The replay is in {outcome.result.replay}", file=where)
+    return outcome.code

@@ -1,0 +1,250 @@
+"""A match played by `rollback play`, from the room to the outcome. Knows lobbies and hands; knows no options."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sys
+import tempfile
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final, Literal
+
+from rollback.cli.event_texts import sentence_of
+from rollback.cli.exit_codes import FINE, NOT_REACHED, NOT_TRUE
+from rollback.cli.match_settings import MatchSettings
+from rollback.cli.play_hands import BotHands, Hands, TerminalHands, WindowHands
+from rollback.cli.stats import stats_values
+from rollback.core.session import P2PSession
+from rollback.envs.names import SHORT_NAMES, canonical_name, game_factory
+from rollback.errors import UsageError
+from rollback.game import Game
+from rollback.net.lobby import Lobby
+from rollback.net.transport import PathChanged
+from rollback.netplay import PlayResult, join, play
+from rollback.types import DesyncFound, Ended, Event, Tick
+
+__all__ = ["Outcome", "Seat", "play_in_room"]
+
+_COMPLETE: Final = ("over", "end_at", "left")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Seat:
+    """Where and how this peer plays.
+
+    Attributes:
+        server: The lobby's address.
+        room: The room's code; None opens one.
+        name: What the others see.
+        game: The game's name; None takes what the room says.
+        look: What the player plays at.
+        bot: The bot's name, with `look` "bot".
+        replay: Where the replay goes; None makes a name in the temporary folder.
+        ice_servers: See `rollback.play`.
+        ice_addresses: The same.
+    """
+
+    server: str
+    room: str | None
+    name: str
+    game: str | None
+    look: Literal["terminal", "window", "bot"]
+    bot: str
+    replay: Path | None
+    ice_servers: tuple[str, ...] = ()
+    ice_addresses: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What came of it.
+
+    Attributes:
+        result: The result of the match.
+        room: The room's code.
+        player: Our player.
+        scores: The game's own, or None.
+        has_desync: Whether the states differed.
+        path: How the datagrams travelled last.
+    """
+
+    result: PlayResult
+    room: str
+    player: int
+    scores: tuple[float, ...] | None
+    has_desync: bool
+    path: str
+
+    @property
+    def code(self) -> int:
+        """The exit code."""
+        if self.has_desync or self.result.ended.reason.startswith("step raised"):
+            return NOT_TRUE
+        return FINE if self.result.ended.reason in _COMPLETE else NOT_REACHED
+
+    @property
+    def sentence(self) -> str:
+        """How it ended, and who won."""
+        frames, reason = self.result.frames, self.result.ended.reason
+        told = {
+            "over": "The game is over",
+            "end_at": f"The match came to its end at frame {frames}",
+            "left": "You left",
+        }
+        first = told.get(reason)
+        if first is None:
+            lines = reason.strip().splitlines()
+            why = lines[0].rstrip(":") + (f": {lines[-1]}" if len(lines) > 1 else "")
+            first = f"The match ended at frame {frames}: {why}"
+        return f"{first}.{self._winner() if reason in _COMPLETE[:2] else ''}"
+
+    @property
+    def numbers(self) -> str:
+        """What it took."""
+        return f"{self.result.frames} frames, {self.result.stats.rollbacks} rollbacks."
+
+    def as_values(self) -> dict[str, Any]:
+        """Return what `--json` prints."""
+        result = self.result
+        stats = stats_values(result.stats)
+        return {
+            "room": self.room,
+            "player": self.player,
+            "ended": result.ended.reason,
+            "desync": self.has_desync,
+            "frames": result.frames,
+            "rollbacks": stats["rollbacks"],
+            "resimulated": stats["resimulated"],
+            "stalls": stats["stalls"],
+            "rtt_ms": stats["rtt_ms"],
+            "checksum": None if result.checksum is None else f"{result.checksum:016x}",
+            "scores": None if self.scores is None else list(self.scores),
+            "replay": None if result.replay is None else str(result.replay),
+            "path": self.path,
+            "stats": stats,
+        }
+
+    def _winner(self) -> str:
+        scores = self.scores
+        if scores is None or len(scores) < 2:
+            return ""
+        told = " to ".join(f"{score:g}" for score in scores)
+        own, best = scores[self.player], max(scores)
+        others = [score for player, score in enumerate(scores) if player != self.player]
+        word = "You won" if own > max(others) else "A draw" if own == best else "You lost"
+        return f" {word}, {told}."
+
+
+async def play_in_room(seat: Seat, settings: MatchSettings) -> Outcome:
+    """Enter the room, wait for the others, play.
+
+    Raises:
+        NetworkError: The lobby or the others cannot be reached.
+        UsageError: The room and the game do not fit, or there is nothing to play at.
+    """
+    named = seat.game if seat.room is not None else seat.game or "pong"
+    game = game_factory(named)() if named is not None else None
+    players = game.players if game is not None and seat.room is None else None
+    async with join(seat.server, room=seat.room, name=seat.name, players=players, game=named or "") as lobby:
+        if game is None:
+            named = _game_of_room(lobby)
+            game = game_factory(named, is_trusted=False)()
+        assert named is not None
+        player = lobby.me.seat or 0
+        hands = _hands(seat, settings, game, player, f"{named}  room {lobby.room}  you are player {player + 1}")
+        async with hands:
+            return await _play(seat, settings, lobby, game, named, hands)
+
+
+def _game_of_room(lobby: Lobby) -> str:
+    """Return the room's game, if it is one that a stranger may choose for us."""
+    if not lobby.game:
+        return "pong"
+    if canonical_name(lobby.game) in SHORT_NAMES.values():
+        return lobby.game
+    raise UsageError(f"room {lobby.room} plays {lobby.game!r}, which is not built in: name your copy of it with --game")
+
+
+def _hands(seat: Seat, settings: MatchSettings, game: Game, player: int, title: str) -> Hands:
+    match seat.look:
+        case "bot":
+            return BotHands(seat.bot, game, player, settings.seed or 0)
+        case "window":
+            return WindowHands(game, player, title)
+        case "terminal":
+            return TerminalHands(game, player, title)
+
+
+async def _play(seat: Seat, settings: MatchSettings, lobby: Lobby, game: Game, named: str, hands: Hands) -> Outcome:
+    path, has_desync, frame = "", False, 0
+
+    def happened(event: Event | PathChanged) -> None:
+        nonlocal path, has_desync
+        if isinstance(event, Ended):
+            return
+        if isinstance(event, PathChanged) and event.path != "none":
+            path = event.path
+        if hasattr(hands, "path"):
+            hands.path = path
+        has_desync = has_desync or isinstance(event, DesyncFound)
+        if sentence := sentence_of(event):
+            hands.tell(sentence)
+
+    def simulated(session: P2PSession, tick: Tick) -> None:
+        nonlocal frame
+        frame = tick.frame
+        hands.frame(session, tick)
+
+    if lobby.players is None or lobby.present < lobby.players:
+        _invite(seat, lobby, hands)
+    replay = seat.replay or _unused_name(lobby.room)
+    try:
+        result = await play(
+            game,
+            lobby,
+            hands.act,
+            config=settings.config(game, lobby.room),
+            frames=settings.frames,
+            transport=settings.transport,
+            ice_servers=seat.ice_servers,
+            ice_addresses=seat.ice_addresses or _only_address(),
+            latency_ms=settings.latency_ms,
+            jitter_ms=settings.jitter_ms,
+            loss=settings.loss,
+            replay=replay,
+            game_name=canonical_name(named),
+            controller=hands.controller,
+            on_frame=simulated,
+            on_event=happened,
+            stop=hands.closed,
+        )
+    except asyncio.CancelledError:
+        where = f" at frame {frame}; the replay is in {replay}" if frame else " before the match began"
+        print(f"You left{where}", file=sys.stderr)
+        raise
+    scores = getattr(game, "scores", None)
+    told = tuple(scores()) if callable(scores) and result.frames else None
+    return Outcome(result, lobby.room, (lobby.me.seat or 0), told, has_desync, path)
+
+
+def _invite(seat: Seat, lobby: Lobby, hands: Hands) -> None:
+    where = "" if seat.server == "http://127.0.0.1:8000" else f" --server {seat.server}"
+    missing = (lobby.players or 2) - lobby.present
+    hands.tell(
+        f"Room {lobby.room}: waiting for {missing} more player{'s' * (missing > 1)}, who can type:"
+        f" rollback play {lobby.room}{where}"
+    )
+
+
+def _only_address() -> list[str] | None:
+    """Return loopback for a machine that has nothing else, which would otherwise offer no address at all."""
+    from aioice.ice import get_host_addresses
+
+    return None if get_host_addresses(use_ipv4=True, use_ipv6=True) else ["127.0.0.1"]
+
+
+def _unused_name(room: str) -> Path:
+    name = time.strftime(f"rollback-{room}-%Y%m%d-%H%M%S-{os.getpid()}.rbr")
+    return Path(tempfile.gettempdir()) / name

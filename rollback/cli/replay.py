@@ -1,0 +1,83 @@
+"""`rollback replay`: what can be done with a recorded match. Knows files and games; knows no network."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from rollback.cli import options
+from rollback.cli.exit_codes import FINE, NOT_TRUE, WRONG_USE
+from rollback.errors import ReplayError, UsageError
+
+__all__ = ["app"]
+
+app = typer.Typer(help="Check recorded matches.", no_args_is_help=True)
+
+
+@app.callback()
+def _replay() -> None:
+    """Check recorded matches.
+
+    Example: rollback replay verify match.rbr
+    """
+
+
+@app.command("verify")
+def verify(
+    files: Annotated[list[Path], typer.Argument(metavar="FILE...", help="Replay files.")],
+    game: Annotated[
+        str | None,
+        typer.Option(help="The game they are of.", show_default="the one each names, unless that is a file"),
+    ] = None,
+    as_json: options.AsJson = False,
+) -> None:
+    """Play recorded matches again, and see whether they come out the same.
+
+    Prints a line for each. Leaves with 1 if one does not come out the same, and with 2 if one cannot be read.
+
+    Example: rollback replay verify match.rbr
+    """
+    code, told = FINE, []
+    for file in files:
+        try:
+            found = _verdict(file, game)
+        except (ReplayError, UsageError) as error:
+            found = {"file": str(file), "ok": False, "readable": False, "message": str(error)}
+            code = WRONG_USE
+        told.append(found)
+        if not found["ok"] and code == FINE:
+            code = NOT_TRUE
+        if not as_json:
+            is_read = found.get("readable", True)
+            word = "same" if found["ok"] else "DIFFERENT" if is_read else "unreadable"
+            print(f"{file}: {word}: {found['message']}", file=sys.stdout if is_read else sys.stderr)
+    if as_json:
+        print(json.dumps(told))
+    raise typer.Exit(code)
+
+
+def _verdict(file: Path, name: str | None) -> dict[str, Any]:
+    from rollback.envs.names import game_factory
+    from rollback.replays import Replay
+
+    replay = Replay.open(file)
+    named = name or replay.header.game
+    if not named:
+        raise UsageError(f"{file} does not say how its game is named: give it as --game module:Game")
+    verdict = replay.verify(game_factory(named, is_trusted=name is not None)())
+    message = verdict.message if replay.complete else f"{verdict.message}; {replay.damage}"
+    return {
+        "file": str(file),
+        "ok": verdict.ok,
+        "complete": replay.complete,
+        "game": named,
+        "frames": verdict.frames,
+        "checked": verdict.checked,
+        "first_bad_frame": verdict.first_bad_frame,
+        "differences": [str(difference) for difference in verdict.differences],
+        "message": message,
+    }

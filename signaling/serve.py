@@ -13,6 +13,7 @@ from typing import Any, Final
 
 import uvicorn
 from starlette.routing import BaseRoute
+from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from rollback.errors import NetworkError
 from signaling.app import SWEEP_EVERY, LobbyApp
@@ -59,10 +60,12 @@ class LobbyServer:
 
 
 class _Server(uvicorn.Server):
-    """A server that leaves signals to its caller and notices at once that it should stop."""
+    """A server that leaves signals to its caller, hangs up on who asks for nothing, and stops at once when it should."""
 
-    def __init__(self, config: uvicorn.Config) -> None:
+    def __init__(self, config: uvicorn.Config, ask_within: float) -> None:
         super().__init__(config)
+        self._ask_within = ask_within
+        self._silent: dict[H11Protocol, float] = {}
         self.ready = asyncio.Event()
         self.leaving = asyncio.Event()
 
@@ -77,8 +80,19 @@ class _Server(uvicorn.Server):
     async def main_loop(self) -> None:
         while not self.leaving.is_set():
             await self.on_tick(0)  # renews the date header
+            self._end_silent(asyncio.get_running_loop().time())
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self.leaving.wait(), 1.0)
+                await asyncio.wait_for(self.leaving.wait(), min(1.0, self._ask_within))
+
+    def _end_silent(self, now: float) -> None:
+        """End connections that never made a whole request; uvicorn would wait for it without an end."""
+        silent = (
+            each for each in self.server_state.connections if isinstance(each, H11Protocol) and each.cycle is None
+        )
+        self._silent = {each: self._silent.get(each, now) for each in silent}
+        for connection, since in self._silent.items():
+            if now - since >= self._ask_within:
+                connection.transport.abort()
 
 
 @contextlib.asynccontextmanager
@@ -139,7 +153,8 @@ async def running(
             forwarded_allow_ips=list(proxies),
             limit_concurrency=app.limits.connections + _SPARE,
             timeout_graceful_shutdown=STOP_WITHIN,
-        )
+        ),
+        ask_within=app.limits.join_within,
     )
     serving = asyncio.create_task(server.serve(sockets=[listening]))
     try:

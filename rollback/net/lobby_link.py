@@ -187,8 +187,10 @@ class LobbyLink:
             tasks = [task for task in (self._writer, engine.read_loop_task, engine.write_loop_task) if task is not None]
             for task in tasks:
                 task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
-            await self._session.close()
+            try:
+                await asyncio.gather(*tasks, return_exceptions=True)
+            finally:
+                await self._session.close()
 
     async def _write(self) -> None:
         queue = self._client.eio.queue

@@ -1,4 +1,5 @@
 import asyncio
+import contextlib
 import json
 import logging
 import socket
@@ -14,7 +15,7 @@ from starlette.routing import Route
 from rollback.errors import NetworkError
 from rollback.net.lobby import Lobby
 from signaling.limits import Limits, Rate
-from signaling.serve import running
+from signaling.serve import _listen, running
 
 SOON = 10.0
 SOCKET_IO = "/socket.io/?EIO=4&transport=websocket"
@@ -140,6 +141,33 @@ async def test_empty_rooms_go_after_their_grace():
             await asyncio.sleep(0.2)
             assert len(server.rooms) == 1
         await until(lambda: len(server.rooms) == 0)
+
+
+async def test_a_connection_that_asks_for_nothing_is_ended():
+    async with running(limits=Limits(join_within=0.2)) as server:
+        silent, quiet = await asyncio.open_connection("127.0.0.1", server.port)
+        slow, writer = await asyncio.open_connection("127.0.0.1", server.port)
+        writer.write(b"GET / HTTP/1.1\r\nhost: x\r\n")
+        async with asyncio.timeout(SOON):
+            for reader in (silent, slow):
+                with contextlib.suppress(ConnectionResetError):
+                    assert await reader.read() == b""
+        writer.close()
+        quiet.close()
+
+
+async def test_no_datagram_waits_for_the_acknowledgement_of_the_one_before():
+    listening, options = await _listen("127.0.0.1", 0), []
+
+    def accepted(reader, writer):
+        options.append(writer.get_extra_info("socket").getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY))
+        writer.close()
+
+    async with await asyncio.start_server(accepted, sock=listening):
+        reader, writer = await asyncio.open_connection(*listening.getsockname())
+        assert await reader.read() == b""
+        writer.close()
+    assert options[0]
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from rollback import Confirmed, Event, Game, Local, P2PSession, Remote, SessionConfig
+from rollback.errors import WireError
 from rollback.game import codecs_of, idle_inputs
+from rollback.wire import Message, decode_inputs, decode_message
+from rollback.wire.runs import payload_lengths
 
 Act = Callable[["Peer", int], Any]  # (peer, player) -> the action offered in this tick
 
@@ -64,7 +67,7 @@ class Peer:
         self.clock = clock
         self.begins = begins
         self.codecs = codecs_of(session.game)
-        idle = idle_inputs(session.game, self.codecs)
+        self.idle = idle = idle_inputs(session.game, self.codecs)
         self.oracles = {player: Oracle(idle[player], session.config.input_delay) for player in seats}
         self.captured = -1
         self.frames: list[Confirmed] = []
@@ -73,6 +76,7 @@ class Peer:
         self.stopped = False
         self.reading = True
         self.sent = 0
+        self.watched = False  # whether `newest` is kept
         self.newest = -1  # newest frame whose inputs were delivered to the session
         self.now = clock
 
@@ -102,12 +106,12 @@ class Peer:
         return [event for event in self.events if isinstance(event, kind)]
 
 
-def newest_of(datagram: bytes) -> int:
-    """Return the newest frame a datagram holds inputs for, -1 for one of another kind; good for 18 minutes."""
-    if not datagram[0] & 128:
-        return -1
-    newest = datagram[1] | datagram[2] << 8
-    return newest if newest != 0xFFFF else -1
+def message_in(datagram: bytes) -> Message | None:
+    """Return the message in a datagram, None in one of inputs."""
+    try:
+        return decode_message(datagram)
+    except WireError:
+        return None
 
 
 class Match:
@@ -167,7 +171,7 @@ class Match:
             if end is not None:
                 session.end_at(end)
             clock = clocks[number] if clocks else 0.0
-            self.peers.append(Peer(number, session, players, clock, begins[number] if begins else 0))
+            self.peers.append(Peer(number, session, sorted(players), clock, begins[number] if begins else 0))
 
     def round(self) -> None:
         """Let every peer receive, tick and send once."""
@@ -280,7 +284,10 @@ class Match:
             self._wire = [item for item in self._wire if item[1] not in taken]
             for _, _, sender, _, datagram in sorted(due):
                 self.delivered += 1
-                peer.newest = max(peer.newest, newest_of(datagram))
+                if peer.watched and message_in(datagram) is None:
+                    row = b"".join(peer.idle[player] for player in self.peers[sender].seats)
+                    told = decode_inputs(datagram, peer.newest, row, 1 << 20, payload_lengths(len(row)))
+                    peer.newest = max(peer.newest, told.newest)
                 peer.session.receive(f"p{sender}", datagram)
 
     def _drawn(self, peer: Peer, player: int) -> Any:

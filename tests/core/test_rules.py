@@ -19,7 +19,9 @@ def pair(make: Callable[[], Any], *, delay: int = 3, seed: int = 1, end: int | N
     """Return a match whose p0 has its own inputs early: what it knows is what came from p1."""
     settings = {"prediction_window": 12, "desync_interval": 0}
     configs = [SessionConfig(input_delay=4, **settings), SessionConfig(input_delay=0, **settings)]
-    return Match(make, config=configs, link=Link(delay), seed=seed, end=end, hold=0.5).started()
+    match = Match(make, config=configs, link=Link(delay), seed=seed, end=end, hold=0.5)
+    match.peers[0].watched = True
+    return match.started()
 
 
 def standing(peer: Peer) -> tuple[Any, ...]:

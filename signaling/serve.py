@@ -60,7 +60,7 @@ class LobbyServer:
 
 
 class _Server(uvicorn.Server):
-    """A server that leaves signals to its caller, hangs up on who asks for nothing, and stops at once when it should."""
+    """A server that leaves signals to its caller, hangs up on who asks for nothing, and stops at once."""
 
     def __init__(self, config: uvicorn.Config, ask_within: float) -> None:
         super().__init__(config)
@@ -86,11 +86,12 @@ class _Server(uvicorn.Server):
 
     def _end_silent(self, now: float) -> None:
         """End connections that never made a whole request; uvicorn would wait for it without an end."""
-        silent = (
-            each for each in self.server_state.connections if isinstance(each, H11Protocol) and each.cycle is None
-        )
-        self._silent = {each: self._silent.get(each, now) for each in silent}
-        for connection, since in self._silent.items():
+        silent: dict[H11Protocol, float] = {}
+        for connection in self.server_state.connections:
+            if isinstance(connection, H11Protocol) and not connection.cycle:
+                silent[connection] = self._silent.get(connection, now)
+        self._silent = silent
+        for connection, since in silent.items():
             if now - since >= self._ask_within:
                 connection.transport.abort()
 

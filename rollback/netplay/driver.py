@@ -7,11 +7,12 @@ import time
 from collections.abc import Callable
 from typing import Any, Final
 
+from rollback.core.membership import ENDED
 from rollback.core.session import P2PSession
 from rollback.errors import NetworkError
 from rollback.net.transport import PathChanged, Transport, tell
 from rollback.netplay.collector import Collector, quiet
-from rollback.netplay.pacing import EARLY, Pacer
+from rollback.netplay.pacing import Pacer
 from rollback.netplay.recorder import Recorder
 from rollback.netplay.stopping import unless
 from rollback.netplay.watch import Watch
@@ -23,7 +24,9 @@ Act = Callable[[Any, int], Any]
 OnFrame = Callable[[P2PSession, Tick], None]
 OnEvent = Callable[[Event | PathChanged], None]
 
+CHORES: Final = 0.26  # seconds: a session that did its chores so short before a tick would not look at silence in it
 LEFT: Final = "left"
+DESERTED: Final = "the others left before the end of the match"
 FAREWELL: Final = 0.5  # seconds a goodbye is repeated: a round trip to the other side of the world, and some losses
 ANSWERED: Final = 0.12  # seconds without a repeated goodbye: more than two of its periods
 
@@ -114,7 +117,7 @@ class _FrameLoop:
             if self._started:
                 self._begin_game()
                 with quiet() as collector:
-                    await self._play(stop, start_within, collector)
+                    reason = await self._play(stop, start_within, collector)
         except asyncio.CancelledError:
             raise
         except BaseException as error:
@@ -129,16 +132,18 @@ class _FrameLoop:
         if reset is not None:
             reset(self._session.config.seed)
 
-    async def _play(self, stop: asyncio.Event, start_within: float | None, collector: Collector) -> None:
-        """Tick until the match has ended and the others know it, or until we stop."""
+    async def _play(self, stop: asyncio.Event, start_within: float | None, collector: Collector) -> str:
+        """Tick until the match has ended and the others know it, or until we stop; return why we leave."""
         session, pacer, clock, watch = self._session, self._pacer, self._clock, self._watch
         pacer.begin()
         began = pacer.deadline
         while not stop.is_set():
             tick = await self._frame()
             now = clock()
-            if watch.is_done(now, finished=session.finished) or watch.is_deserted(now):
-                return
+            if watch.is_done(now, finished=session.finished):
+                return ENDED
+            if watch.is_deserted(now):
+                return DESERTED
             if tick.reason == "synchronizing" and start_within is not None and now - began > start_within:
                 raise NetworkError(watch.who_is_missing(start_within))
             for peer in watch.doubtful(now):
@@ -146,6 +151,7 @@ class _FrameLoop:
             pacer.schedule(now, tick.frames_ahead)
             collector.offer(pacer.spare(now))
             await self._wait()
+        return LEFT
 
     async def _frame(self) -> Tick:
         session, now = self._session, self._clock()
@@ -191,7 +197,7 @@ class _FrameLoop:
         """Wait for the next frame; what the session wants to say before it is said in time."""
         session, pacer, clock = self._session, self._pacer, self._clock
         now = clock()
-        while now < session.wake_at < pacer.deadline - EARLY:
+        while now < session.wake_at < pacer.deadline - CHORES:
             await asyncio.sleep(session.wake_at - now)
             now = clock()
             self._send(now)

@@ -72,6 +72,8 @@ class UInt:
 
     def encode(self, action: Any) -> bytes:
         """Return the number as bytes; anything with `__index__` (a numpy integer too) is a number."""
+        if type(action) is int and self._table and 0 <= action < self._limit:  # nearly always
+            return self._table[action]
         try:
             value: int = action.__index__()
         except (AttributeError, TypeError):

@@ -64,30 +64,55 @@ class Remote:
     peer: str
 
 
+class Progress(Protocol):
+    """What a tick looks up where it stands: a session."""
+
+    @property
+    def frame(self) -> int:
+        """Frames simulated."""
+
+    @property
+    def known(self) -> int:
+        """Newest frame whose inputs are all here."""
+
+    @property
+    def confirmed(self) -> int:
+        """Newest frame simulated on known inputs only."""
+
+
 class Tick:
     """What a tick did; one object a session, refreshed in place. All values are those after the tick.
 
     Attributes:
-        frame: Frames simulated so far; the state is S_frame.
         advanced: Whether this tick simulated a new frame and took the local actions.
         reason: Why it did, or did not.
         resimulated: Frames replayed by this tick's rollback, 0 without one.
-        known: Newest frame whose inputs are all here, -1 before the first.
-        confirmed: Newest frame simulated on known inputs only.
         frames_ahead: Lead over the other peers in frames, the mean over live peers; positive: slow down.
-        predicted: Frames of the present that stand on guesses: frame - 1 - confirmed.
     """
 
-    __slots__ = ("advanced", "confirmed", "frame", "frames_ahead", "known", "reason", "resimulated")
+    __slots__ = ("_progress", "advanced", "frames_ahead", "reason", "resimulated")
 
-    def __init__(self) -> None:
-        self.frame = 0
+    def __init__(self, progress: Progress) -> None:
+        self._progress = progress
         self.advanced = False
         self.reason: Reason = "synchronizing"
         self.resimulated = 0
-        self.known = -1
-        self.confirmed = -1
         self.frames_ahead = 0.0
+
+    @property
+    def frame(self) -> int:
+        """Frames simulated so far; the state is S_frame."""
+        return self._progress.frame
+
+    @property
+    def known(self) -> int:
+        """Newest frame whose inputs are all here, -1 before the first."""
+        return self._progress.known
+
+    @property
+    def confirmed(self) -> int:
+        """Newest frame simulated on known inputs only."""
+        return self._progress.confirmed
 
     @property
     def predicted(self) -> int:

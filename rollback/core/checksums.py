@@ -1,6 +1,6 @@
 """The exchange of checksums with one peer. Knows frames and sums; knows no game and no snapshot.
 
-One checksum is on its way at a time, carried again every few datagrams until the peer's echo bit says that it arrived: an
+One checksum is on its way at a time, carried again a few times a second until the peer's echo bit says that it arrived: an
 alternating bit, so that the acknowledgement costs nothing. Only rising frames are taken, which keeps an old datagram from
 turning the bit back.
 """
@@ -12,9 +12,8 @@ from typing import Final, NamedTuple
 
 from rollback.wire.inputs import encode_checksum
 
-__all__ = ["RESEND", "ChecksumExchange", "Disagreement"]
+__all__ = ["ChecksumExchange", "Disagreement"]
 
-RESEND: Final = 4  # datagrams between two copies: three copies pass in a usual round trip, for 1 byte a frame at 16 frames
 KEPT: Final = 4  # newest checksums kept of either side, as many as snapshots are kept for them
 
 
@@ -57,7 +56,7 @@ class ChecksumExchange:
         return self._compare(frame)
 
     def block(self) -> bytes:
-        """Return the block for a datagram; to be sent again every RESEND datagrams while `waiting`."""
+        """Return the block for a datagram; to be sent again now and then while `waiting`."""
         frame, value = self._pending[0]
         return encode_checksum(frame, self._parity, value)
 

@@ -7,61 +7,97 @@ from typing import Final
 
 from rollback.core.checksums import Disagreement
 from rollback.core.endpoint import Endpoint
+from rollback.core.queues import InputQueue
 from rollback.core.settled import SettledReader
 from rollback.core.simulation import NEVER, Simulation
 
-__all__ = ["COLLECT_EVERY", "Confirmation"]
+__all__ = ["Confirmation"]
 
-COLLECT_EVERY: Final = 64  # frames that may settle before the readers collect them: a quarter of the ring they stand in
+CONFIRM_EVERY: Final = 16  # frames that may settle before they are looked at
+COLLECT_EVERY: Final = 32  # frames that may settle before the readers collect them: an eighth of the ring they stand in
 
 
 class Confirmation:
     """The frames that are certain.
 
     Attributes:
-        known: Newest frame whose inputs are all here.
-        confirmed: Of those, the newest that is simulated.
-        settled: Of those, the newest that every live peer has confirmed.
-        due: Next frame whose checksum is to be emitted, NEVER without checksums.
-        collect_at: Settled frame at which the readers must collect, before the ring comes round.
+        settled: Newest frame that every live peer has confirmed, as far as it was looked at.
+        confirm_at: Newest frame known of the others at which `confirm` is to be called again.
         readers: Who is handed the settled frames.
         final: Checksum of the last state, None before the end.
     """
 
     def __init__(
         self,
-        endpoints: list[Endpoint],
+        own: InputQueue,
+        playing: list[Endpoint],
         sim: Simulation,
         interval: int,
         disagree: Callable[[Endpoint, Disagreement], None],
     ) -> None:
-        self.known = self.confirmed = self.settled = -1
-        self.collect_at = COLLECT_EVERY
+        self.settled = -1
+        self.confirm_at = -1
         self.readers: list[SettledReader] = []
         self.final: int | None = None
-        self.due = 0 if interval else NEVER
-        self._endpoints = endpoints
+        self._own = own
+        self._playing = playing
         self._sim = sim
         self._interval = interval
+        self._due = 0 if interval else NEVER
+        self._collect_at = COLLECT_EVERY
         self._disagree = disagree
 
-    def collect(self) -> None:
-        """Let the readers take what has settled out of the ring."""
-        self.collect_at = self.settled + COLLECT_EVERY
-        for reader in self.readers:
-            reader.collect(self.settled)
+    @property
+    def known(self) -> int:
+        """Newest frame whose inputs are all here."""
+        known = self._own.known
+        for endpoint in self._playing:
+            if endpoint.queue.known < known:
+                known = endpoint.queue.known
+        return known
 
-    def emit(self) -> None:
+    def newest_confirmed(self) -> int:
+        """Return the newest frame simulated on known inputs only."""
+        confirmed, known = self._sim.frame - 1, self._own.known
+        if known < confirmed:
+            confirmed = known
+        for endpoint in self._playing:
+            if endpoint.queue.known < confirmed:
+                confirmed = endpoint.queue.known
+        return confirmed
+
+    def confirm(self) -> None:
+        """Settle, let the readers collect, and emit and compare the checksums that are due."""
+        self.settle()
+        if self.settled >= self._collect_at:
+            self._collect_at = self.settled + COLLECT_EVERY
+            for reader in self.readers:
+                reader.collect(self.settled)
+        if self._due <= self.newest_confirmed() + 1:
+            self._emit()
+        self.confirm_at = min(self._due - 1, self.known + CONFIRM_EVERY)
+
+    def settle(self) -> int:
+        """Return the newest frame that every live peer has confirmed, ourselves included."""
+        settled = self.newest_confirmed()
+        for endpoint in self._playing:
+            if endpoint.confirmed < settled:
+                settled = endpoint.confirmed
+        if settled > self.settled:
+            self.settled = settled
+        return self.settled
+
+    def _emit(self) -> None:
         """Emit the checksums that are due.
 
         Only after the rollback of this tick: the checksum of a state that a pending correction changes is a false alarm.
         """
-        sim = self._sim
-        while self.due <= self.confirmed + 1 and self.due < sim.frame:
-            value = sim.digest_at(self.due)
+        sim, confirmed = self._sim, self.newest_confirmed()
+        while self._due <= confirmed + 1 and self._due < sim.frame:
+            value = sim.digest_at(self._due)
             if value is not None:
-                self._offer(self.due, value)
-            self.due += self._interval
+                self._offer(self._due, value)
+            self._due += self._interval
 
     def close(self, frame: int) -> None:
         """Emit the checksum of the last state, which every peer has at the same frame."""
@@ -69,10 +105,10 @@ class Confirmation:
             self.final = self._sim.digest_at(frame)
             if self._interval and self.final is not None:
                 self._offer(frame, self.final)
-            self.due = NEVER
+            self._due = NEVER
 
     def _offer(self, frame: int, value: int) -> None:
-        for endpoint in self._endpoints:
+        for endpoint in self._playing:
             endpoint.block_at = 0
             found = endpoint.sums.offer(frame, value)
             if found is not None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Final
 
-from rollback.core.checksums import RESEND
 from rollback.core.confirmation import Confirmation
 from rollback.core.endpoint import Endpoint
 from rollback.core.handshake import Handshake
@@ -15,13 +14,13 @@ from rollback.core.states import Peer
 from rollback.wire.inputs import CHECKSUM, LINE, MORE, encode_inputs, encode_line, encode_more
 from rollback.wire.limits import MAX_INPUTS_DATAGRAM
 from rollback.wire.messages import Message, Notice, encode_message
-from rollback.wire.runs import encode_runs
+from rollback.wire.runs import ONE_BYTE, encode_runs
 
 __all__ = ["Dispatch"]
 
 RUNNING, INTERRUPTED, LOST = Peer.RUNNING, Peer.INTERRUPTED, Peer.LOST  # who is written to; names are quicker to look up
 
-MEASURE_EVERY: Final = 0.2  # seconds between measurements of a line: five a second cost half a byte a frame
+MEASURE_EVERY: Final = 0.25  # seconds between measurements of a line, and between copies of a checksum: half a byte a frame
 HEAD_ROOM: Final = 64  # bytes of a datagram that are not inputs
 
 
@@ -31,7 +30,6 @@ class Dispatch:
     Attributes:
         outbox: What waits to be sent.
         blobs: What waits for the reliable channel.
-        sent_at: When inputs were last sent.
     """
 
     def __init__(
@@ -45,97 +43,77 @@ class Dispatch:
     ) -> None:
         self.outbox: list[tuple[str, bytes]] = []
         self.blobs: list[tuple[str, bytes]] = []
-        self.sent_at = float("-inf")
         self._own = own
         self._endpoints = endpoints
         self._sim = sim
-        self._confirmation = confirmation
+        self._confirmed = confirmation.newest_confirmed
         self._handshake = handshake
         self._membership = membership
         self._measure_at = float("-inf")
 
-    def inputs(self, now: float) -> None:
-        """Write one datagram of inputs to every peer that plays, also when nothing is new: stalled peers live on them.
-
-        Most datagrams hold at most one change and nothing else, and are written in place (benchmarks/engine.py).
-        """
-        self.sent_at = now
-        own = self._own
-        frame, newest, changed, outbox = self._sim.present, own.known, own.changed, self.outbox
-        confirmed = self._confirmation.confirmed
-        for endpoint in self._endpoints:
-            state = endpoint.state
-            if state is not RUNNING and state is not INTERRUPTED and state is not LOST:
-                continue
-            if frame < endpoint.block_at:
-                known = endpoint.queue.known
-                lag = known - newest
-                lead = lag + 2 * (frame - known) - 1  # that is 2 * frame - known - newest - 1
-                behind = known - confirmed if confirmed < known else 0
-                if -128 <= lag < 128 and -128 < lead < 128:
-                    if changed <= endpoint.acked:
-                        datagram = bytes(
-                            (endpoint.flags, newest & 255, newest >> 8 & 255, lag & 255, lead & 255, behind)
-                        )
-                        endpoint.given.append(datagram)
-                        outbox.append((endpoint.name, datagram))
-                        continue
-                    if endpoint.tail_to != changed or endpoint.tail_from <= endpoint.acked:
-                        self._write_tail(endpoint)
-                    lasted = newest - changed
-                    if lasted < 15:
-                        token = endpoint.tail_token + lasted
-                        datagram = (
-                            bytes(
-                                (endpoint.flags, newest & 255, newest >> 8 & 255, lag & 255, lead & 255, behind, token)
-                            )
-                            + endpoint.tail
-                        )
-                        if len(datagram) <= MAX_INPUTS_DATAGRAM:
-                            endpoint.given.append(datagram)
-                            outbox.append((endpoint.name, datagram))
-                            continue
+    def send(self, endpoint: Endpoint, now: float) -> None:
+        """Write one datagram of inputs to a peer, if it plays."""
+        state = endpoint.state
+        if state is RUNNING or state is INTERRUPTED or state is LOST:
             self.write(endpoint, now)
 
-    def _write_tail(self, endpoint: Endpoint) -> None:
-        """Write the tokens of all changes a peer lacks, once for all datagrams until one more comes or is acknowledged."""
-        changes, acked = self._own.changes, endpoint.acked
-        wanted = [change for change in changes if change[0] > acked]
-        changed, token, delta = wanted[-1]
-        older, _ = encode_runs(wanted, acked, changed - 1, MAX_INPUTS_DATAGRAM)
-        endpoint.tail_token = token
-        endpoint.tail = delta + older
-        endpoint.tail_from, endpoint.tail_to = wanted[0][0], changed
-
     def write(self, endpoint: Endpoint, now: float) -> None:
-        """Write one datagram of inputs with whatever else is due."""
-        own, sim = self._own, self._sim
-        flags, blocks = endpoint.flags, b""
-        frame = sim.present
-        block_at = NEVER
-        sums = endpoint.sums
+        """Write one datagram of inputs with whatever else is due.
+
+        This runs in every other tick or so, whenever the datagram is not the one before again: it is written flat.
+        """
+        own = self._own
+        frame, newest, acked, known = self._sim.present, own.known, endpoint.acked, endpoint.queue.known
+        tokens, oldest, before = b"", NEVER, newest
+        if own.changed > acked:
+            for changed, mask, delta in reversed(own.changes):
+                if changed <= acked:
+                    break
+                if before - changed < 15:
+                    tokens += ONE_BYTE[mask | changed % 15] + delta
+                else:
+                    tokens += bytes((mask | 15, changed & 255, changed >> 8 & 255)) + delta
+                oldest = changed
+                before = changed - 1
+            if len(tokens) > MAX_INPUTS_DATAGRAM - HEAD_ROOM:
+                tokens, newest = encode_runs(own.changes, acked, newest, MAX_INPUTS_DATAGRAM - HEAD_ROOM)
+        endpoint.tail_from = oldest
+        lag = known - newest
+        lead = 2 * frame - known - own.known - 1
+        confirmed = self._confirmed()
+        behind = known - confirmed if confirmed < known else 0
+        if -128 <= lag < 128 and -128 < lead < 128 and newest == own.known:
+            endpoint.tail_out = tail = (
+                bytes((endpoint.flags, newest >> 8 & 255, lag & 255, lead & 255, behind)) + tokens
+            )
+            if frame < endpoint.block_at:
+                datagram = ONE_BYTE[newest & 255] + tail
+                endpoint.given.append(datagram)
+                self.outbox.append((endpoint.name, datagram))
+                return
+        else:
+            endpoint.tail_out = b""  # a stretch that was cut for its size is no model for the next datagram
+        flags, blocks = self._blocks(endpoint, now) if frame >= endpoint.block_at else (endpoint.flags, b"")
+        datagram = encode_inputs(flags, newest, known, lead, known - behind, blocks, tokens)
+        endpoint.given.append(datagram)
+        self.outbox.append((endpoint.name, datagram))
+
+    def _blocks(self, endpoint: Endpoint, now: float) -> tuple[int, bytes]:
+        """Return the flags and the blocks of what rides along this time."""
+        flags, blocks, sums = endpoint.flags, b"", endpoint.sums
+        endpoint.block_at = NEVER
         if sums.waiting:
-            if frame >= endpoint.block_at or endpoint.measure:
-                blocks = sums.block()
-                flags |= CHECKSUM
-                block_at = frame + RESEND
-            else:
-                block_at = endpoint.block_at
+            flags |= CHECKSUM
+            blocks = sums.block()
         if endpoint.measure:
             endpoint.measure = False
             endpoint.count()
-            blocks += encode_line(endpoint.line.measure(now))
             flags |= LINE
-            if sim.agreed_end is not None:
-                blocks += encode_more(encode_message(Notice(sim.agreed_end)))
+            blocks += encode_line(endpoint.line.measure(now))
+            if self._sim.agreed_end is not None:
                 flags |= MORE
-        endpoint.block_at = block_at
-        known = endpoint.queue.known
-        tokens, newest = encode_runs(own.changes, endpoint.acked, own.known, MAX_INPUTS_DATAGRAM - HEAD_ROOM)
-        confirmed = min(self._confirmation.confirmed, known)
-        datagram = encode_inputs(flags, newest, known, 2 * frame - known - own.known - 1, confirmed, blocks, tokens)
-        endpoint.given.append(datagram)
-        self.outbox.append((endpoint.name, datagram))
+                blocks += encode_more(encode_message(Notice(self._sim.agreed_end)))
+        return flags, blocks
 
     def forget(self) -> None:
         """Drop the changes that every peer has acknowledged."""

@@ -79,12 +79,13 @@ class Endpoint:
         acked: Newest frame of our inputs that it holds.
         confirmed: Newest frame that it confirmed.
         lead: Newest frame advantage it sent, the byte as it came.
-        plain: First byte of a datagram from it that holds inputs and nothing else.
-        flags: First byte of such a datagram to it.
+        flags_in: Second byte of a datagram from it that holds inputs and nothing else.
+        flags: Second byte of a datagram to it that holds inputs and nothing else.
         block_at: Frame from which the next datagram to it carries more than inputs.
-        tail: Tokens to it but for the first byte of the first.
-        tail_token: That first byte, with a length of 0.
-        tail_from, tail_to: Oldest and newest change in them.
+        smooth: Whether the newest datagram from it was the one before again, one frame on, and nothing else came.
+        tail_in: All but the first byte of that datagram, empty where the next one must be read in full.
+        tail_out: The same of the newest datagram to it.
+        tail_from: Oldest change in it, NEVER without one.
         taken: Datagrams from it that are not yet counted.
         given: Datagrams to it that are not yet counted.
         heard: When something was last heard of it, on our clock.
@@ -108,6 +109,7 @@ class Endpoint:
         "delay",
         "end",
         "flags",
+        "flags_in",
         "given",
         "greeting",
         "heard",
@@ -117,14 +119,13 @@ class Endpoint:
         "line",
         "measure",
         "name",
-        "plain",
         "queue",
         "state",
         "sums",
-        "tail",
+        "smooth",
         "tail_from",
-        "tail_to",
-        "tail_token",
+        "tail_in",
+        "tail_out",
         "taken",
         "window",
     )
@@ -137,11 +138,11 @@ class Endpoint:
         self.acked = -1
         self.confirmed = -1
         self.lead = 0
-        self.plain = self.flags = INPUTS | match << 5
+        self.flags = self.flags_in = INPUTS | match << 5
         self.block_at = 0
-        self.tail = b""
-        self.tail_from = self.tail_to = -1
-        self.tail_token = 0
+        self.smooth = False
+        self.tail_in = self.tail_out = b""
+        self.tail_from = 0
         self.taken: list[bytes] = []
         self.given: list[bytes] = []
         self.heard = -math.inf

@@ -20,18 +20,14 @@ from rollback.core.lineup import Lineup
 from rollback.core.membership import Membership
 from rollback.core.queues import MASK, LocalInputs
 from rollback.core.simulation import NEVER, Simulation
-from rollback.core.states import Peer
-from rollback.errors import UsageError
+from rollback.errors import ActionError, UsageError
 from rollback.game import Game
 from rollback.types import DesyncFound, Ended, Event, Local, Remote, Tick
-from rollback.wire.inputs import HEAD
 from rollback.wire.limits import MAX_REASON
 from rollback.wire.messages import Bye
-from rollback.wire.runs import changed_row
+from rollback.wire.runs import ONE_BYTE
 
 __all__ = ["Engine"]
-
-RUNNING: Final = Peer.RUNNING  # a global is quicker to look up than a member of an enumeration
 
 WATCH_EVERY: Final = 0.25  # seconds between looks at lines and timers; a silence that ends sooner is looked at in time
 
@@ -50,21 +46,42 @@ class Engine:
         self._playing = list(endpoints)  # those whose inputs the match waits for
         self._inboxes = {endpoint.name: endpoint.inbox for endpoint in endpoints}
         self._events: list[Event] = []
-        self._tick = Tick()
+        self._tick = Tick(self)
         self._busy = self._running = self._paused = False
         self._ended: Ended | None = None
         self._stalls = 0
         self._window = config.prediction_window
-        self._last_tick = self._chores_at = float("-inf")
+        self._watch_at = self._chores_at = float("-inf")
         self._local = LocalInputs(own, config.input_delay)
-        self._sim = Simulation(game, lineup.codecs, [own, *(endpoint.queue for endpoint in endpoints)], config)
+        queues = sorted([own, *(endpoint.queue for endpoint in endpoints)], key=lambda queue: queue.players)
+        self._sim = Simulation(game, lineup.codecs, queues, config)
         self._membership = Membership(endpoints, self._playing, config, self._sim, self._events.append, self._end)
         self._handshake = Handshake(
             nonce, lineup.facts, config.prediction_window, config.input_delay, lineup.controllers, endpoints
         )
-        self._confirmation = Confirmation(self._playing, self._sim, config.desync_interval, self._disagree)
+        self._confirmation = Confirmation(own, self._playing, self._sim, config.desync_interval, self._disagree)
         self._intake = Intake(own, self._sim, self._handshake, self._membership, self._events.append, self._disagree)
+        self._solo = own.players[0] if len(own.players) == 1 else -1
+        self._encode = lineup.encoder
         self._dispatch = Dispatch(own, endpoints, self._sim, self._confirmation, self._handshake, self._membership)
+        self._outbox = self._dispatch.outbox
+
+    # What the tick and its caller ask.
+
+    @property
+    def frame(self) -> int:
+        """Frames simulated; the game holds S_frame."""
+        return self._sim.frame
+
+    @property
+    def known(self) -> int:
+        """Newest frame whose inputs are all here, -1 before the first."""
+        return self._confirmation.known
+
+    @property
+    def confirmed(self) -> int:
+        """Newest frame simulated on known inputs only."""
+        return self._confirmation.newest_confirmed()
 
     def tick(self, actions: Mapping[int, Any], *, now: float) -> Tick:
         """Simulate the next frame, if that can be done. To be called once a frame, also while stalled.
@@ -86,55 +103,36 @@ class Engine:
         self._busy = True
         try:
             # 1. Check and encode.
-            row = self._lineup.encode(actions) if self._ended is None else b""
+            if self._solo >= 0 and self._ended is None:
+                try:
+                    row = self._encode(actions[self._solo])
+                except (ActionError, LookupError, TypeError):
+                    row = self._lineup.encode(actions)  # says what is wrong, in the player's terms
+            else:
+                row = self._lineup.encode(actions) if self._ended is None else b""
             # 2. Drain.
             own, sim = self._own, self._sim
             frame, own_known = sim.frame, own.known
-            theirs = settled = NEVER
+            theirs = NEVER
             for endpoint in self._playing:
                 queue, inbox = endpoint.queue, endpoint.inbox
+                endpoint.smooth = False
                 while inbox:
                     data = inbox.popleft()
-                    # Most datagrams bring one more frame and nothing else: read in place. All others, and all that is odd,
-                    # go to the intake.
                     following = queue.known + 1
-                    size = len(data)
-                    if (
-                        size < HEAD
-                        or data[0] != endpoint.plain
-                        or (data[1] | data[2] << 8) - following & 65535
-                        or endpoint.state is not RUNNING
-                    ):
-                        self._intake.read(endpoint, data, now)
-                        continue
-                    lag = data[3]
-                    ack = following + lag if lag < 128 else following + lag - 256
-                    confirmed = ack - data[5]
-                    if not endpoint.acked <= ack <= own_known or confirmed < endpoint.confirmed:
-                        self._intake.read(endpoint, data, now)
-                        continue
-                    last = queue.last
-                    if size > HEAD:
-                        token = data[HEAD]
-                        lasted = token & 15
-                        if lasted:
-                            # The newest change must be the one that is known; another one needs a closer look.
-                            if size == HEAD + 1 or following - lasted != queue.changed or data[HEAD + 1] != queue.delta:
-                                self._intake.read(endpoint, data, now)
-                                continue
-                        else:
-                            stop = HEAD + 1 + queue.lengths[token >> 4]
-                            if not HEAD + 1 < stop <= size:
-                                self._intake.read(endpoint, data, now)
-                                continue
-                            queue.last = last = changed_row(last, token, data[HEAD + 1 : stop])
-                            queue.changed = following
-                            queue.delta = data[HEAD + 1]
-                    endpoint.taken.append(data)
-                    endpoint.lead = data[4]
-                    endpoint.acked = ack
-                    endpoint.confirmed = confirmed
-                    endpoint.heard = now
+                    rest = data[1:]
+                    if rest == endpoint.tail_in and data[0] == (following & 255 or 256) and endpoint.acked < own_known:
+                        # The datagram before again, one frame on: nothing in it needs to be read.
+                        endpoint.taken.append(data)
+                        endpoint.acked += 1
+                        endpoint.confirmed += 1
+                        endpoint.smooth = not endpoint.smooth and not inbox
+                        last = queue.last
+                    else:
+                        endpoint.smooth = False
+                        if not self._intake.take(endpoint, data, rest, now):
+                            continue
+                        last = queue.last
                     slot = following & MASK
                     rows = queue.rows
                     if rows[slot] is not last:
@@ -143,85 +141,90 @@ class Engine:
                             sim.wrong = following
                         rows[slot] = last
                     queue.known = following
+                    endpoint.heard = now
                 if queue.known < theirs:
                     theirs = queue.known
-                if endpoint.confirmed < settled:
-                    settled = endpoint.confirmed
-            if now >= self._chores_at:
+            if now >= self._watch_at:
                 self._watch(now)
-                theirs, settled = self._bounds()
-            self._last_tick = now
+                theirs = self._theirs()
             tick = self._tick
             if not self._running:
                 tick.reason = "synchronizing" if self._ended is None else "ended"
                 if not self._may_start(now):
                     return tick
-                theirs, settled = self._bounds()
+                theirs = self._theirs()
             # 3. Roll back.
+            tick.resimulated = 0
             if sim.wrong < NEVER or sim.held:
-                tick.resimulated = sim.rollback() if sim.wrong < NEVER or not sim.blocked() else 0
+                if sim.wrong < NEVER or not sim.blocked():
+                    tick.resimulated = sim.rollback()
                 frame = sim.frame
-            elif tick.resimulated:
-                tick.resimulated = 0
-            # 4. Confirm and settle, only now that no correction is pending.
-            confirmation = self._confirmation
-            known = theirs if theirs < own_known else own_known
-            confirmed = known if known < frame else frame - 1
-            if confirmed < settled:
-                settled = confirmed
-            confirmation.confirmed = confirmed
-            if settled > confirmation.settled:
-                confirmation.settled = settled
-                if settled >= confirmation.collect_at:
-                    confirmation.collect()
-            if confirmation.due <= confirmed + 1:
-                confirmation.emit()
+            # 4. Confirm, settle, emit checksums; only now that no correction is pending.
+            if theirs >= self._confirmation.confirm_at:
+                self._confirmation.confirm()
             # 5. Decide.
-            if (settled >= frame - 1 or sim.failure is not None) and self._ended is None:
-                self._look_for_end()
             local = self._local
-            if self._ended is not None:
-                tick.advanced, tick.reason = False, "ended"
-            elif self._paused:
-                tick.advanced, tick.reason = False, "paused"
+            smooth = False
+            if frame - theirs > self._window or self._window == 0 or self._paused or self._ended is not None:
+                self._hold(row)
+            elif frame >= sim.end or (sim.careful and sim.blocked()):
+                self._hold(row)
             else:
-                if self._window == 0 and local.captured < frame and not sim.blocked():
-                    local.capture(frame, row)  # lockstep must not wait for the input it supplies itself
-                    known = theirs if theirs < own.known else own.known
-                if frame - known > self._window:
-                    tick.advanced, tick.reason = False, "stalled"
-                    self._stalls += 1
-                elif frame >= sim.end or (sim.careful and sim.blocked()):
-                    tick.advanced, tick.reason = False, "stalled"
-                else:
-                    # 6. Queue the local action, take the snapshot, step.
-                    if local.captured < frame:
-                        if local.steady and row == own.last:
-                            local.captured = frame
-                            own.known = own_known + 1
-                            own.rows[own.known & MASK] = own.last
-                        else:
-                            local.capture(frame, row)
-                    if sim.advance():
-                        tick.advanced, tick.reason = True, "running"
-                        frame += 1
+                # 6. Queue the local action, take the snapshot, step.
+                if local.captured < frame:
+                    if local.steady and row == own.last:
+                        smooth = True
+                        local.captured = frame
+                        own.known = own_known = own_known + 1
+                        own.rows[own_known & MASK] = own.last
                     else:
-                        tick.advanced, tick.reason = False, "stalled"
-                    known = theirs if theirs < own.known else own.known
-                confirmation.confirmed = confirmed = known if known < frame else frame - 1
-            tick.frame = frame
-            tick.known = confirmation.known = known
-            tick.confirmed = confirmed
+                        local.capture(frame, row)
+                tick.advanced = sim.advance()
+                tick.reason = "running" if tick.advanced else "stalled"
             # 7. Send.
-            self._dispatch.inputs(now)
+            frame = sim.frame
+            for endpoint in self._endpoints:
+                if (
+                    smooth
+                    and endpoint.smooth
+                    and endpoint.acked < endpoint.tail_from
+                    and frame < endpoint.block_at
+                    and own_known & 255
+                    and endpoint.tail_out
+                ):
+                    datagram = ONE_BYTE[own_known & 255] + endpoint.tail_out
+                    endpoint.given.append(datagram)
+                    self._outbox.append((endpoint.name, datagram))
+                else:
+                    self._dispatch.send(endpoint, now)
             return tick
         finally:
             self._busy = False
 
-    def _bounds(self) -> tuple[int, int]:
-        """Return the newest frame that all others' inputs are here for, and that all others have confirmed."""
-        theirs = min((endpoint.queue.known for endpoint in self._playing), default=NEVER)
-        return theirs, min((endpoint.confirmed for endpoint in self._playing), default=NEVER)
+    def _hold(self, row: bytes) -> None:
+        """Do steps 5 and 6 where they are not plain: wait, end, or, in lockstep, take the action before it is asked for."""
+        sim, tick, local, window = self._sim, self._tick, self._local, self._window
+        tick.advanced = False
+        if self._ended is None:
+            self._look_for_end()
+        if self._ended is not None or self._paused:
+            tick.reason = "paused" if self._ended is None else "ended"
+            return
+        frame, blocked = sim.frame, sim.blocked()
+        if window == 0 and local.captured < frame and not blocked:
+            local.capture(frame, row)  # lockstep must not wait for the input it supplies itself
+        tick.reason = "stalled"
+        if frame - self._confirmation.known > window:
+            self._stalls += 1
+        elif not blocked:
+            if local.captured < frame:
+                local.capture(frame, row)
+            if sim.advance():
+                tick.advanced, tick.reason = True, "running"
+
+    def _theirs(self) -> int:
+        """Return the newest frame that the inputs of all others are here for."""
+        return min([endpoint.queue.known for endpoint in self._playing], default=NEVER)
 
     def _look_for_end(self) -> None:
         """End the match at the first settled state that is its end, or at a step that raised on known inputs."""
@@ -229,7 +232,7 @@ class Engine:
         if sim.failure is not None:
             reason = sim.failure.strip().rsplit("\n", 1)[-1]
             self._end(f"step raised at frame {sim.frame}:\n{sim.failure}", bye=f"the game raised {reason}", final=True)
-        elif self._confirmation.settled >= sim.frame - 1 and sim.is_over():
+        elif sim.is_over() and self._confirmation.settle() >= sim.frame - 1:
             self._confirmation.close(sim.frame)
             if self._ended is None:
                 self._end("end_at" if sim.frame == sim.agreed_end else "over")
@@ -244,8 +247,8 @@ class Engine:
 
     def _say_bye(self, reason: str, *, final: bool = False) -> None:
         frame = self._ended.frame if self._ended else -1
-        self._membership.say_bye(Bye(reason[:MAX_REASON], frame, self._confirmation.confirmed, final))
-        self._chores_at = float("-inf")
+        self._membership.say_bye(Bye(reason[:MAX_REASON], frame, self._confirmation.newest_confirmed(), final))
+        self._chores_at = self._watch_at = min(self._chores_at, 0.0)  # at once, whatever the clock's origin
 
     def _disagree(self, endpoint: Endpoint, found: Disagreement) -> None:
         self._events.append(DesyncFound(found.frame, endpoint.name))
@@ -268,8 +271,7 @@ class Engine:
         """Look after lines, timers and the balance of time; a few times a second, after the inboxes are drained."""
         ahead, live = 0.0, 0
         for endpoint in self._endpoints:
-            while endpoint.inbox:  # of those who are gone: a goodbye may still want its answer
-                self._intake.read(endpoint, endpoint.inbox.popleft(), now)
+            self._intake.drain(endpoint, now)  # of those who are gone: a goodbye may still want its answer
             if endpoint.count():
                 endpoint.heard = now
             if endpoint.live:
@@ -278,11 +280,11 @@ class Engine:
                 ahead += endpoint.ahead
                 live += 1
         self._tick.frames_ahead = ahead / live if live else 0.0
-        silence_at = self._membership.watch(now, now - self._last_tick)
+        silence_at = self._membership.watch(now, now - self._watch_at)
         self._paused = self._membership.waiting
         self._dispatch.forget()
         self._do_chores(now)
-        self._chores_at = min(self._chores_at, silence_at)
+        self._watch_at = min(self._chores_at, silence_at)
 
     def _do_chores(self, now: float) -> None:
         """Send what timers call for."""

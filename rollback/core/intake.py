@@ -18,13 +18,25 @@ from rollback.core.simulation import Simulation
 from rollback.core.states import Peer
 from rollback.errors import WireError
 from rollback.types import Event, Mismatch
-from rollback.wire.inputs import BLOCKS, INPUTS, decode_inputs
+from rollback.wire.inputs import (
+    BLOCKS,
+    CHECKSUM,
+    FAR,
+    HEAD,
+    INPUTS,
+    LINE,
+    MORE,
+    decode_checksum,
+    decode_inputs,
+    decode_line,
+)
 from rollback.wire.limits import MAX_DATAGRAM
 from rollback.wire.messages import Bye, Hello, Notice, decode_message
-from rollback.wire.runs import Change, changed_row
+from rollback.wire.runs import ONE_BYTE, Change, changed_row
 
 __all__ = ["Intake"]
 
+RUNNING: Final = Peer.RUNNING  # a global is quicker to look up than a member of an enumeration
 COMPARED: Final = 128  # known frames that are compared with what is told of them again: half the rings
 
 BUFFERED_AHEAD: Final = 128  # frames past ours that are taken in: half the rings; what lies further is sent again
@@ -56,11 +68,85 @@ class Intake:
         self._disagree = disagree
         self._match = match
 
+    def take(self, endpoint: Endpoint, data: bytes, rest: bytes, now: float) -> bool:
+        """Apply a datagram; True where all that is left to do is to enter its one new row, now `queue.last`, in the ring.
+
+        That is nearly every datagram, so they are read flat, as far as they need to be: who lacks one frame needs no more
+        than the newest token. Everything else, and all that is odd, is for `read`.
+        """
+        queue = endpoint.queue
+        following = queue.known + 1
+        size = len(data)
+        if size < HEAD or (data[0] | data[2] << 8) - following & 65535 or endpoint.state is not RUNNING:
+            self.read(endpoint, data, now)
+            return False
+        flags, lag = data[1], data[3]
+        ack = following + lag if lag < 128 else following + lag - 256
+        confirmed = ack - data[5]
+        at = HEAD
+        if flags != endpoint.flags_in:
+            if flags & (FAR | MORE) or flags & 224 != endpoint.flags_in & 224:
+                self.read(endpoint, data, now)
+                return False
+            at += (6 if flags & CHECKSUM else 0) + (7 if flags & LINE else 0)
+        if not endpoint.acked <= ack <= self._own.known or confirmed < endpoint.confirmed or size < at:
+            self.read(endpoint, data, now)
+            return False
+        if size > at:
+            token = data[at]
+            place = token & 15
+            if place == 15 or size == at + 1:
+                self.read(endpoint, data, now)
+                return False
+            changed = following - (following - place) % 15
+            if changed == following:
+                stop = at + 1 + queue.lengths[token >> 4]
+                if not at + 1 < stop <= size:
+                    self.read(endpoint, data, now)
+                    return False
+                queue.last = changed_row(queue.last, token, data[at + 1 : stop])
+                queue.changed = changed
+                queue.delta = data[at + 1]
+            elif changed != queue.changed or data[at + 1] != queue.delta:  # another change than the one that is known
+                self.read(endpoint, data, now)
+                return False
+        endpoint.taken.append(data)
+        endpoint.lead = data[4]
+        endpoint.acked = ack
+        endpoint.confirmed = confirmed
+        if at > HEAD or flags != endpoint.flags_in:
+            self._blocks(endpoint, flags, data, following, now)
+            endpoint.tail_in = ONE_BYTE[flags & ~BLOCKS] + data[2:HEAD] + data[at:]
+        else:
+            endpoint.tail_in = rest
+        return True
+
+    def _blocks(self, endpoint: Endpoint, flags: int, data: bytes, newest: int, now: float) -> None:
+        """Apply what rides along in a newer datagram than the ones before."""
+        sums, at = endpoint.sums, HEAD
+        endpoint.flags_in = flags & ~BLOCKS
+        sums.echoed(flags >> 4 & 1)
+        if flags & CHECKSUM:
+            found = sums.hear(*decode_checksum(data, at, newest))
+            endpoint.write_echo()
+            at += 6
+            if found is not None:
+                self._disagree(endpoint, found)
+        if flags & LINE:
+            endpoint.count()
+            endpoint.line.hear(decode_line(data, at), now)
+
+    def drain(self, endpoint: Endpoint, now: float) -> None:
+        """Apply all queued datagrams of a peer."""
+        inbox = endpoint.inbox
+        while inbox:
+            self.read(endpoint, inbox.popleft(), now)
+
     def read(self, endpoint: Endpoint, data: bytes, now: float) -> None:
         """Apply one datagram, or drop it and count why."""
         endpoint.taken.append(data)
         try:
-            if data and data[0] & INPUTS:
+            if len(data) > 1 and data[1] & INPUTS:
                 reason = self._inputs(endpoint, data, now)
             else:
                 reason = self._message(endpoint, data, now)
@@ -86,6 +172,7 @@ class Intake:
             return "match"
         if not -1 <= message.ack <= self._own.known or message.confirmed < -1:
             return "ack"
+        endpoint.tail_in = b""
         notice = decode_message(message.more) if message.more is not None else None
         if endpoint.state is not Peer.RUNNING:
             self._membership.heard(endpoint)
@@ -104,7 +191,7 @@ class Intake:
         sums = endpoint.sums
         if message.newest >= known:  # an overtaken datagram says nothing about the present
             endpoint.lead = data[4]
-            endpoint.plain = flags & ~BLOCKS
+            endpoint.flags_in = flags & ~BLOCKS
             sums.echoed(flags >> 4 & 1)
         if message.checksum is not None:
             found = sums.hear(*message.checksum)

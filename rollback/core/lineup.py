@@ -28,6 +28,7 @@ class Lineup:
         endpoints: The other peers, in the order of their lowest players.
         controllers: Who controls each of our players.
         facts: What the handshake compares.
+        encoder: Makes the input of our first player's action.
     """
 
     def __init__(self, game: Game, players: Sequence[Local | Remote], config: SessionConfig) -> None:
@@ -50,9 +51,7 @@ class Lineup:
         self.endpoints = [Endpoint(name, InputQueue(theirs, idle)) for name, theirs in seats.items()]
         self.facts = _facts(game, self.codecs, idle, config)
         self._encoders = [(player, _checked(self.codecs[player])) for player in self.own.players]
-        self._solo, self._encode = self._encoders[0]
-        if len(self._encoders) > 1:
-            self._solo = -1
+        self.encoder = self._encoders[0][1]
 
     def encode(self, actions: Mapping[int, Any]) -> bytes:
         """Return the row of our own players' actions.
@@ -61,11 +60,8 @@ class Lineup:
             MissingAction: A player has none.
             ActionError: One is outside its codec's space.
         """
-        player = self._solo
+        player, parts = -1, []
         try:
-            if player >= 0:
-                return self._encode(actions[player])
-            parts = []
             for player, encode in self._encoders:
                 parts.append(encode(actions[player]))
             return b"".join(parts)

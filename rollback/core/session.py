@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Sequence
-from typing import Final
 
 from rollback.config import SessionConfig
 from rollback.core.engine import Engine
@@ -19,9 +18,6 @@ from rollback.types import Confirmed, Event, Local, Reason, Remote, SessionStats
 from rollback.wire.limits import MAX_INBOX
 
 __all__ = ["P2PSession"]
-
-HEARTBEAT: Final = 0.2  # seconds; well under interrupt_after, so one lost datagram is harmless
-
 
 class P2PSession(Engine):
     """One peer's side of a match.
@@ -56,24 +52,9 @@ class P2PSession(Engine):
     # What the caller asks.
 
     @property
-    def frame(self) -> int:
-        """Frames simulated; the game holds S_frame."""
-        return self._sim.frame
-
-    @property
-    def known(self) -> int:
-        """Newest frame whose inputs are all here, -1 before the first."""
-        return self._confirmation.known
-
-    @property
-    def confirmed(self) -> int:
-        """Newest frame simulated on known inputs only."""
-        return self._confirmation.confirmed
-
-    @property
     def settled(self) -> int:
         """Newest frame that every live peer has confirmed: what it holds is the same everywhere for ever."""
-        return self._confirmation.settled
+        return self._confirmation.settle()
 
     @property
     def reason(self) -> Reason:
@@ -152,14 +133,15 @@ class P2PSession(Engine):
 
     def outgoing(self, *, now: float) -> list[tuple[str, bytes]]:
         """Return the datagrams to send, and forget them. To be called after each tick and at `wake_at`."""
-        dispatch = self._dispatch
         if now >= self._chores_at and not self._busy:
             self._do_chores(now)
-            if self._running and now - dispatch.sent_at >= HEARTBEAT:
-                dispatch.inputs(now)
-        out = dispatch.outbox
-        if out:
-            dispatch.outbox = []
+            if self._running:
+                for endpoint in self._endpoints:
+                    if not endpoint.given:  # nothing since the last look: the caller does not tick, and we must be heard
+                        self._dispatch.send(endpoint, now)
+        outbox = self._outbox
+        out = outbox[:]
+        outbox.clear()
         return out
 
     def outgoing_reliable(self) -> list[tuple[str, bytes]]:
@@ -193,4 +175,4 @@ class P2PSession(Engine):
             self._end(reason, bye=reason)
         else:
             self._say_bye(ENDED)
-        self._chores_at = now
+        self._chores_at = self._watch_at = now

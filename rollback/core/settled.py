@@ -32,19 +32,21 @@ class SettledReader:
     def __init__(self, sim: Simulation, confirmation: Confirmation) -> None:
         self._sim = sim
         self._confirmation = confirmation
-        self._next = confirmation.settled + 1
+        self._next = confirmation.settle() + 1
         self._backlog: deque[Rows] = deque()  # rows from frame `_next` on
         confirmation.readers.append(self)
 
     def take(self) -> list[Confirmed]:
         """Return what has settled since the last time."""
-        settled, frame = self._confirmation.settled, self._next
+        settled, frame = self._confirmation.settle(), self._next
         if frame > settled:
             return []
         sim = self._sim
         self._next = settled + 1
         if not self._backlog:
             played, decode = sim.played, sim.decode
+            if frame == settled:
+                return [Confirmed(frame, *decode(played[frame & MASK]))]
             return [Confirmed(at, *decode(played[at & MASK])) for at in range(frame, settled + 1)]
         self._next = frame
         self.collect(settled)
@@ -56,7 +58,7 @@ class SettledReader:
         return iter(self.take())
 
     def __len__(self) -> int:
-        return max(0, self._confirmation.settled + 1 - self._next)
+        return max(0, self._confirmation.settle() + 1 - self._next)
 
     def collect(self, settled: int) -> None:
         """Copy what was not read yet, up to `settled`, before the ring comes round."""

@@ -21,10 +21,10 @@ from rollback.wire.limits import RING
 __all__ = ["NEVER", "Decoded", "Simulation"]
 
 NEVER: Final = 1 << 60  # a frame past all frames
-CACHE: Final = 1024  # decoded rows kept: players press few different combinations
+CACHE: Final = 1024  # decoded rows kept per queue: players press few different combinations
 LARGE_STATE: Final = 64 * 1024  # bytes from which `save="auto"` saves only where needed
 
-Decoded = tuple[Sequence[Any], Sequence[bytes]]  # one action and one input a player
+Decoded = tuple[tuple[Any, ...], tuple[bytes, ...]]  # one action and one input a player
 
 
 class Simulation:
@@ -69,15 +69,12 @@ class Simulation:
         self._digests: dict[int, Any] = {}
         self._interval = config.desync_interval
         self._cacheable = all(getattr(codec, "immutable", False) for codec in codecs)
-        self._decoded: dict[tuple[bytes, ...], Decoded] = {}
-        self._where = [
-            (index, *queue.spans[player])
-            for player in range(len(codecs))
-            for index, queue in enumerate(queues)
-            if player in queue.spans
-        ]
+        self._parts: list[dict[bytes, Decoded]] = [{} for _ in queues]
+        seats = [player for queue in queues for player in queue.players]
+        self._order = None if seats == sorted(seats) else [seats.index(player) for player in range(len(seats))]
         self._game_step, self._game_save = game.step, game.save
-        self._pair = (queues[0], queues[1]) if len(queues) == 2 and self._guess is None else None
+        plain = len(queues) == 2 and self._guess is None and self._cacheable and self._order is None
+        self._pair = (queues[0], queues[1]) if plain else None
         self._rows: tuple[bytes, ...] = (b"", b"")
         self._actions: Sequence[Any] = ()
         self._every = self._digest is None
@@ -111,15 +108,28 @@ class Simulation:
 
     def decode(self, rows: tuple[bytes, ...]) -> Decoded:
         """Return each player's action and input for one frame's rows."""
-        found = self._decoded.get(rows)
-        if found is not None:
-            return found
-        inputs = tuple([rows[index][start:stop] for index, start, stop in self._where])
-        actions = tuple([codec.decode(data) for codec, data in zip(self.codecs, inputs, strict=True)])
+        actions: tuple[Any, ...] = ()
+        inputs: tuple[bytes, ...] = ()
+        for index, row in enumerate(rows):
+            part = self._parts[index].get(row)
+            if part is None:
+                part = self._decode_part(index, row)
+            actions += part[0]
+            inputs += part[1]
+        if self._order is not None:
+            return tuple([actions[seat] for seat in self._order]), tuple([inputs[seat] for seat in self._order])
+        return actions, inputs
+
+    def _decode_part(self, index: int, row: bytes) -> Decoded:
+        """Return the actions and inputs of one queue's players, and keep them where that is safe."""
+        queue = self.queues[index]
+        inputs = tuple([row[start:stop] for start, stop in queue.spans.values()])
+        actions = tuple([self.codecs[player].decode(data) for player, data in zip(queue.players, inputs, strict=True)])
         if self._cacheable:  # an action that can be changed is decoded anew for each step, or one step could spoil the next
-            if len(self._decoded) >= CACHE:
-                self._decoded.clear()
-            self._decoded[rows] = actions, inputs
+            cache = self._parts[index]
+            if len(cache) >= CACHE:
+                cache.clear()
+            cache[row] = actions, inputs
         return actions, inputs
 
     def rows_for(self, frame: int) -> tuple[bytes, ...]:
@@ -137,7 +147,7 @@ class Simulation:
 
     def blocked(self) -> bool:
         """Whether the frame the game stands at must not be stepped: it is the end, is over, or waits for real inputs."""
-        if self.is_over():
+        if self.failure is not None or self.is_over():
             return True
         return self.held_until >= 0 and any(queue.known < self.held_until for queue in self.queues if not queue.cut)
 
@@ -155,17 +165,18 @@ class Simulation:
             self._save(frame)
         slot = frame & MASK
         if self._pair is not None:
-            # Two peers, each guess the last row: no list, and no new tuple where both rows are the ones of the frame before.
-            own, other = self._pair
-            theirs = other.rows[slot] if frame <= other.known else other.last
-            mine = own.rows[slot]
+            # Two peers, and the last row as the guess: no list, and nothing new where both rows are those of the frame before.
+            one, two = self._pair
+            first = one.rows[slot] if frame <= one.known else one.last
+            second = two.rows[slot] if frame <= two.known else two.last
             rows = self._rows
-            if rows[0] is not mine or rows[1] is not theirs:
-                self._rows = rows = (mine, theirs)
+            if rows[0] is not first or rows[1] is not second:
+                self._rows = rows = (first, second)
                 self._actions = self.decode(rows)[0]
-            other.rows[slot] = theirs
+            one.rows[slot] = first
+            two.rows[slot] = second
             self.played[slot] = rows
-            actions = self._actions if self._cacheable else self.decode(rows)[0]
+            actions = self._actions
         else:
             self.played[slot] = rows = self.rows_for(frame)
             actions = self.decode(rows)[0]
@@ -193,6 +204,8 @@ class Simulation:
             except Exception:
                 self.game.load(snapshots.at(first))
                 self._replay(first)
+        elif self._pair is not None and self._every:
+            self._replay_pair(first, *self._pair)
         else:
             self._replay(first)
         replayed = self.frame - first
@@ -232,6 +245,35 @@ class Simulation:
                 return
             self.frame = frame + 1
 
+    def _replay_pair(self, first: int, one: InputQueue, two: InputQueue) -> None:
+        """Do what `_replay` does, for two peers, snapshots of every frame and the last row as the guess."""
+        game, step, save, played, has_over = self.game, self._game_step, self._game_save, self.played, self._has_over
+        states, mask = self.snapshots.states, self.snapshots.mask
+        rows, actions, parts_one, parts_two = self._rows, self._actions, *self._parts
+        frame = first
+        try:
+            for frame in range(first, min(self.present, self.end)):
+                if frame > first:
+                    if has_over and game.over:
+                        return
+                    states[frame & mask] = save()
+                slot = frame & MASK
+                left = one.rows[slot] if frame <= one.known else one.last
+                right = two.rows[slot] if frame <= two.known else two.last
+                if rows[0] is not left or rows[1] is not right:
+                    rows = (left, right)
+                    if left in parts_one and right in parts_two:
+                        actions = parts_one[left][0] + parts_two[right][0]
+                    else:
+                        actions = self.decode(rows)[0]
+                one.rows[slot] = left
+                two.rows[slot] = right
+                played[slot] = rows
+                step(actions)
+                self.frame = frame + 1
+        except Exception:
+            self._stopped_by_error(frame)
+
     def _replay_batch(self, first: int) -> None:
         rows = [self.rows_for(frame) for frame in range(first, self.present)]
         batch = [self.decode(row)[0] for row in rows]
@@ -246,7 +288,7 @@ class Simulation:
         """Save S_frame if it is due: every stride, at every frame whose checksum is due, and where an old one stood."""
         snapshots = self.snapshots
         due = self._interval and frame % self._interval == 0
-        if due or snapshots.has(frame) or frame - snapshots.newest(frame) >= snapshots.stride:
+        if snapshots.stride == 1 or due or snapshots.has(frame) or frame - snapshots.newest(frame) >= snapshots.stride:
             snapshots.put(frame, self.game.save())
         if due and self._digest is not None:
             self._digests[frame] = self._digest()

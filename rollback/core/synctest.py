@@ -51,13 +51,23 @@ class SyncTestSession:
         self._sim = Simulation(game, self._codecs, [self._queue], settings)
         self._sums: dict[int, int] = {}
         self._states: dict[int, Any] = {}
-        self._tick = Tick()
+        self._tick = Tick(self)
         self._started = False
 
     @property
     def frame(self) -> int:
         """Frames simulated."""
         return self._sim.frame
+
+    @property
+    def known(self) -> int:
+        """Newest frame whose inputs are all here: all that were simulated."""
+        return self._sim.frame - 1
+
+    @property
+    def confirmed(self) -> int:
+        """Newest frame simulated on known inputs only."""
+        return self._sim.frame - 1
 
     def tick(self, actions: Mapping[int, Any], *, now: float = 0.0) -> Tick:
         """Simulate one frame, go back, replay, and compare.
@@ -97,8 +107,6 @@ class SyncTestSession:
         for frame in range(sim.frame - depth + 1, sim.frame):
             self._compare(frame, sim.snapshots.at(frame))
         self._compare(sim.frame, self.game.save())
-        tick.frame = sim.frame
-        tick.known = tick.confirmed = sim.frame - 1
         tick.advanced, tick.reason = True, "running"
         return tick
 

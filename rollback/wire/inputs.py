@@ -1,7 +1,8 @@
 """The hot message: inputs, acknowledgement and what rides along, in as few bytes as they need. Knows no session.
 
-    byte 0      1 E E F F F F F    E: match number modulo 4, F: flags below
-    bytes 1-2   newest: last frame the message holds an input for, low 16 bits, little-endian
+    byte 0      newest: last frame the message holds an input for, its lowest 8 bits
+    byte 1      1 E E F F F F F    E: match number modulo 4, F: flags below
+    byte 2      newest, the next 8 bits
     byte 3      ack - newest, signed; ack: newest frame of the receiver's inputs that the sender holds
     byte 4      frame advantage, signed and saturated, see `Endpoint.balance`
     byte 5      ack - confirmed
@@ -12,7 +13,7 @@
     tokens      what changed in the frames after the one the receiver acknowledged, up to the end; see `wire.runs`
 
 ECHO is the parity of the newest checksum the sender has received: an alternating bit that acknowledges it.
-Numbers of frames are taken near what the receiver expects, so 16 bits last for datagrams up to nine minutes old.
+In a quiet moment all but byte 0 is the same from one datagram to the next. Numbers of frames are taken near what the receiver expects, so 16 bits last for datagrams up to nine minutes old.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ from rollback.wire.runs import Change, changed_row, decode_runs, put_varint, tak
 
 __all__ = ["BLOCKS", "CHECKSUM", "ECHO", "FAR", "HEAD", "INPUTS", "LINE", "MORE", "Inputs", "Line", "decode_inputs", "encode_inputs"]
 
-INPUTS: Final = 128  # the bit that tells this message from all others
+INPUTS: Final = 128  # the bit of byte 1 that tells this message from all others
 CHECKSUM: Final = 2
 LINE: Final = 4
 MORE: Final = 8
@@ -58,7 +59,7 @@ class Inputs(NamedTuple):
     """The decoded hot message.
 
     Attributes:
-        flags: Byte 0.
+        flags: Byte 1.
         newest: Last frame the message holds an input for.
         ack: Newest frame of our inputs the sender holds, -1 for none.
         advantage: The sender's frame advantage.
@@ -99,13 +100,25 @@ def encode_inputs(flags: int, newest: int, ack: int, advantage: int, confirmed: 
     if not -128 <= lag < 128:
         flags |= FAR
         blocks = (lag & 65535).to_bytes(2, "little") + blocks
-    head = bytes((flags | INPUTS, newest & 255, newest >> 8 & 255, lag & 255, lead, ack - confirmed))
+    head = bytes((newest & 255, flags | INPUTS, newest >> 8 & 255, lag & 255, lead, ack - confirmed))
     return head + blocks + tokens
 
 
 def encode_checksum(frame: int, parity: int, value: int) -> bytes:
     """Return the CHECKSUM block."""
     return (frame & 0x7FFF | parity << 15).to_bytes(2, "little") + (value & 0xFFFFFFFF).to_bytes(4, "little")
+
+
+def decode_checksum(data: bytes, at: int, newest: int) -> tuple[int, int, int]:
+    """Return the frame, parity and sum of the CHECKSUM block at `at`; IndexError where the data ends within it."""
+    number = data[at] | data[at + 1] << 8
+    value = data[at + 2] | data[at + 3] << 8 | data[at + 4] << 16 | data[at + 5] << 24
+    return newest + ((number - newest + 16384 & 32767) - 16384), number >> 15, value
+
+
+def decode_line(data: bytes, at: int) -> Line:
+    """Return the LINE block at `at`; IndexError where the data ends within it."""
+    return Line(data[at], data[at + 1], data[at + 2] | data[at + 3] << 8, data[at + 4] | data[at + 5] << 8, data[at + 6])
 
 
 def encode_line(line: Line) -> bytes:
@@ -125,7 +138,7 @@ def decode_inputs(data: bytes, known: int, last: bytes, room: int, lengths: tupl
     """Return what a datagram of inputs says. Nothing is kept, so a bad one leaves no trace.
 
     Args:
-        data: A datagram whose first bit is set.
+        data: A datagram whose second byte has its first bit set.
         known: Newest frame of the sender whose input is here, -1 for none.
         last: The sender's row at `known`; before the first, its idle row.
         room: How many frames past `known` may be taken; what lies further is ignored and will be sent again.
@@ -136,8 +149,8 @@ def decode_inputs(data: bytes, known: int, last: bytes, room: int, lengths: tupl
     """
     if len(data) < HEAD:
         raise WireError("truncated")
-    flags = data[0]
-    newest = known + (((data[1] | data[2] << 8) - known + 32768 & 65535) - 32768)
+    flags = data[1]
+    newest = known + (((data[0] | data[2] << 8) - known + 32768 & 65535) - 32768)
     lag = _signed(data[3], 8)
     at = HEAD
     checksum = line = more = None
@@ -147,14 +160,10 @@ def decode_inputs(data: bytes, known: int, last: bytes, room: int, lengths: tupl
                 lag = _signed(data[at] | data[at + 1] << 8, 16)
                 at += 2
             if flags & CHECKSUM:
-                number = data[at] | data[at + 1] << 8
-                value = data[at + 2] | data[at + 3] << 8 | data[at + 4] << 16 | data[at + 5] << 24
-                checksum = (known + ((number - known + 16384 & 32767) - 16384), number >> 15, value)
+                checksum = decode_checksum(data, at, newest)
                 at += 6
             if flags & LINE:
-                line = Line(
-                    data[at], data[at + 1], data[at + 2] | data[at + 3] << 8, data[at + 4] | data[at + 5] << 8, data[at + 6]
-                )
+                line = decode_line(data, at)
                 at += 7
             if flags & MORE:
                 length, at = take_varint(data, at)

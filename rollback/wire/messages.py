@@ -1,4 +1,4 @@
-"""All messages but the hot one: one byte of kind, then msgpack. Knows their fields and limits; knows no session.
+"""All messages but the hot one: a zero, one byte of kind, then msgpack. Knows their fields and limits; knows no session.
 
 Every message is a msgpack array of fixed length; each field is checked by type and range before anybody sees it.
 """
@@ -95,24 +95,24 @@ def encode_message(message: Message) -> bytes:
     """Return the bytes of a message."""
     fields = [getattr(message, name) for name in message.__dataclass_fields__]
     packed: bytes = msgpack.packb(fields, use_bin_type=True)
-    return bytes((NUMBERS[type(message)],)) + packed
+    return bytes((0, NUMBERS[type(message)])) + packed
 
 
 def decode_message(data: bytes) -> Message:
-    """Return the message in a datagram whose first bit is clear.
+    """Return the message in a datagram that is not the hot one.
 
     Raises:
-        WireError: `empty`, `oversized`, `kind`, `msgpack` (not what it claims to be) or `field` (a value out of limits).
+        WireError: `truncated`, `oversized`, `kind`, `msgpack` (not what it claims to be) or `field` (a value out of limits).
     """
-    if not data:
-        raise WireError("empty")
+    if len(data) < 2:
+        raise WireError("truncated")
     if len(data) > MAX_DATAGRAM:
         raise WireError("oversized", f"{len(data)} bytes, allowed are {MAX_DATAGRAM}")
-    kind = KINDS.get(data[0])
+    kind = KINDS.get(data[1]) if data[0] == 0 else None
     if kind is None:
-        raise WireError("kind", f"no message is numbered {data[0]}")
+        raise WireError("kind", f"no message begins with {data[:2].hex()}")
     checks = _FIELDS[kind]
-    values = _unpack(data[1:])
+    values = _unpack(data[2:])
     if not isinstance(values, list) or len(values) != len(checks):
         raise WireError("field", f"{kind.__name__} has {len(checks)} fields")
     for check, value in zip(checks, values, strict=True):

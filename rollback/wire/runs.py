@@ -3,12 +3,14 @@
 A row is what one peer's players do in one frame: their inputs side by side. Rows mostly repeat, so only the changes since the
 row that the receiver acknowledged are written, one token each, from the newest back:
 
-    MMMMLLLL [varint] delta...    a row that is the row before it XOR the delta
+    MMMMFFFF [frame] delta...    a row that is the row before it XOR the delta
 
-L says how many frames the row has lasted, up to the frame before the token written previously (for the first token: up to the
-newest frame); 15 is followed by a varint to add. M names which quarters of the row changed (lowest bit: first quarter; a
-quarter is ceil(width / 4) bytes, the last ones may be shorter or empty); only those quarters follow. Newest first, because a
-receiver that lacks one frame, as it nearly always does, needs to look at no more than the first token.
+F is the frame modulo 15: the nearest one at or before the frame before the token written previously (for the first token: at
+or before the newest frame). 15 says that the frame is further back, and follows in full: its low 16 bits, little-endian. So a
+token stays the same from one datagram to the next, which lets a sender write and a receiver read it once. M names which
+quarters of the row changed (lowest bit: first quarter; a quarter is ceil(width / 4) bytes, the last ones may be shorter or
+empty); only those quarters follow. Newest first, because a receiver that lacks one frame, as it nearly always does, needs to
+look at no more than the first token.
 """
 
 from __future__ import annotations
@@ -20,7 +22,9 @@ from rollback.errors import WireError
 
 __all__ = ["Change", "change_between", "changed_row", "decode_runs", "encode_runs", "payload_lengths", "put_varint", "take_varint"]
 
-Change = tuple[int, int, bytes]  # frame, first byte of its token with L = 0, delta
+Change = tuple[int, int, bytes]  # frame, mask in the upper half of a byte, delta
+
+ONE_BYTE = [bytes((value,)) for value in range(256)]
 
 BAD = 0  # length of the delta of a token that is illegal: a change always has one
 
@@ -35,7 +39,9 @@ def payload_lengths(width: int) -> tuple[int, ...]:
 
 
 def change_between(before: bytes, after: bytes) -> tuple[int, bytes]:
-    """Return the first byte of the token (with L = 0) and the delta that turn `before` into the different row `after`."""
+    """Return the mask, in the upper half of a byte, and the delta that turn `before` into the different row `after`."""
+    if len(before) == 1:
+        return 16, ONE_BYTE[before[0] ^ after[0]]
     quarter = -(-len(before) // 4)
     mask, delta = 0, bytearray()
     for place in range(4):
@@ -48,6 +54,8 @@ def change_between(before: bytes, after: bytes) -> tuple[int, bytes]:
 
 def changed_row(before: bytes, token: int, delta: bytes) -> bytes:
     """Return the row that the token makes of `before`; the caller has checked the length of the delta."""
+    if len(before) == 1:
+        return ONE_BYTE[before[0] ^ delta[0]]
     quarter = -(-len(before) // 4)
     row, at = bytearray(before), 0
     for place in range(4):
@@ -70,22 +78,20 @@ def encode_runs(changes: deque[Change], acked: int, newest: int, room: int) -> t
     wanted = [change for change in changes if acked < change[0] <= newest]
     size = 0
     for index, change in enumerate(wanted):
-        size += len(change[2]) + 4  # the longest token: a byte, and a varint for a run of up to two million frames
+        size += len(change[2]) + 3  # the longest token: a byte and a frame
         if size > room:
             newest = change[0] - 1
             del wanted[index:]
             break
     out = bytearray()
-    end = newest
-    for frame, token, delta in reversed(wanted):
-        lasted = end - frame
-        if lasted < 15:
-            out.append(token + lasted)
+    before = newest
+    for frame, mask, delta in reversed(wanted):
+        if before - frame < 15:
+            out.append(mask | frame % 15)
         else:
-            out.append(token + 15)
-            put_varint(out, lasted - 15)
+            out += bytes((mask | 15, frame & 255, frame >> 8 & 255))
         out += delta
-        end = frame - 1
+        before = frame - 1
     return bytes(out), newest
 
 
@@ -93,28 +99,28 @@ def decode_runs(data: bytes, at: int, newest: int, lengths: tuple[int, ...]) -> 
     """Return the changes written from `at` to the end of the datagram, newest first.
 
     Raises:
-        WireError: `truncated`, `number` (too long a varint) or `token` (an illegal mask, or a frame before the first).
+        WireError: `truncated`, or `token` (an illegal mask, or a frame before the first).
     """
     changes = []
-    end, frame = len(data), newest + 1
-    try:
-        while at < end:
-            token = data[at]
-            at += 1
-            lasted = token & 15
-            if lasted == 15:
-                more, at = take_varint(data, at)
-                lasted += more
-            stop = at + lengths[token >> 4]
-            frame -= lasted + 1
-            if stop == at or frame < 0:
-                raise WireError("token", f"{token:#04x} leads to frame {frame}")
-            if stop > end:
+    end, before = len(data), newest
+    while at < end:
+        token = data[at]
+        at += 1
+        if token & 15 < 15:
+            frame = before - (before - (token & 15)) % 15
+        else:
+            if at + 2 > end:
                 raise WireError("truncated")
-            changes.append((frame, token & 240, data[at:stop]))
-            at = stop
-    except IndexError:
-        raise WireError("truncated") from None
+            frame = before - (before - (data[at] | data[at + 1] << 8) & 65535)
+            at += 2
+        stop = at + lengths[token >> 4]
+        if stop == at or frame < 0:
+            raise WireError("token", f"{token:#04x} leads to frame {frame}")
+        if stop > end:
+            raise WireError("truncated")
+        changes.append((frame, token & 240, data[at:stop]))
+        at = stop
+        before = frame - 1
     return changes
 
 

@@ -184,6 +184,8 @@ def _checksum_of(session: P2PSession, frame: int) -> int | None:
     """Return the checksum of S_frame, which is confirmed; None where the session holds it no more, or it is no tree."""
     # The one look behind the session's public face: nobody else holds the states of the past.
     simulation = session._sim
+    if simulation.frame - frame > simulation.snapshots.mask:
+        return None
     try:
         return simulation.digest_at(frame)
     except UsageError:

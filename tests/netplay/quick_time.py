@@ -1,4 +1,4 @@
-"""An event loop in which every turn takes a moment and waiting costs nothing: frames by the thousand, always the same."""
+"""An event loop in which every turn takes a moment and waiting costs nothing: thousands of frames, always the same."""
 
 from __future__ import annotations
 

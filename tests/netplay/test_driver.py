@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import itertools
 
 import pytest
 
@@ -120,7 +121,7 @@ def test_frames_come_at_their_rate():
 
     for peer in run(main()):
         times = [at for at, _, reason, _ in peer.ticks if reason == "running"]
-        gaps = [after - before for before, after in zip(times, times[1:], strict=False)]
+        gaps = [after - before for before, after in itertools.pairwise(times)]
         assert sum(gaps) / len(gaps) == pytest.approx(1 / 60, rel=0.01)
         assert max(gaps) < 1.04 / 60 and min(gaps) > 0.98 / 60
 
@@ -275,7 +276,7 @@ def test_what_the_callers_functions_raise_comes_out_and_the_others_are_told(tmp_
         tasks = [asyncio.create_task(ann.play(**options)), asyncio.create_task(bob.play(start_within=3.0))]
         return ann, bob, await asyncio.gather(*tasks, return_exceptions=True)
 
-    ann, bob, (error, _) = run(main())
+    _, bob, (error, _) = run(main())
     assert isinstance(error, Broken | ActionError)
     if "on_frame" not in options and "on_event" not in options:
         assert says in bob.happened(PeerLeft)[0].reason
@@ -457,9 +458,9 @@ def test_who_is_left_alone_short_of_the_end_does_not_wait_for_ever():
         async with asyncio.TaskGroup() as group:
             group.create_task(ann.play())
             group.create_task(bob.play(on_frame=desert))
-        return ann, bob
+        return ann
 
-    ann, bob = run(main())
+    ann = run(main())
     assert ann.ended.reason == "the others left before the end of the match"
     assert 49 <= ann.session.frame < 70
     assert LINGER < ann.returned_at - ann.when(PeerLeft) < LINGER + 1.0

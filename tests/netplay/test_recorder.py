@@ -1,0 +1,235 @@
+from __future__ import annotations
+
+import pytest
+
+from rollback.config import SessionConfig
+from rollback.core.session import P2PSession
+from rollback.errors import ReplayError
+from rollback.netplay import recorder as module
+from rollback.netplay.recorder import Recorder, check_target
+from rollback.replays import Replay
+from rollback.state import Difference, checksum
+from rollback.types import DesyncFound, Ended, Local, PeerInterrupted, PeerLeft, PeerLost, Remote
+from tests.netplay.peers import Mix, press
+
+
+class Opaque(Mix):
+    """A game whose snapshots are no state trees."""
+
+    def save(self):
+        return object.__new__(Opaque), dict(value=self.value, steps=self.steps)
+
+    def load(self, state):
+        super().load(state[1])
+
+
+class Digested(Opaque):
+    def digest(self):
+        return [self.value, self.steps]
+
+
+class Duo:
+    """Two sessions whose datagrams take `delay` ticks."""
+
+    def __init__(self, tmp_path, *, make=Mix, delay=3, frames=None, name="ann.rbr", **settings):
+        settings = {"seed": 11, "desync_interval": 16, "input_delay": 0} | settings
+        self.sessions = {}
+        for me, peer in enumerate(("ann", "bob")):
+            seats = [Local("bot"), Remote("bob")] if me == 0 else [Remote("ann"), Local("human")]
+            self.sessions[peer] = P2PSession(make(), seats, SessionConfig(**settings), nonce=me + 1)
+            if frames is not None:
+                self.sessions[peer].end_at(frames)
+        self.ann = self.sessions["ann"]
+        self.recorder = Recorder(
+            self.ann, tmp_path / name, names=("Ann", "Bob"), game_name="games:Mix", recorded_at=1234.5
+        )
+        self.delay = delay
+        self.tick = 0
+        self.flying = []
+        self.cut = False
+
+    def step(self):
+        self.tick += 1
+        now = self.tick / 60
+        while self.flying and self.flying[0][0] <= self.tick:
+            _, sender, receiver, datagram = self.flying.pop(0)
+            self.sessions[receiver].receive(sender, datagram)
+        for me, (name, session) in enumerate(self.sessions.items()):
+            tick = session.tick({me: press(session.game, me)}, now=now)
+            if not self.cut:
+                self.flying += [
+                    (self.tick + self.delay, name, to, datagram) for to, datagram in session.outgoing(now=now)
+                ]
+            if name == "ann":
+                for event in session.events():
+                    self.recorder.event(event)
+                if tick.reason != "synchronizing":
+                    self.recorder.take()
+
+    def run(self, until):
+        for _ in range(2000):
+            if until():
+                return self
+            self.step()
+        raise AssertionError("it never came to that")
+
+    def to_frame(self, frame):
+        return self.run(lambda: self.ann.settled >= frame)
+
+
+def test_a_match_is_recorded_from_first_to_last(tmp_path):
+    duo = Duo(tmp_path, frames=100)
+    duo.run(lambda: duo.ann.finished)
+    duo.recorder.close(Ended("end_at", 100))
+    assert duo.ann.stats().rollbacks > 0  # the premise
+    replay = Replay.open(duo.recorder.path)
+    assert replay.complete and replay.frames == 100 == duo.recorder.frames
+    assert sorted(replay.checksums) == [0, 16, 32, 48, 64, 80, 96]
+    assert replay.final_checksum == checksum(duo.ann.game.save())
+    verdict = replay.verify(Mix())
+    assert verdict.ok and verdict.checked == 8
+    header = replay.header
+    assert (header.names, header.controllers) == (("Ann", "Bob"), ("bot", "human"))
+    assert (header.game, header.seed, header.recorded_at) == ("games:Mix", 11, 1234.5)
+
+
+def test_every_input_is_the_one_that_was_settled(tmp_path):
+    duo = Duo(tmp_path, frames=60)
+    settled = duo.ann.subscribe()
+    duo.run(lambda: duo.ann.finished)
+    duo.recorder.close()
+    assert list(Replay.open(duo.recorder.path)) == [tuple(confirmed.inputs) for confirmed in settled]
+
+
+def test_an_early_end_keeps_what_has_settled_and_its_last_state(tmp_path):
+    duo = Duo(tmp_path)
+    duo.to_frame(40)
+    settled = duo.ann.settled
+    assert settled + 1 < duo.ann.frame  # the premise: the present stands on guesses
+    duo.recorder.close(Ended("left", duo.ann.frame))
+    replay = Replay.open(duo.recorder.path)
+    assert replay.complete and replay.frames == settled + 1
+    assert replay.final_checksum is not None
+    assert replay.verify(Mix()).ok
+
+
+def test_a_wrong_state_would_be_noticed(tmp_path):
+    duo = Duo(tmp_path)
+    duo.to_frame(40)
+    duo.recorder.close()
+
+    class Other(Mix):
+        def step(self, actions):
+            super().step(actions)
+            self.value += self.steps == 20
+
+    verdict = Replay.open(duo.recorder.path).verify(Other())
+    assert not verdict.ok and verdict.first_bad_frame == 32
+
+
+def test_without_checksums_the_last_state_still_counts(tmp_path):
+    duo = Duo(tmp_path, frames=30, desync_interval=0)
+    duo.run(lambda: duo.ann.finished)
+    duo.recorder.close()
+    replay = Replay.open(duo.recorder.path)
+    assert not replay.checksums and replay.verify(Mix()).checked == 1
+
+
+@pytest.mark.parametrize("save", ["every", "sparse"])
+@pytest.mark.parametrize("make", [Mix, Digested])
+def test_sparse_snapshots_and_digests_are_recorded_too(tmp_path, make, save):
+    duo = Duo(tmp_path, make=make, frames=64, save=save)
+    duo.run(lambda: duo.ann.finished)
+    duo.recorder.close()
+    replay = Replay.open(duo.recorder.path)
+    assert sorted(replay.checksums) == [0, 16, 32, 48, 64]
+    assert replay.verify(make()).ok
+
+
+def test_an_opaque_game_is_recorded_without_checksums(tmp_path):
+    duo = Duo(tmp_path, make=Opaque, desync_interval=0)
+    duo.to_frame(20)
+    duo.recorder.close()
+    replay = Replay.open(duo.recorder.path)
+    assert replay.complete and replay.frames > 20 and replay.final_checksum is None
+    assert not duo.recorder.problem
+
+
+def test_events_that_tell_how_it_went_are_in_the_file(tmp_path):
+    duo = Duo(tmp_path)
+    duo.to_frame(20)
+    differences = tuple(Difference(f"a[{n}]", n, n + 1) for n in range(100))
+    for event in (
+        PeerInterrupted("bob"),
+        PeerLeft("bob", (1,), "left"),
+        PeerLost("bob", (1,), "x" * 5000),
+        DesyncFound(16, "bob", differences),
+    ):
+        duo.recorder.event(event)
+    duo.recorder.close()
+    left, lost, desync = Replay.open(duo.recorder.path).events
+    assert (left.kind, left.data) == ("peer left", {"peer": "bob", "players": [1], "reason": "left"})
+    assert left.frame == duo.recorder.frames
+    assert lost.kind == "peer lost" and len(lost.data["reason"]) == module.TEXT
+    assert desync.data["differences"][0] == "a[0]: 0 != 1" and len(desync.data["differences"]) == 32
+
+
+def test_a_flood_of_events_stays_bounded(tmp_path):
+    duo = Duo(tmp_path)
+    duo.to_frame(20)
+    for _ in range(20_000):
+        duo.recorder.event(PeerLeft("bob", (1,), "left"))
+    duo.recorder.close()
+    assert not duo.recorder.problem
+    assert duo.recorder.path.stat().st_size < 4 * 2**20
+    assert Replay.open(duo.recorder.path).complete
+
+
+def test_a_match_that_never_began_leaves_no_file_and_keeps_an_old_one(tmp_path):
+    (tmp_path / "ann.rbr").write_bytes(b"the last match")
+    duo = Duo(tmp_path)
+    duo.step()
+    duo.recorder.event(PeerLeft("bob", (1,), "left"))
+    duo.recorder.close(Ended("left", 0))
+    assert not duo.recorder.began
+    assert (tmp_path / "ann.rbr").read_bytes() == b"the last match"
+
+
+def test_closing_twice_and_taking_after_it_is_harmless(tmp_path):
+    duo = Duo(tmp_path)
+    duo.to_frame(20)
+    duo.recorder.close(Ended("left", 20))
+    size = duo.recorder.path.stat().st_size
+    duo.recorder.close(Ended("over", 99))
+    duo.to_frame(40)
+    assert duo.recorder.path.stat().st_size == size
+
+
+def test_a_full_disk_ends_the_recording_and_not_the_match(tmp_path, monkeypatch):
+    duo = Duo(tmp_path, frames=200)
+    duo.to_frame(20)
+
+    def full(writer, confirmed):
+        raise ReplayError("the replay cannot be written: no space left on device")
+
+    monkeypatch.setattr(module.ReplayWriter, "add", full)
+    duo.run(lambda: duo.ann.finished)
+    duo.recorder.close(Ended("end_at", 200))
+    assert "no space left" in duo.recorder.problem
+    replay = Replay.open(duo.recorder.path)
+    assert 20 <= replay.frames < 200
+
+
+def test_a_target_that_cannot_be_written_is_refused_before_the_match(tmp_path):
+    assert check_target(tmp_path / "new.rbr") == tmp_path / "new.rbr"
+    assert check_target(str(tmp_path / "new.rbr")) == tmp_path / "new.rbr"
+    with pytest.raises(ReplayError, match="a folder: name a file"):
+        check_target(tmp_path)
+    with pytest.raises(ReplayError, match="there is no folder"):
+        check_target(tmp_path / "nowhere" / "new.rbr")
+
+
+def test_a_folder_that_may_not_be_written_is_refused(tmp_path, monkeypatch):
+    monkeypatch.setattr(module.os, "access", lambda path, mode: False)  # whoever runs as root may write anywhere
+    with pytest.raises(ReplayError, match="may not write there"):
+        check_target(tmp_path / "new.rbr")

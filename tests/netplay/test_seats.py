@@ -1,0 +1,111 @@
+from __future__ import annotations
+
+import pytest
+
+from rollback.config import SessionConfig
+from rollback.errors import ConfigError, NetworkError, UsageError
+from rollback.games import Duel, Pong
+from rollback.net.room_view import RoomView
+from rollback.netplay.seats import Seats, check_room, config_for, is_full
+from rollback.types import Local, Remote
+from tests.netplay.peers import Mix
+
+
+def room(*seated, me="m1", players=2, away=()):
+    """Return a view of a room; `seated` are names on seats 0, 1, ..; None leaves a seat free, `~name` watches."""
+    members = []
+    for seat, name in enumerate(seated):
+        if name is not None:
+            watches = name.startswith("~")
+            members.append(
+                {
+                    "id": f"m{seat + 1}",
+                    "name": name.lstrip("~"),
+                    "seat": None if watches else seat,
+                    "connected": name not in away,
+                }
+            )
+    view = RoomView()
+    view.take_welcome(
+        {
+            "me": {"id": me},
+            "room": "RIVER-OTTER-42",
+            "invite": "",
+            "resume": "",
+            "members": members,
+            "players": players,
+            "game": "",
+            "locked": False,
+        }
+    )
+    return view
+
+
+def test_seats_become_players_in_their_order():
+    seats = Seats.of(room("ann", "bob", "cid", me="m2", players=3), 3)
+    assert seats.me == 1 and seats.names == ("ann", "bob", "cid")
+    assert seats.players("bot") == [Remote("ann"), Local("bot"), Remote("cid")]
+    assert seats.others == {"m1": "ann", "m3": "cid"}
+
+
+@pytest.mark.parametrize("view", [room("ann", None), room("ann", "bob", away=("bob",)), room("ann", "~bob")])
+def test_an_empty_seat_is_named(view):
+    assert not is_full(view, 2)
+    with pytest.raises(NetworkError, match="nobody sits on seat 1 of room RIVER-OTTER-42"):
+        Seats.of(view, 2)
+
+
+def test_a_room_is_full_when_the_seats_of_the_game_are_taken():
+    assert is_full(room("ann", "bob"), 2)
+    assert is_full(room("ann", "bob", "cid", players=None), 2)
+    assert not is_full(room(None, "bob", "cid", players=None), 2)
+
+
+def test_who_lost_its_own_seat_is_told():
+    with pytest.raises(NetworkError, match="your seat in room RIVER-OTTER-42 was given up"):
+        Seats.of(room("ann", "bob", me="m9"), 2)
+
+
+@pytest.mark.parametrize(
+    ("view", "says"),
+    [
+        (room("~ann", "bob"), "you have no seat in room RIVER-OTTER-42, you watch it"),
+        (room("ann", "bob", players=3), "is for 3 players and Pong has 2: open one with players=2"),
+        (room("ann", "bob", "cid", me="m3", players=None), "has all 2 players of Pong already, you sit on seat 2"),
+    ],
+)
+def test_a_room_that_does_not_fit_the_game_is_refused(view, says):
+    with pytest.raises(UsageError) as caught:
+        check_room(view, 2, "Pong")
+    assert says in str(caught.value)
+
+
+@pytest.mark.parametrize("players", [2, None])
+def test_a_room_that_fits_is_none_the_wiser(players):
+    check_room(room("ann", None, players=players), 2, "Pong")
+
+
+def test_settings_come_from_the_game_and_the_room():
+    config = config_for(Pong(), "RIVER-OTTER-42")
+    assert config.fps == Pong.fps and config.seed > 0
+    assert config == config_for(Pong(), "river otter 42") == config_for(Pong(), "RIVEROTTER42")
+    assert config.seed != config_for(Pong(), "RIVER-OTTER-43").seed
+    assert config.seed == config_for(Duel(), "RIVER-OTTER-42").seed == 6683350327128507648
+
+
+@pytest.mark.parametrize(
+    ("fps", "taken"), [(30, 30), (59.94, 60), (5000, 1000), (None, 60), ("fast", 60), (0, 60), (True, 60)]
+)
+def test_the_rate_is_the_games_where_it_makes_sense(fps, taken):
+    game = Mix()
+    game.fps = fps
+    assert config_for(game, "A").fps == taken
+    del game.fps
+    assert config_for(game, "A").fps == SessionConfig().fps
+
+
+def test_settings_that_are_given_win():
+    config = config_for(Pong(), "A", input_delay=4, seed=3, on_disconnect="end")
+    assert (config.input_delay, config.seed, config.on_disconnect, config.fps) == (4, 3, "end", 60)
+    with pytest.raises(ConfigError, match="input_delay"):
+        config_for(Pong(), "A", input_delay=61)

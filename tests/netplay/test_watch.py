@@ -1,0 +1,100 @@
+from __future__ import annotations
+
+import pytest
+
+from rollback.netplay.watch import DOUBT, LINGER, LONGEST, Watch
+from rollback.types import Ended, PeerInterrupted, PeerLeft, PeerLost, PeerResumed, Synchronized
+
+
+def watch(*peers):
+    return Watch(peers or ("ann", "bob"), interrupt_after=0.5, disconnect_after=4.5)
+
+
+def test_a_match_that_goes_on_is_not_done():
+    subject = watch()
+    assert not subject.is_done(1e9, finished=False) and not subject.is_done(1e9, finished=True)
+
+
+def test_it_is_done_when_the_session_is_finished():
+    subject = watch()
+    subject.event(Ended("over", 10), 100.0)
+    assert subject.is_done(100.0, finished=True) and not subject.is_done(100.0, finished=False)
+    assert subject.ended == Ended("over", 10)
+
+
+@pytest.mark.parametrize(
+    ("heard", "at", "done"),
+    [
+        ([], 100.9, False),
+        ([], 101.1, True),
+        ([100.5], 101.1, False),
+        ([100.5], 101.6, True),
+        ([100.8, 101.7, 102.6, 103.5, 104.4], 104.9, False),
+        ([100.8, 101.7, 102.6, 103.5, 104.4], 105.1, True),
+    ],
+)
+def test_after_the_end_it_waits_as_long_as_somebody_talks_but_not_for_ever(heard, at, done):
+    assert (LINGER, LONGEST) == (1.0, 5.0)
+    subject = watch()
+    subject.heard(99.9)
+    subject.event(Ended("over", 10), 100.0)
+    for moment in heard:
+        subject.heard(moment)
+    assert subject.is_done(at, finished=False) is done
+
+
+def test_a_silent_peer_is_doubted_once_after_a_part_of_the_time_it_has():
+    subject = watch()
+    subject.event(PeerInterrupted("bob"), 10.0)
+    patience = DOUBT * 4.0
+    assert subject.doubtful(10.0 + patience - 0.01) == []
+    assert subject.doubtful(10.0 + patience) == ["bob"]
+    assert subject.doubtful(99.0) == []
+
+
+@pytest.mark.parametrize("event", [PeerResumed("bob"), PeerLost("bob", (1,), "gone"), PeerLeft("bob", (1,), "left")])
+def test_who_is_back_or_gone_is_no_longer_doubted(event):
+    subject = watch()
+    subject.event(PeerInterrupted("bob"), 10.0)
+    subject.event(PeerInterrupted("ann"), 10.0)
+    subject.event(event, 10.1)
+    assert subject.doubtful(99.0) == ["ann"]
+
+
+def test_the_gone_are_known_until_they_come_back():
+    subject = watch()
+    subject.event(PeerLost("ann", (0,), "silent"), 1.0)
+    subject.event(PeerLeft("bob", (1,), "left"), 1.0)
+    assert subject.gone == {"ann", "bob"}
+    subject.event(PeerResumed("ann"), 2.0)
+    assert subject.gone == {"bob"}
+
+
+@pytest.mark.parametrize(
+    ("events", "deserted"),
+    [
+        ([PeerLeft("ann", (0,), "ended")], False),
+        ([PeerLeft("ann", (0,), "ended"), PeerLeft("bob", (1,), "ended")], True),
+        ([PeerLost("ann", (0,), "silent"), PeerLeft("bob", (1,), "ended")], True),
+        ([PeerLeft("ann", (0,), "left"), PeerLeft("bob", (1,), "left")], False),
+        ([PeerLeft("ann", (0,), "ended"), PeerLeft("bob", (1,), "ended"), Ended("over", 9)], False),
+    ],
+    ids=["one", "both", "last", "on purpose", "ended here too"],
+)
+def test_a_match_is_deserted_when_the_others_are_done_with_it_and_we_cannot_be(events, deserted):
+    subject = watch()
+    for event in events:
+        subject.event(event, 50.0)
+    assert not subject.is_deserted(50.0 + LINGER)
+    assert subject.is_deserted(50.1 + LINGER) is deserted
+
+
+def test_who_did_not_begin_is_named():
+    subject = watch("ann", "bob", "cid")
+    subject.event(Synchronized("bob"), 1.0)
+    assert subject.who_is_missing(10.0) == (
+        "ann, cid can be reached but did not begin the match within 10 s: is the game running there?"
+    )
+    for peer in ("ann", "cid"):
+        subject.event(Synchronized(peer), 1.0)
+    assert subject.who_is_missing(2.5).startswith("the others can be reached")

@@ -191,7 +191,7 @@ class Negotiation:
                     pass
 
     async def _see_off(self) -> Said | None:
-        # Closing at once would take our acknowledgement of the goodbye along.
+        # Closing at once could cut off our acknowledgement, and datagrams that the goodbye overtook.
         try:
             async with asyncio.timeout(FAREWELL):
                 while True:

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rollback.errors import NetworkError, UsageError
-from rollback.net.negotiation import FIRST_PAUSE, LONGEST_PAUSE, QUEUE, Negotiation
+from rollback.net.negotiation import FAREWELL, FIRST_PAUSE, LONGEST_PAUSE, QUEUE, Negotiation
 from tests.net.lines import Wires
 from tests.net.virtual_time import now, run
 
@@ -175,6 +175,20 @@ def test_a_peer_that_left_on_purpose_is_waited_for_in_silence():
         await asyncio.sleep(0.5)
         assert ann.is_open and again.is_open
         await again.stop()
+
+    scene(play)
+
+
+def test_after_a_goodbye_the_line_stays_a_second_for_what_was_overtaken():
+    async def play(wires, ann, bob):
+        ann.start(), bob.start()
+        await asyncio.sleep(1)
+        line = ann.negotiation.line
+        line.on_goodbye("going home")
+        await asyncio.sleep(FAREWELL - 0.1)
+        assert not line.is_closed and len(ann.log) == 1
+        await asyncio.sleep(0.2)
+        assert line.is_closed and ann.log[-1][0] == "left"
 
     scene(play)
 

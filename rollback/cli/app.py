@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import errno
+import inspect
 import os
 import sys
 from collections.abc import Sequence
 from importlib import import_module
-from typing import Annotated, Final, NoReturn
+from typing import Annotated, Any, Final, NoReturn
 
 import typer
 
@@ -33,7 +34,6 @@ def build() -> typer.Typer:
         name="rollback",
         help="Rollback netcode: any deterministic Python environment becomes a game over the internet, peer to peer.",
         epilog="Start with: rollback demo",
-        no_args_is_help=True,
         add_completion=False,
         rich_markup_mode="rich",
         pretty_exceptions_enable=False,
@@ -43,15 +43,18 @@ def build() -> typer.Typer:
         module = import_module(place)
         if hasattr(module, "app"):
             program.add_typer(module.app, name=name)
+            for command in module.app.registered_commands:
+                command.help = _flowing(command.callback.__doc__)
         else:
-            program.command(name)(module.command)
+            program.command(name, help=_flowing(module.command.__doc__))(module.command)
     return program
 
 
 def run(arguments: Sequence[str] | None = None) -> int:
     """Run the program and return its exit code; no error of this package, and no Ctrl-C, leaves it as an exception."""
+    told = list(sys.argv[1:] if arguments is None else arguments) or ["--help"]
     try:
-        build()(args=None if arguments is None else list(arguments), prog_name="rollback", standalone_mode=True)
+        code = build()(args=told, prog_name="rollback", standalone_mode=False)
     except SystemExit as leaving:
         return leaving.code if isinstance(leaving.code, int) else int(leaving.code is not None)
     except KeyboardInterrupt:
@@ -59,7 +62,12 @@ def run(arguments: Sequence[str] | None = None) -> int:
     except RollbackError as error:
         print(f"rollback: {error}", file=sys.stderr)
         return _code(error)
-    return FINE
+    except Exception as error:
+        if not hasattr(error, "format_message"):  # what typer raises is its own, or click's, by its version
+            raise
+        print(f"rollback: {_sentence(error)}", file=sys.stderr)
+        return WRONG_USE
+    return code if isinstance(code, int) else FINE
 
 
 def main() -> NoReturn:
@@ -72,6 +80,19 @@ def main() -> NoReturn:
             raise
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     sys.exit(code)
+
+
+def _flowing(docstring: str) -> str:
+    """Return a docstring whose paragraphs are one line each, so that they are broken where the terminal ends."""
+    paragraphs = inspect.cleandoc(docstring).split("\n\n")
+    return "\n\n".join(" ".join(paragraph.split()) for paragraph in paragraphs)
+
+
+def _sentence(error: Any) -> str:
+    """Return what is wrong with a command line, and where its help is."""
+    context = getattr(error, "ctx", None)
+    path = context.command_path if context is not None else "rollback"
+    return f"{error.format_message().strip().rstrip('.')}; {path} --help shows what there is"
 
 
 def _code(error: RollbackError) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import json
 import sys
@@ -114,6 +115,13 @@ async def _demo(settings: MatchSettings, replay: Path, by_hand: bool, as_json: b
         look: Picture | Lines = Picture(match, stack) if with_view else Lines(match)
         try:
             await match.run(look)
+        except asyncio.CancelledError:
+            look.finish()
+            stack.close()  # first the terminal, then the words
+            frame = min(peer.frame for peer in match.peers)
+            where = f" at frame {frame}; the replay is in {replay}" if frame else " before the match began"
+            print(f"The demo was stopped{where}", file=sys.stderr)
+            raise
         finally:
             look.finish()
     result = DemoResult.of(match.peers, settings)

@@ -16,6 +16,7 @@ from rollback.envs.names import game_factory
 
 __all__ = ["Lines", "Picture"]
 
+NEWS_FOR = 5.0  # seconds a piece of news is shown
 _PARTS = 4  # of the match after each of which a line tells
 
 
@@ -35,6 +36,8 @@ class Picture:
         self._keyboard: Keyboard | None = None
         self._legend = ""
         self._began = 0.0
+        self._seen = 0
+        self._news_until = 0.0
         if match.peers[0].by_hand:
             self._legend = "your keys:  " + Buttons(game_factory(match.settings.game)(), 0).legend()
             self._keyboard = stack.enter_context(Keyboard(write=self._screen.send))
@@ -54,7 +57,9 @@ class Picture:
 
     def _show(self, seconds: float) -> None:
         match = self._match
-        news = match.news[-1] if match.news else ""
+        if len(match.news) > self._seen:
+            self._seen, self._news_until = len(match.news), time.monotonic() + NEWS_FOR
+        news = match.news[-1] if time.monotonic() < self._news_until else ""
         note = "   ".join(part for part in (self._legend, news) if part)
         size = self._screen.size
         self._screen.show(compose(match.settings, match.peers, f" {note}", seconds, size, self._palette))

@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any, Final
+from collections.abc import Sequence
+from typing import Final
 
 from rollback.cli.demo_match import PeerState
 from rollback.cli.field import field_lines
 from rollback.cli.layout import bar, beside, box, fit
 from rollback.cli.match_settings import MatchSettings
+from rollback.cli.numbers import NUMBER_LINES, number_lines
 from rollback.cli.palette import Palette
 
-__all__ = ["compose", "number_lines"]
+__all__ = ["compose"]
 
 _WIDEST, _HIGHEST = 56, 18  # what the built-in pictures are laid out for
 _NARROWEST: Final = 26
 _GAP: Final = 2
-_BESIDES: Final = 8  # lines besides the field: title, border, numbers, progress, news
+_BESIDES: Final = 5 + NUMBER_LINES  # lines besides the field: title, borders, numbers, progress, news
 
 
 def compose(
@@ -43,37 +44,6 @@ def compose(
     lines = [_title(settings, palette), *body, _progress(settings, peers, seconds, across, palette)]
     lines.append(palette.styled(note, "faint") if note else "")
     return [fit(line, min(columns, across)).rstrip() for line in lines][:rows]
-
-
-def number_lines(
-    stats: Mapping[str, Any], rollbacks_per_second: float, path: str, columns: int, palette: Palette
-) -> list[str]:
-    """Return what is measured as three lines of `columns` cells."""
-    quality = stats.get("quality", "good") if stats else "good"
-    depth = f"{stats['mean_depth']:.1f}, most {stats['max_depth']}" if stats else "-"
-    rows = [
-        [("round trip", f"{stats['rtt_ms']:.0f} ms" if stats else "-", quality), ("path", path or "-", "value")],
-        [("rollbacks", f"{rollbacks_per_second:.1f} /s", "value"), ("depth", depth, "value")],
-        [
-            ("lost", f"{stats['loss'] * 100:.1f} %" if stats else "-", "value"),
-            ("stalls", f"{stats['stalls']}" if stats else "-", "value"),
-        ],
-    ]
-    ahead = f"{stats['frames_ahead']:+.1f}" if stats else "-"
-    half = columns // 2
-    if columns >= 48:  # room for a third column
-        rows[0].append(("ahead", ahead, "value"))
-        rows[1].append(("in all", f"{stats['rollbacks']}" if stats else "-", "value"))
-        rows[2].append(("kbit/s", f"{stats['kbps_out']:.0f}" if stats else "-", "value"))
-        half = columns // 3
-    else:
-        rows[2][0] = ("ahead", f"{ahead}  lost {stats['loss'] * 100:.0f}%" if stats else "-", "value")
-    return [fit("".join(fit(_number(*number, half, palette), half) for number in row), columns) for row in rows]
-
-
-def _number(label: str, value: str, style: str, columns: int, palette: Palette) -> str:
-    wide = 11 if columns >= 19 else len(label) + 1
-    return " " + palette.styled(label.ljust(wide)[: max(wide, len(label))], "label") + palette.styled(value, style)
 
 
 def _field_size(columns: int, rows: int) -> tuple[int, int]:

@@ -16,7 +16,7 @@ ASK_FOR_RELEASES: Final = "\x1b[?u"  # a terminal that knows the protocol answer
 TAKE_RELEASES: Final = "\x1b[>11u\x1b[?1004h"  # all keys as sequences, with their releases; and tell a lost focus
 LEAVE_RELEASES: Final = "\x1b[?1004l\x1b[<u"
 
-_CSI: Final = re.compile(rb"\x1b\[([0-9;:?<>=]*)([@-~])")
+_CSI: Final = re.compile(rb"\x1b\[([0-9;:?<>=]{0,64})([@-~])")
 _UNFINISHED: Final = re.compile(rb"\x1b(\[[0-9;:?<>=]{0,64}|O)?\Z")
 _ARROWS: Final = {b"A": "up", b"B": "down", b"C": "right", b"D": "left"}
 _NAMES: Final = {9: "tab", 10: "enter", 13: "enter", 27: "escape", 32: "space", 127: "backspace", 8: "backspace"}

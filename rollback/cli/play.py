@@ -67,9 +67,9 @@ def command(
 ) -> None:
     """Play against whoever joins the same room.
 
-    The keys are shown while you play; Ctrl-C leaves, and the other side knows at once. Most terminals do not tell when a
-    key is let go: tap to aim, or use --window. Leaves with 3 if the network or the other peer failed, and with 1 if the
-    states of both sides differed.
+    The keys are shown while you play; Ctrl-C leaves, and the other side knows at once. Most terminals do not tell when
+    a key is let go: tap to aim, or use --window. Leaves with 3 if the network or the other peer failed, and with 1 if
+    the states of both sides differed.
 
     Example: rollback play K7QW-3MZP --server http://127.0.0.1:8000
     """

@@ -130,10 +130,12 @@ class Outcome:
         scores = self.scores
         if scores is None or len(scores) < 2:
             return ""
-        told = " to ".join(f"{score:g}" for score in scores)
-        own, best = scores[self.player], max(scores)
+        own = scores[self.player]
         others = [score for player, score in enumerate(scores) if player != self.player]
-        word = "You won" if own > max(others) else "A draw" if own == best else "You lost"
+        told = " to ".join(f"{score:g}" for score in (own, *others))
+        if self.result.ended.reason != "over":
+            return f" The score is {told}, yours first."
+        word = "You won" if own > max(others) else "A draw" if own == max(others) else "You lost"
         return f" {word}, {told}."
 
 
@@ -178,12 +180,13 @@ def _hands(seat: Seat, settings: MatchSettings, game: Game, player: int, title: 
 
 
 async def _play(seat: Seat, settings: MatchSettings, lobby: Lobby, game: Game, named: str, hands: Hands) -> Outcome:
-    path, has_desync, frame = "", False, 0
+    path, has_desync, has_ended, frame = "", False, False, 0
 
     def happened(event: Event | PathChanged) -> None:
-        nonlocal path, has_desync
-        if isinstance(event, Ended):
-            return
+        nonlocal path, has_desync, has_ended
+        has_ended = has_ended or isinstance(event, Ended)
+        if has_ended:
+            return  # who goes when is nobody's business any more
         if isinstance(event, PathChanged) and event.path != "none":
             path = event.path
         if hasattr(hands, "path"):

@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
-from rollback.cli.demo_view import number_lines
 from rollback.cli.field import field_lines
 from rollback.cli.layout import box, fit
+from rollback.cli.numbers import NUMBER_LINES, number_lines
 from rollback.cli.palette import Palette
 
 __all__ = ["compose"]
 
 _WIDEST: Final = 84
 _RATIO: Final = 56 / 18  # cells across over cells down, as the built-in pictures are laid out
-_BESIDES: Final = 7  # lines besides the field: borders, numbers, keys, news
+_BESIDES: Final = 4 + NUMBER_LINES  # lines besides the field: borders, numbers, keys, news
 _SMALLEST: Final = (20, 6)
 
 

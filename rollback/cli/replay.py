@@ -15,7 +15,7 @@ from rollback.errors import ReplayError, UsageError
 
 __all__ = ["app"]
 
-app = typer.Typer(help="Check recorded matches.", no_args_is_help=True)
+app = typer.Typer(help="Check recorded matches.")
 
 
 @app.callback()

@@ -49,8 +49,7 @@ class _Window:
         self._is_over = False
         pygame.display.init()
         pygame.font.init()
-        flags = pygame.RESIZABLE
-        self._surface = pygame.display.set_mode((round(HEIGHT * ASPECT), HEIGHT), flags)
+        pygame.display.set_mode((round(HEIGHT * ASPECT), HEIGHT), pygame.RESIZABLE)
         pygame.display.set_caption(title)
 
     def take(self, message: Mapping[str, Any]) -> None:
@@ -101,7 +100,7 @@ class _Window:
         return False
 
     def _paint(self, picture: Mapping[str, Any]) -> None:
-        surface = self._surface = self._pygame.display.get_surface()
+        surface: Any = self._pygame.display.get_surface()
         surface.fill(rgb(BACKGROUND))
         width, height = surface.get_size()
         below = round(height * _NOTE * 1.6)
@@ -133,11 +132,11 @@ class _Window:
 
     def _line(self, field: Any, x1: float, y1: float, x2: float, y2: float, width: float, colour: str) -> None:
         across, down = field.get_size()
-        ends = [(round(x * across), round(y * down)) for x, y in ((x1, y1), (x2, y2))]
+        start, end = ((round(x * across), round(y * down)) for x, y in ((x1, y1), (x2, y2)))
         thick = max(1, round(width * down))
-        self._pygame.draw.line(field, rgb(colour), *ends, thick)
-        for end in ends if thick > 2 else ():
-            self._pygame.draw.circle(field, rgb(colour), end, thick // 2)
+        self._pygame.draw.line(field, rgb(colour), start, end, thick)
+        for place in (start, end) if thick > 2 else ():
+            self._pygame.draw.circle(field, rgb(colour), place, thick // 2)
 
     def _text(self, field: Any, x: float, y: float, size: float, string: str, colour: str, align: str = "left") -> None:
         if not string:

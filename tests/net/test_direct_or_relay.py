@@ -191,6 +191,19 @@ def test_a_goodbye_is_told_once_though_it_comes_by_both_paths(wires):
     run(main())
 
 
+def test_a_goodbye_by_the_direct_connection_is_enough_when_the_lobby_is_gone(wires):
+    async def main():
+        room = Room("ann", "bob")
+        ann, bob, _, log_bob = await two(room)
+        room.open = False
+        await ann.close("enough")
+        await asyncio.sleep(5)
+        assert log_bob[1:] == [PathChanged("ann", "none", "Ann left: enough")]
+        await closed(bob)
+
+    run(main())
+
+
 def test_a_peer_that_left_can_come_back(wires):
     async def main():
         room = Room("ann", "bob")

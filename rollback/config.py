@@ -60,7 +60,6 @@ class TakeOver:
     policy: Any
 
 
-
 @dataclass(frozen=True, slots=True)
 class SessionConfig:
     """How a session behaves; every value is checked here, and the message names the value and the limit.

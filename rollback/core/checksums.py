@@ -14,7 +14,8 @@ from rollback.wire.inputs import encode_checksum
 
 __all__ = ["ChecksumExchange", "Disagreement"]
 
-KEPT: Final = 4  # newest checksums kept of either side, as many as snapshots are kept for them
+WAITING: Final = 4  # newest checksums that wait to be sent; where they come quicker than they can go, some are left out
+KEPT: Final = 256  # newest checksums kept of either side: whichever frame the other's is of, ours is still here
 
 
 class Disagreement(NamedTuple):
@@ -31,13 +32,14 @@ class ChecksumExchange:
     Attributes:
         echo: Parity of the newest checksum received, sent back in every datagram.
         waiting: Whether a checksum is on its way, so that `block` has something to say.
+        fresh: Whether it was never sent.
     """
 
-    __slots__ = ("_newest", "_ours", "_parity", "_pending", "_theirs", "echo", "waiting")
+    __slots__ = ("_newest", "_ours", "_parity", "_pending", "_theirs", "echo", "fresh", "waiting")
 
     def __init__(self) -> None:
         self.echo = 0
-        self.waiting = False
+        self.waiting = self.fresh = False
         self._ours: dict[int, int] = {}
         self._theirs: dict[int, int] = {}
         self._pending: deque[tuple[int, int]] = deque()
@@ -47,9 +49,10 @@ class ChecksumExchange:
     def offer(self, frame: int, value: int) -> Disagreement | None:
         """Take our checksum of a frame; say whether the peer's, if it is here, differs."""
         value &= 0xFFFFFFFF
-        if len(self._pending) == KEPT:
+        if len(self._pending) == WAITING:
             del self._pending[1]  # never the first: it is on its way, and its bit must not come to stand for another
         self._pending.append((frame, value))
+        self.fresh = self.fresh or not self.waiting
         self.waiting = True
         self._ours[frame] = value
         _trim(self._ours)
@@ -57,6 +60,7 @@ class ChecksumExchange:
 
     def block(self) -> bytes:
         """Return the block for a datagram; to be sent again now and then while `waiting`."""
+        self.fresh = False
         frame, value = self._pending[0]
         return encode_checksum(frame, self._parity, value)
 
@@ -65,7 +69,7 @@ class ChecksumExchange:
         if self.waiting and parity == self._parity:
             self._pending.popleft()
             self._parity ^= 1
-            self.waiting = bool(self._pending)
+            self.waiting = self.fresh = bool(self._pending)
 
     def hear(self, frame: int, parity: int, value: int) -> Disagreement | None:
         """Take the peer's checksum; say whether ours of that frame, if it is here, differs."""

@@ -24,7 +24,6 @@ class Confirmation:
         settled: Newest frame that every live peer has confirmed, as far as it was looked at.
         confirm_at: Newest frame known of the others at which `confirm` is to be called again.
         readers: Who is handed the settled frames.
-        final: Checksum of the last state, None before the end.
     """
 
     def __init__(
@@ -38,7 +37,6 @@ class Confirmation:
         self.settled = -1
         self.confirm_at = -1
         self.readers: list[SettledReader] = []
-        self.final: int | None = None
         self._own = own
         self._playing = playing
         self._sim = sim
@@ -101,15 +99,15 @@ class Confirmation:
 
     def close(self, frame: int) -> None:
         """Emit the checksum of the last state, which every peer has at the same frame."""
-        if self.final is None:
-            self.final = self._sim.digest_at(frame)
-            if self._interval and self.final is not None:
-                self._offer(frame, self.final)
+        if self._due < NEVER:
             self._due = NEVER
+            value = self._sim.digest_at(frame)
+            if value is not None:
+                self._offer(frame, value)
 
     def _offer(self, frame: int, value: int) -> None:
         for endpoint in self._playing:
-            endpoint.block_at = 0
+            endpoint.tail_until = 0
             found = endpoint.sums.offer(frame, value)
             if found is not None:
                 self._disagree(endpoint, found)

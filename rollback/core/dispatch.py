@@ -9,18 +9,23 @@ from rollback.core.endpoint import Endpoint
 from rollback.core.handshake import Handshake
 from rollback.core.membership import Membership
 from rollback.core.queues import InputQueue
-from rollback.core.simulation import NEVER, Simulation
+from rollback.core.simulation import Simulation
 from rollback.core.states import Peer
 from rollback.wire.inputs import CHECKSUM, LINE, MORE, encode_inputs, encode_line, encode_more
 from rollback.wire.limits import MAX_INPUTS_DATAGRAM
 from rollback.wire.messages import Message, Notice, encode_message
 from rollback.wire.runs import ONE_BYTE, encode_runs
 
-__all__ = ["Dispatch"]
+__all__ = ["WRITTEN_TO", "Dispatch"]
 
-RUNNING, INTERRUPTED, LOST = Peer.RUNNING, Peer.INTERRUPTED, Peer.LOST  # who is written to; names are quicker to look up
-
-MEASURE_EVERY: Final = 0.25  # seconds between measurements of a line, and between copies of a checksum: half a byte a frame
+WRITTEN_TO: Final = (
+    Peer.RUNNING,
+    Peer.INTERRUPTED,
+    Peer.LOST,
+)  # a tuple: the usual state is found by the first comparison
+MEASURE_EVERY: Final = (
+    0.5  # seconds between measurements of a line, and between copies of a checksum: a third of a byte a frame
+)
 HEAD_ROOM: Final = 64  # bytes of a datagram that are not inputs
 
 
@@ -51,12 +56,6 @@ class Dispatch:
         self._membership = membership
         self._measure_at = float("-inf")
 
-    def send(self, endpoint: Endpoint, now: float) -> None:
-        """Write one datagram of inputs to a peer, if it plays."""
-        state = endpoint.state
-        if state is RUNNING or state is INTERRUPTED or state is LOST:
-            self.write(endpoint, now)
-
     def write(self, endpoint: Endpoint, now: float) -> None:
         """Write one datagram of inputs with whatever else is due.
 
@@ -64,7 +63,7 @@ class Dispatch:
         """
         own = self._own
         frame, newest, acked, known = self._sim.present, own.known, endpoint.acked, endpoint.queue.known
-        tokens, oldest, before = b"", NEVER, newest
+        tokens, until, before = b"", newest + 256 & ~255, newest
         if own.changed > acked:
             for changed, mask, delta in reversed(own.changes):
                 if changed <= acked:
@@ -73,27 +72,28 @@ class Dispatch:
                     tokens += ONE_BYTE[mask | changed % 15] + delta
                 else:
                     tokens += bytes((mask | 15, changed & 255, changed >> 8 & 255)) + delta
-                oldest = changed
                 before = changed - 1
             if len(tokens) > MAX_INPUTS_DATAGRAM - HEAD_ROOM:
                 tokens, newest = encode_runs(own.changes, acked, newest, MAX_INPUTS_DATAGRAM - HEAD_ROOM)
-        endpoint.tail_from = oldest
+            # The first token holds for 15 frames; what is acknowledged meanwhile rides on until then, for it costs less than
+            # to write, and at the other side to read, the datagram anew.
+            if tokens and newest - own.changed < 15 and own.changed + 15 < until:
+                until = own.changed + 15
         lag = known - newest
         lead = 2 * frame - known - own.known - 1
         confirmed = self._confirmed()
         behind = known - confirmed if confirmed < known else 0
         if -128 <= lag < 128 and -128 < lead < 128 and newest == own.known:
-            endpoint.tail_out = tail = (
-                bytes((endpoint.flags, newest >> 8 & 255, lag & 255, lead & 255, behind)) + tokens
-            )
-            if frame < endpoint.block_at:
+            endpoint.tail_until = until
+            endpoint.tail_out = tail = bytes((endpoint.flags, newest >> 8 & 255, lag & 255, lead & 255, behind)) + tokens
+            if not (endpoint.measure or endpoint.sums.fresh):
                 datagram = ONE_BYTE[newest & 255] + tail
                 endpoint.given.append(datagram)
                 self.outbox.append((endpoint.name, datagram))
                 return
         else:
-            endpoint.tail_out = b""  # a stretch that was cut for its size is no model for the next datagram
-        flags, blocks = self._blocks(endpoint, now) if frame >= endpoint.block_at else (endpoint.flags, b"")
+            endpoint.tail_until = 0  # a stretch that was cut for its size is no model for the next datagram
+        flags, blocks = self._blocks(endpoint, now)
         datagram = encode_inputs(flags, newest, known, lead, known - behind, blocks, tokens)
         endpoint.given.append(datagram)
         self.outbox.append((endpoint.name, datagram))
@@ -101,8 +101,7 @@ class Dispatch:
     def _blocks(self, endpoint: Endpoint, now: float) -> tuple[int, bytes]:
         """Return the flags and the blocks of what rides along this time."""
         flags, blocks, sums = endpoint.flags, b"", endpoint.sums
-        endpoint.block_at = NEVER
-        if sums.waiting:
+        if sums.fresh or (sums.waiting and endpoint.measure):
             flags |= CHECKSUM
             blocks = sums.block()
         if endpoint.measure:
@@ -135,7 +134,7 @@ class Dispatch:
             self._measure_at = now + MEASURE_EVERY
             for endpoint in self._endpoints:
                 endpoint.measure = True
-                endpoint.block_at = 0
+                endpoint.tail_until = 0
                 endpoint.line.update_rates(now)
 
     def _message(self, endpoint: Endpoint, message: Message) -> None:

@@ -15,7 +15,7 @@ from rollback.wire.inputs import ECHO, INPUTS
 
 __all__ = ["Endpoint", "Greeting"]
 
-AHEAD_SHARE: Final = 1 / 10  # of each new sample in the averaged lead: half a second at 20 samples a second, past any jitter
+AHEAD_SHARE: Final = 0.4  # of each new sample in the averaged lead: about a second at two samples a second, past any jitter
 SAMPLES: Final = 4  # exchanges of hellos before a clock counts as measured
 
 
@@ -81,11 +81,10 @@ class Endpoint:
         lead: Newest frame advantage it sent, the byte as it came.
         flags_in: Second byte of a datagram from it that holds inputs and nothing else.
         flags: Second byte of a datagram to it that holds inputs and nothing else.
-        block_at: Frame from which the next datagram to it carries more than inputs.
-        smooth: Whether the newest datagram from it was the one before again, one frame on, and nothing else came.
+        fresh: Datagrams of this tick that brought exactly the next frame; more where another one came.
         tail_in: All but the first byte of that datagram, empty where the next one must be read in full.
         tail_out: The same of the newest datagram to it.
-        tail_from: Oldest change in it, NEVER without one.
+        tail_until: Own frame from which it is to be written anew; 0: at once, for something is to ride along.
         taken: Datagrams from it that are not yet counted.
         given: Datagrams to it that are not yet counted.
         heard: When something was last heard of it, on our clock.
@@ -101,7 +100,6 @@ class Endpoint:
     __slots__ = (
         "acked",
         "ahead",
-        "block_at",
         "bye_answer",
         "bye_heard",
         "confirmed",
@@ -110,6 +108,7 @@ class Endpoint:
         "end",
         "flags",
         "flags_in",
+        "fresh",
         "given",
         "greeting",
         "heard",
@@ -122,10 +121,9 @@ class Endpoint:
         "queue",
         "state",
         "sums",
-        "smooth",
-        "tail_from",
         "tail_in",
         "tail_out",
+        "tail_until",
         "taken",
         "window",
     )
@@ -139,10 +137,9 @@ class Endpoint:
         self.confirmed = -1
         self.lead = 0
         self.flags = self.flags_in = INPUTS | match << 5
-        self.block_at = 0
-        self.smooth = False
+        self.fresh = 0
         self.tail_in = self.tail_out = b""
-        self.tail_from = 0
+        self.tail_until = 0
         self.taken: list[bytes] = []
         self.given: list[bytes] = []
         self.heard = -math.inf
@@ -171,22 +168,19 @@ class Endpoint:
         return self.state is not before
 
     def balance(self, own_advantage: int) -> None:
-        """Average our frame advantage now against the one the peer sent last."""
+        """Average our frame advantage, as it will be sent in this tick, against the one the peer sent last."""
         advantage = self.lead - 256 if self.lead > 127 else self.lead
         self.ahead += ((own_advantage - advantage) * 0.5 - self.ahead) * AHEAD_SHARE
 
-    def count(self) -> bool:
-        """Count the datagrams since the last time; return whether any came."""
+    def count(self) -> None:
+        """Count the datagrams since the last time."""
         line, taken, given = self.line, self.taken, self.given
         line.sent += len(given)
         line.bytes_out += sum(map(len, given))
         given.clear()
-        if not taken:
-            return False
         line.received += len(taken)
         line.bytes_in += sum(map(len, taken))
         taken.clear()
-        return True
 
     def write_echo(self) -> None:
         """Let every datagram from now on acknowledge the newest checksum received."""

@@ -12,7 +12,7 @@ from typing import Any, Final
 from rollback.config import SessionConfig
 from rollback.core.checksums import Disagreement
 from rollback.core.confirmation import Confirmation
-from rollback.core.dispatch import Dispatch
+from rollback.core.dispatch import WRITTEN_TO, Dispatch
 from rollback.core.endpoint import Endpoint
 from rollback.core.handshake import HELLO_EVERY, Handshake
 from rollback.core.intake import Intake
@@ -29,7 +29,8 @@ from rollback.wire.runs import ONE_BYTE
 
 __all__ = ["Engine"]
 
-WATCH_EVERY: Final = 0.25  # seconds between looks at lines and timers; a silence that ends sooner is looked at in time
+WATCH_EVERY: Final = 0.5  # seconds between looks at lines and timers; a silence that matters sooner is looked at in time
+HEARTBEAT: Final = 0.2  # seconds without a tick until we are heard all the same; well under interrupt_after
 
 
 class Engine:
@@ -47,7 +48,7 @@ class Engine:
         self._inboxes = {endpoint.name: endpoint.inbox for endpoint in endpoints}
         self._events: list[Event] = []
         self._tick = Tick(self)
-        self._busy = self._running = self._paused = False
+        self._busy = self._running = self._paused = self._plain = False
         self._ended: Ended | None = None
         self._stalls = 0
         self._window = config.prediction_window
@@ -103,7 +104,7 @@ class Engine:
         self._busy = True
         try:
             # 1. Check and encode.
-            if self._solo >= 0 and self._ended is None:
+            if self._solo >= 0:
                 try:
                     row = self._encode(actions[self._solo])
                 except (ActionError, LookupError, TypeError):
@@ -116,7 +117,7 @@ class Engine:
             theirs = NEVER
             for endpoint in self._playing:
                 queue, inbox = endpoint.queue, endpoint.inbox
-                endpoint.smooth = False
+                endpoint.fresh = 0
                 while inbox:
                     data = inbox.popleft()
                     following = queue.known + 1
@@ -126,13 +127,11 @@ class Engine:
                         endpoint.taken.append(data)
                         endpoint.acked += 1
                         endpoint.confirmed += 1
-                        endpoint.smooth = not endpoint.smooth and not inbox
-                        last = queue.last
-                    else:
-                        endpoint.smooth = False
-                        if not self._intake.take(endpoint, data, rest, now):
-                            continue
-                        last = queue.last
+                    elif not self._intake.take(endpoint, data, rest, now):
+                        endpoint.fresh = 2
+                        continue
+                    endpoint.fresh += 1
+                    last = queue.last
                     slot = following & MASK
                     rows = queue.rows
                     if rows[slot] is not last:
@@ -165,9 +164,7 @@ class Engine:
             # 5. Decide.
             local = self._local
             smooth = False
-            if frame - theirs > self._window or self._window == 0 or self._paused or self._ended is not None:
-                self._hold(row)
-            elif frame >= sim.end or (sim.careful and sim.blocked()):
+            if frame - theirs > self._window or not self._plain or (frame >= sim.ask_at and sim.blocked()):
                 self._hold(row)
             else:
                 # 6. Queue the local action, take the snapshot, step.
@@ -182,21 +179,13 @@ class Engine:
                 tick.advanced = sim.advance()
                 tick.reason = "running" if tick.advanced else "stalled"
             # 7. Send.
-            frame = sim.frame
             for endpoint in self._endpoints:
-                if (
-                    smooth
-                    and endpoint.smooth
-                    and endpoint.acked < endpoint.tail_from
-                    and frame < endpoint.block_at
-                    and own_known & 255
-                    and endpoint.tail_out
-                ):
-                    datagram = ONE_BYTE[own_known & 255] + endpoint.tail_out
+                if smooth and endpoint.fresh == 1 and own_known < endpoint.tail_until:
+                    datagram = ONE_BYTE[own_known & 255] + endpoint.tail_out  # the one before again, one frame on
                     endpoint.given.append(datagram)
                     self._outbox.append((endpoint.name, datagram))
-                else:
-                    self._dispatch.send(endpoint, now)
+                elif endpoint.state in WRITTEN_TO:
+                    self._dispatch.write(endpoint, now)
             return tick
         finally:
             self._busy = False
@@ -241,6 +230,7 @@ class Engine:
         """End the match here; with `bye`, tell the others, who end too if it is `final`."""
         if self._ended is None:
             self._ended = Ended(reason, self._sim.frame)
+            self._plain, self._solo = False, -1
             self._events.append(self._ended)
         if bye is not None:
             self._say_bye(bye, final=final)
@@ -263,8 +253,10 @@ class Engine:
             return False
         for endpoint in self._endpoints:
             self._membership.agreed(endpoint)
+            endpoint.heard = now
         self._sim.start()
         self._running = True
+        self._plain = self._window > 0
         return True
 
     def _watch(self, now: float) -> None:
@@ -272,27 +264,27 @@ class Engine:
         ahead, live = 0.0, 0
         for endpoint in self._endpoints:
             self._intake.drain(endpoint, now)  # of those who are gone: a goodbye may still want its answer
-            if endpoint.count():
-                endpoint.heard = now
+            endpoint.count()
             if endpoint.live:
                 if self._running:
-                    endpoint.balance(2 * self._sim.present - endpoint.queue.known - self._own.known - 1)
+                    endpoint.balance(2 * self._sim.present - endpoint.queue.known - self._own.known)
                 ahead += endpoint.ahead
                 live += 1
         self._tick.frames_ahead = ahead / live if live else 0.0
-        silence_at = self._membership.watch(now, now - self._watch_at)
+        silence_at = self._membership.watch(now, now - self._watch_at, running=self._running)
         self._paused = self._membership.waiting
+        self._plain = self._running and self._window > 0 and not self._paused and self._ended is None
         self._dispatch.forget()
         self._do_chores(now)
-        self._watch_at = min(self._chores_at, silence_at)
+        calm = self._running and self._membership.bye is None
+        self._watch_at = min(now + WATCH_EVERY if calm else self._chores_at, silence_at)
 
     def _do_chores(self, now: float) -> None:
         """Send what timers call for."""
-        busy = not self._running or self._membership.bye is not None
-        self._chores_at = now + (HELLO_EVERY if busy else WATCH_EVERY)
         if not self._running:
             self._handshake.decide(now)
             for endpoint in self._endpoints:
                 if endpoint.greeting.done:
                     self._membership.agreed(endpoint)
         self._dispatch.chores(now)
+        self._chores_at = now + (HEARTBEAT if self._running and self._membership.bye is None else HELLO_EVERY)

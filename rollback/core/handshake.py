@@ -73,8 +73,6 @@ class Handshake:
                 return found
             greeting.agreed = True
             endpoint.window, endpoint.delay, endpoint.controllers = hello.window, hello.delay, dict(hello.players)
-        elif greeting.nonce != hello.nonce:
-            return []  # another process under the same name: it must rejoin, not greet
         greeting.heard_at, greeting.heard_sent = now, hello.sent
         greeting.ready, greeting.running = hello.ready, hello.running
         greeting.answer = not hello.done

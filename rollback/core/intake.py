@@ -129,6 +129,7 @@ class Intake:
         if flags & CHECKSUM:
             found = sums.hear(*decode_checksum(data, at, newest))
             endpoint.write_echo()
+            endpoint.tail_until = 0
             at += 6
             if found is not None:
                 self._disagree(endpoint, found)
@@ -196,6 +197,7 @@ class Intake:
         if message.checksum is not None:
             found = sums.hear(*message.checksum)
             endpoint.write_echo()
+            endpoint.tail_until = 0
             if found is not None:
                 self._disagree(endpoint, found)
         if message.line is not None:
@@ -223,11 +225,13 @@ class Intake:
             case Hello() as hello:
                 if endpoint.state in (Peer.LEFT, Peer.GONE):
                     return "departed"
+                if endpoint.greeting.nonce not in (0, hello.nonce):
+                    return "another session"  # a new process under an old name: no sign of life of the old one
                 endpoint.heard = now
                 found = self._handshake.hear(endpoint, hello, now)
                 if found:
                     self._membership.refused(endpoint, found)
-                elif endpoint.state is not Peer.RUNNING and endpoint.greeting.nonce == hello.nonce:
+                elif endpoint.state is not Peer.RUNNING:
                     self._membership.heard(endpoint)
             case Bye() as bye:
                 if bye.confirmed > endpoint.confirmed:
@@ -244,12 +248,10 @@ class Intake:
             return
         endpoint.end = end
         if sim.agreed_end is None and end >= sim.frame:
-            sim.end = sim.agreed_end = end
+            sim.end_at(end)
         else:
             ours = sim.agreed_end
             self._emit(Mismatch(endpoint.name, "end_at", ours, end, "let every peer call end_at with the same frame"))
-
-
 
 
 def _contradicts(queue: InputQueue, changes: list[Change]) -> bool:

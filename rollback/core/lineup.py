@@ -89,9 +89,7 @@ def _checked(codec: ActionCodec) -> Callable[[Any], bytes]:
     return encode
 
 
-def _facts(
-    game: Game, codecs: Sequence[ActionCodec], idle: Sequence[bytes], config: SessionConfig
-) -> dict[str, Fact]:
+def _facts(game: Game, codecs: Sequence[ActionCodec], idle: Sequence[bytes], config: SessionConfig) -> dict[str, Fact]:
     on_disconnect = config.on_disconnect
     names = [codec.describe() for codec in codecs]
     if any(map(any, idle)):  # the first frames are idle: peers that idle differently would never agree

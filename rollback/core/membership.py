@@ -105,11 +105,12 @@ class Membership:
         elif bye.reason != ENDED:
             self._depart(endpoint, f"{endpoint.name} left", waits=False)
 
-    def watch(self, now: float, gap: float) -> float:
+    def watch(self, now: float, gap: float, *, running: bool) -> float:
         """Look at everybody's silence, and return when to look again; to be called after the inboxes are drained.
 
         Args:
             now: The caller's clock.
+            running: Whether frame 0 has begun; before, nobody has to speak that often.
             gap: Seconds since we last looked. After a long one we cannot tell who was silent: all timers start again.
         """
         config = self._config
@@ -130,7 +131,7 @@ class Membership:
                 if config.on_disconnect != "pause":
                     self._lost_at.pop(endpoint.name)
                     self._depart(endpoint, f"{endpoint.name} was lost: {why}", waits=False)
-            elif endpoint.state is Peer.RUNNING and silence > config.interrupt_after:
+            elif running and endpoint.state is Peer.RUNNING and silence > config.interrupt_after:
                 endpoint.turn(Cause.SILENCE)
                 self._emit(PeerInterrupted(endpoint.name))
             if endpoint.live:
@@ -165,9 +166,7 @@ class Membership:
     def all_know(self, ended: Ended) -> bool:
         """Whether every live peer knows that the match has ended: it confirmed the end, or heard us go."""
         return all(
-            endpoint.confirmed >= ended.frame - 1 or endpoint.bye_heard
-            for endpoint in self._endpoints
-            if endpoint.live
+            endpoint.confirmed >= ended.frame - 1 or endpoint.bye_heard for endpoint in self._endpoints if endpoint.live
         ) and all(e.greeting.they_heard for e in self._endpoints if e.state is Peer.REFUSED)
 
     def _depart(self, endpoint: Endpoint, why: str, *, waits: bool) -> None:

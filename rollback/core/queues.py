@@ -33,7 +33,20 @@ class InputQueue:
         cut: Whether no more rows will come; the player idles past `known`.
     """
 
-    __slots__ = ("changed", "changes", "cut", "delta", "idle", "known", "last", "lengths", "players", "rows", "spans", "width")
+    __slots__ = (
+        "changed",
+        "changes",
+        "cut",
+        "delta",
+        "idle",
+        "known",
+        "last",
+        "lengths",
+        "players",
+        "rows",
+        "spans",
+        "width",
+    )
 
     def __init__(self, players: Sequence[int], idle: Sequence[bytes]) -> None:
         self.players = tuple(players)

@@ -9,6 +9,7 @@ import secrets
 from collections.abc import Sequence
 
 from rollback.config import SessionConfig
+from rollback.core.dispatch import WRITTEN_TO
 from rollback.core.engine import Engine
 from rollback.core.membership import ENDED
 from rollback.core.settled import SettledReader
@@ -18,6 +19,7 @@ from rollback.types import Confirmed, Event, Local, Reason, Remote, SessionStats
 from rollback.wire.limits import MAX_INBOX
 
 __all__ = ["P2PSession"]
+
 
 class P2PSession(Engine):
     """One peer's side of a match.
@@ -44,9 +46,7 @@ class P2PSession(Engine):
         *,
         nonce: int | None = None,
     ) -> None:
-        super().__init__(
-            game, players, config or SessionConfig(), secrets.randbits(31) | 1 << 31 if nonce is None else nonce
-        )
+        super().__init__(game, players, config or SessionConfig(), secrets.randbits(31) | 1 << 31 if nonce is None else nonce)
         self._reader = SettledReader(self._sim, self._confirmation)
 
     # What the caller asks.
@@ -137,8 +137,10 @@ class P2PSession(Engine):
             self._do_chores(now)
             if self._running:
                 for endpoint in self._endpoints:
-                    if not endpoint.given:  # nothing since the last look: the caller does not tick, and we must be heard
-                        self._dispatch.send(endpoint, now)
+                    if (
+                        not endpoint.given and endpoint.state in WRITTEN_TO
+                    ):  # nothing since the last look: the caller does not tick, and we must be heard
+                        self._dispatch.write(endpoint, now)
         outbox = self._outbox
         out = outbox[:]
         outbox.clear()
@@ -157,7 +159,7 @@ class P2PSession(Engine):
         """
         if type(frame) is not int or frame < max(0, self._sim.frame):
             raise UsageError(f"end_at needs a frame from {self._sim.frame} on, not {frame!r}")
-        self._sim.end = self._sim.agreed_end = frame
+        self._sim.end_at(frame)
 
     def set_input_delay(self, player: int, frames: int) -> None:
         """Change how late this player's actions take effect, from the next tick on.

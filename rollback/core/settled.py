@@ -62,9 +62,15 @@ class SettledReader:
 
     def collect(self, settled: int) -> None:
         """Copy what was not read yet, up to `settled`, before the ring comes round."""
-        played = self._sim.played
-        for frame in range(self._next + len(self._backlog), settled + 1):
-            self._backlog.append(played[frame & MASK])
+        played, start = self._sim.played, self._next + len(self._backlog)
+        low, high = start & MASK, settled + 1 & MASK
+        if start > settled:
+            return
+        if low < high:
+            self._backlog.extend(played[low:high])
+        else:
+            self._backlog.extend(played[low:])
+            self._backlog.extend(played[:high])
 
     def close(self) -> None:
         """Stop keeping frames for this reader."""

@@ -35,7 +35,7 @@ class Simulation:
         present: Where a replay leads to; `frame` unless the game is held before it.
         wrong: Earliest frame simulated on a wrong guess, NEVER for none. A running minimum that only `rollback` clears.
         held: Whether the game stands before the present.
-        careful: Whether `blocked` must be asked before a step.
+        ask_at: Frame from which `blocked` must be asked before a step.
         held_until: Frame whose inputs must be known before it is stepped again, since guessed ones made it raise.
         failure: Traceback of a step that raised on known inputs, or None.
         end: No frame from here on is simulated.
@@ -43,10 +43,8 @@ class Simulation:
         played: Ring of the rows each frame was stepped with.
     """
 
-    def __init__(
-        self, game: Game, codecs: Sequence[ActionCodec], queues: Sequence[InputQueue], config: SessionConfig
-    ) -> None:
-        self.game = game
+    def __init__(self, game: Game, codecs: Sequence[ActionCodec], queues: Sequence[InputQueue], config: SessionConfig) -> None:
+        self.game: Any = game  # what it has beyond the protocol is found by name
         self.codecs = codecs
         self.queues = queues
         self.config = config
@@ -63,7 +61,8 @@ class Simulation:
         self.resimulated = 0
         self.depths: dict[int, int] = {}
         self._guess = None if type(config.predictor) is RepeatLast else config.predictor
-        self._has_over = self.careful = hasattr(game, "over")
+        self._has_over = hasattr(game, "over")
+        self.ask_at = 0 if self._has_over else NEVER
         self._digest: Callable[[], Any] | None = getattr(game, "digest", None)
         self._batch = getattr(game, "replay", None)
         self._digests: dict[int, Any] = {}
@@ -99,9 +98,7 @@ class Simulation:
                 f"the snapshot of {type(game).__name__} is no state tree ({problem}) and the game has no digest():"
                 " add digest(), or set desync_interval=0"
             )
-        sparse = config.save == "sparse" or (
-            config.save == "auto" and problem is None and size_of(state) >= LARGE_STATE
-        )
+        sparse = config.save == "sparse" or (config.save == "auto" and problem is None and size_of(state) >= LARGE_STATE)
         window = config.prediction_window
         self.snapshots = Snapshots(window, max(1, (window + 1) // 2) if sparse else 1)
         self._every = self.snapshots.stride == 1 and self._digest is None
@@ -144,6 +141,11 @@ class Simulation:
                 queue.rows[slot] = row
             rows.append(row)
         return tuple(rows)
+
+    def end_at(self, frame: int) -> None:
+        """Let no frame from here on be simulated; all peers agreed on it."""
+        self.end = self.agreed_end = frame
+        self.ask_at = min(self.ask_at, frame)
 
     def blocked(self) -> bool:
         """Whether the frame the game stands at must not be stepped: it is the end, is over, or waits for real inputs."""
@@ -288,7 +290,13 @@ class Simulation:
         """Save S_frame if it is due: every stride, at every frame whose checksum is due, and where an old one stood."""
         snapshots = self.snapshots
         due = self._interval and frame % self._interval == 0
-        if snapshots.stride == 1 or due or snapshots.has(frame) or frame - snapshots.newest(frame) >= snapshots.stride:
+        if (
+            snapshots.stride == 1
+            or not frame
+            or due
+            or snapshots.has(frame)
+            or frame - snapshots.newest(frame) >= snapshots.stride
+        ):
             snapshots.put(frame, self.game.save())
         if due and self._digest is not None:
             self._digests[frame] = self._digest()
@@ -305,7 +313,7 @@ class Simulation:
             self.game.step(self.decode(self.played[past & MASK])[0])
         self.frame = frame
         self.held_until = frame
-        self.careful = True
+        self.ask_at = 0
 
     def _predict(self, queue: InputQueue, frame: int) -> bytes:
         guess = self._guess

@@ -6,9 +6,11 @@ window, and the newest snapshot at or before that frame is at most one stride fu
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 __all__ = ["Snapshots"]
+
+EMPTY: Final = -1 << 40  # no frame, nor any that is looked for
 
 
 class Snapshots:
@@ -18,7 +20,7 @@ class Snapshots:
         stride: Most frames from one snapshot to the next; 1 keeps every frame.
         mask: Slots less one; a frame's slot is `frame & mask`.
         states: Ring of snapshots.
-        frames: Ring of the frames they are of, -1 for none; not kept with a stride of 1, where every slot is in use.
+        frames: Ring of the frames they are of, EMPTY for none; not kept with a stride of 1, where every slot is in use.
     """
 
     __slots__ = ("frames", "mask", "states", "stride")
@@ -30,7 +32,7 @@ class Snapshots:
         self.stride = stride
         self.mask = slots - 1
         self.states: list[Any] = [None] * slots
-        self.frames = [-1] * slots
+        self.frames = [EMPTY] * slots
 
     def put(self, frame: int, state: Any) -> None:
         """Keep the snapshot of `frame`, in place of the one a ring's length older."""

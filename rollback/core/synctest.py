@@ -36,9 +36,7 @@ class SyncTestSession:
         GameError: The game lacks what it needs.
     """
 
-    def __init__(
-        self, game: Game, check_distance: int = 8, *, fuzz: bool = False, config: SessionConfig | None = None
-    ) -> None:
+    def __init__(self, game: Game, check_distance: int = 8, *, fuzz: bool = False, config: SessionConfig | None = None) -> None:
         if type(check_distance) is not int or not 1 <= check_distance <= MAX_DISTANCE:
             raise UsageError(f"check_distance must be a whole number from 1 to {MAX_DISTANCE}, not {check_distance!r}")
         config = config or SessionConfig()
@@ -123,9 +121,7 @@ class SyncTestSession:
 
     def _raise_failure(self) -> None:
         if self._sim.failure is not None:
-            raise DesyncError(
-                f"step raised at frame {self._sim.frame}:\n{self._sim.failure}", frame=self._sim.frame
-            )
+            raise DesyncError(f"step raised at frame {self._sim.frame}:\n{self._sim.failure}", frame=self._sim.frame)
 
     def _note(self, frame: int) -> None:
         """Keep the state after the first simulation of a frame."""

@@ -13,7 +13,8 @@
     tokens      what changed in the frames after the one the receiver acknowledged, up to the end; see `wire.runs`
 
 ECHO is the parity of the newest checksum the sender has received: an alternating bit that acknowledges it.
-In a quiet moment all but byte 0 is the same from one datagram to the next. Numbers of frames are taken near what the receiver expects, so 16 bits last for datagrams up to nine minutes old.
+In a quiet moment all but byte 0 is the same from one datagram to the next. Numbers of frames are taken
+near what the receiver expects, so 16 bits last for datagrams up to nine minutes old.
 """
 
 from __future__ import annotations
@@ -23,7 +24,20 @@ from typing import Final, NamedTuple
 from rollback.errors import WireError
 from rollback.wire.runs import Change, changed_row, decode_runs, put_varint, take_varint
 
-__all__ = ["BLOCKS", "CHECKSUM", "ECHO", "FAR", "HEAD", "INPUTS", "LINE", "MORE", "Inputs", "Line", "decode_inputs", "encode_inputs"]
+__all__ = [
+    "BLOCKS",
+    "CHECKSUM",
+    "ECHO",
+    "FAR",
+    "HEAD",
+    "INPUTS",
+    "LINE",
+    "MORE",
+    "Inputs",
+    "Line",
+    "decode_inputs",
+    "encode_inputs",
+]
 
 INPUTS: Final = 128  # the bit of byte 1 that tells this message from all others
 CHECKSUM: Final = 2

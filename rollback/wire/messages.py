@@ -117,7 +117,7 @@ def decode_message(data: bytes) -> Message:
         raise WireError("field", f"{kind.__name__} has {len(checks)} fields")
     for check, value in zip(checks, values, strict=True):
         if not check(value):
-            raise WireError("field", f"{kind.__name__}: {value!r:.60} is out of its limits")
+            raise WireError("field", f"{kind.__name__}: a {type(value).__name__} is out of its limits")
     return kind(*values)
 
 

@@ -20,7 +20,16 @@ from functools import cache
 
 from rollback.errors import WireError
 
-__all__ = ["Change", "change_between", "changed_row", "decode_runs", "encode_runs", "payload_lengths", "put_varint", "take_varint"]
+__all__ = [
+    "Change",
+    "change_between",
+    "changed_row",
+    "decode_runs",
+    "encode_runs",
+    "payload_lengths",
+    "put_varint",
+    "take_varint",
+]
 
 Change = tuple[int, int, bytes]  # frame, mask in the upper half of a byte, delta
 

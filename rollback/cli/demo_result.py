@@ -65,7 +65,7 @@ class DemoResult:
             "parity": self.parity,
             "verdict": self.sentence,
             "game": self.settings.game,
-            "frames": min((result.get("frames", 0) for result in results), default=0),
+            "frames": min((result["frames"] for result in results if result), default=0),
             "rollbacks": sum(each.get("rollbacks", 0) for each in stats),
             "resimulated": sum(each.get("resimulated", 0) for each in stats),
             "stalls": sum(each.get("stalls", 0) for each in stats),

@@ -184,7 +184,7 @@ class Examination:
                 self._step(game, actions, played)
                 played += 1
             matches.append((seed, max(played, 1)))
-            if played == 0 or not hasattr(game, "reset"):
+            if played == 0 or not callable(getattr(game, "reset", None)):
                 break  # it is over at once, or would play the same match for ever
             left, seed = left - played, seed + 1
         return matches

@@ -19,6 +19,7 @@ __all__ = ["Examination", "Failed"]
 _SHORTEST, _LONGEST = 1, 12  # frames an action is held: long enough to get somewhere, short enough to change one's mind
 _LOOK_EVERY: Final = 10  # frames between the looks at save and load
 _FOLLOWED: Final = 30  # frames a loaded copy must stay in step: what is not in the snapshot shows later
+_ASTRAY: Final = 7  # frames the copy plays otherwise before it loads
 _OTHER_SEED: Final = 987_654_321
 _SHOWN: Final = 5  # differences in a sentence
 _CODED: Final = 100  # byte strings a codec must turn into legal actions
@@ -108,6 +109,8 @@ class Examination:
                 if frame % _LOOK_EVERY == 0:
                     self._load_own(game, frame)
                 if frame % _FOLLOWED == 0:
+                    for elsewhere in self._actions(copied, frame ^ _OTHER_SEED, _ASTRAY):
+                        self._step(copied, elsewhere, frame)  # another past, which load must wipe out
                     self._call(copied, "load", frame, self._call(game, "save", frame))
                     left = _FOLLOWED
                     why = "a game that loaded the snapshot differs from the one that saved it: load must set all of it"

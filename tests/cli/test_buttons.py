@@ -1,0 +1,89 @@
+"""Held keys press the buttons that the game says they do."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from rollback.cli.buttons import Buttons
+from rollback.errors import UsageError
+from rollback.games import Duel, Pong
+
+
+class Steps:
+    """A game whose actions are whole numbers, each key one of them."""
+
+    players = 2
+
+    def keys(self, player: int) -> dict[str, int]:
+        return {"left": 1, "right": 2, "space": 3}
+
+    def idle(self, player: int) -> int:
+        return 7
+
+    def step(self, actions: Any) -> None: ...
+
+    def save(self) -> int:
+        return 0
+
+    def load(self, state: int) -> None: ...
+
+
+class Keyless(Steps):
+    keys = None  # type: ignore[assignment]
+
+
+@pytest.mark.parametrize(
+    ("held", "action"),
+    [
+        (set(), (False, False)),
+        ({"up"}, (True, False)),
+        ({"w"}, (True, False)),
+        ({"up", "w"}, (True, False)),
+        ({"s"}, (False, True)),
+        ({"up", "down"}, (True, True)),
+        ({"x", "enter"}, (False, False)),
+    ],
+)
+def test_pong_is_played_with_two_buttons(held: set[str], action: tuple[bool, ...]) -> None:
+    assert Buttons(Pong(), 0).action(held) == action
+
+
+def test_forward_is_where_the_other_one_stands() -> None:
+    left, right = Buttons(Duel(), 0), Buttons(Duel(), 1)
+    assert left.action({"right"}) == right.action({"left"}) == (False, True, False, False, False)
+    assert left.action({"left", "j"}) == (True, False, True, False, False)
+
+
+def test_a_key_may_be_a_whole_action_and_the_newest_one_counts() -> None:
+    buttons = Buttons(Steps(), 0)
+    assert buttons.action(set()) == 7
+    assert buttons.action({"left"}) == 1
+    assert buttons.action({"left", "space"}) == 3
+    assert buttons.action({"left"}) == 1
+    assert buttons.action({"left", "right"}) == 2
+    assert buttons.action(set()) == 7
+
+
+@pytest.mark.parametrize("game", [Pong(), Duel(), Steps()])
+@pytest.mark.parametrize("player", [0, 1])
+def test_every_action_of_every_key_is_legal(game: Any, player: int) -> None:
+    from rollback.game import codecs_of
+
+    buttons = Buttons(game, player)
+    codec = codecs_of(game)[player]
+    for key in buttons.keys:
+        action = buttons.action({key})
+        assert codec.decode(codec.encode(action)) == action
+
+
+def test_the_legend_names_keys_and_buttons() -> None:
+    assert Buttons(Pong(), 0).legend() == "↑/w up  ↓/s down"
+    assert "j punch" in Buttons(Duel(), 0).legend()
+    assert Buttons(Duel(), 0).legend() != Buttons(Duel(), 1).legend()
+
+
+def test_a_game_without_keys_says_so() -> None:
+    with pytest.raises(UsageError, match=r"Keyless cannot be played by hand: it has no keys\(player\)"):
+        Buttons(Keyless(), 0)

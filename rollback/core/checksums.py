@@ -14,6 +14,7 @@ from rollback.wire.inputs import encode_checksum
 
 __all__ = ["ChecksumExchange", "Disagreement"]
 
+RESEND: Final = 12  # frames between two copies: more than a usual round trip, so that most are sent once
 WAITING: Final = 4  # newest checksums that wait to be sent; where they come quicker than they can go, some are left out
 KEPT: Final = 256  # newest checksums kept of either side: whichever frame the other's is of, ours is still here
 
@@ -32,14 +33,15 @@ class ChecksumExchange:
     Attributes:
         echo: Parity of the newest checksum received, sent back in every datagram.
         waiting: Whether a checksum is on its way, so that `block` has something to say.
-        fresh: Whether it was never sent.
+        send_at: Own frame from which a datagram is to carry it (again).
     """
 
-    __slots__ = ("_newest", "_ours", "_parity", "_pending", "_theirs", "echo", "fresh", "waiting")
+    __slots__ = ("_newest", "_ours", "_parity", "_pending", "_theirs", "echo", "send_at", "waiting")
 
     def __init__(self) -> None:
         self.echo = 0
-        self.waiting = self.fresh = False
+        self.waiting = False
+        self.send_at = 0
         self._ours: dict[int, int] = {}
         self._theirs: dict[int, int] = {}
         self._pending: deque[tuple[int, int]] = deque()
@@ -52,15 +54,16 @@ class ChecksumExchange:
         if len(self._pending) == WAITING:
             del self._pending[1]  # never the first: it is on its way, and its bit must not come to stand for another
         self._pending.append((frame, value))
-        self.fresh = self.fresh or not self.waiting
+        if not self.waiting:
+            self.send_at = 0
         self.waiting = True
         self._ours[frame] = value
         _trim(self._ours)
         return self._compare(frame)
 
-    def block(self) -> bytes:
-        """Return the block for a datagram; to be sent again now and then while `waiting`."""
-        self.fresh = False
+    def block(self, frame_sent: int) -> bytes:
+        """Return the block for the datagram that leads up to `frame_sent`."""
+        self.send_at = frame_sent + RESEND
         frame, value = self._pending[0]
         return encode_checksum(frame, self._parity, value)
 
@@ -69,7 +72,8 @@ class ChecksumExchange:
         if self.waiting and parity == self._parity:
             self._pending.popleft()
             self._parity ^= 1
-            self.waiting = self.fresh = bool(self._pending)
+            self.waiting = bool(self._pending)
+            self.send_at = 0
 
     def hear(self, frame: int, parity: int, value: int) -> Disagreement | None:
         """Take the peer's checksum; say whether ours of that frame, if it is here, differs."""

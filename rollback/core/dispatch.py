@@ -86,24 +86,28 @@ class Dispatch:
         if -128 <= lag < 128 and -128 < lead < 128 and newest == own.known:
             endpoint.tail_until = until
             endpoint.tail_out = tail = bytes((endpoint.flags, newest >> 8 & 255, lag & 255, lead & 255, behind)) + tokens
-            if not (endpoint.measure or endpoint.sums.fresh):
+            sums = endpoint.sums
+            if not (endpoint.measure or (sums.waiting and newest >= sums.send_at)):
+                if sums.waiting and sums.send_at < until:
+                    endpoint.tail_until = sums.send_at
                 datagram = ONE_BYTE[newest & 255] + tail
                 endpoint.given.append(datagram)
                 self.outbox.append((endpoint.name, datagram))
                 return
         else:
             endpoint.tail_until = 0  # a stretch that was cut for its size is no model for the next datagram
-        flags, blocks = self._blocks(endpoint, now)
+        flags, blocks = self._blocks(endpoint, newest, now)
         datagram = encode_inputs(flags, newest, known, lead, known - behind, blocks, tokens)
         endpoint.given.append(datagram)
         self.outbox.append((endpoint.name, datagram))
 
-    def _blocks(self, endpoint: Endpoint, now: float) -> tuple[int, bytes]:
+    def _blocks(self, endpoint: Endpoint, newest: int, now: float) -> tuple[int, bytes]:
         """Return the flags and the blocks of what rides along this time."""
         flags, blocks, sums = endpoint.flags, b"", endpoint.sums
-        if sums.fresh or (sums.waiting and endpoint.measure):
+        if sums.waiting and (endpoint.measure or newest >= sums.send_at):
             flags |= CHECKSUM
-            blocks = sums.block()
+            blocks = sums.block(newest)
+            endpoint.tail_until = min(endpoint.tail_until, sums.send_at)
         if endpoint.measure:
             endpoint.measure = False
             endpoint.count()

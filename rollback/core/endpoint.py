@@ -11,11 +11,11 @@ from rollback.core.line import LineMeter
 from rollback.core.queues import InputQueue
 from rollback.core.states import LIVE, Cause, Peer, after
 from rollback.types import PeerStats
-from rollback.wire.inputs import ECHO, INPUTS
+from rollback.wire.inputs import ECHO, HEAD, INPUTS
 
 __all__ = ["Endpoint", "Greeting"]
 
-AHEAD_SHARE: Final = 0.4  # of each new sample in the averaged lead: about a second at two samples a second, past any jitter
+AHEAD_SHARE: Final = 0.5  # of each new average of half a second in the lead: quick enough to steer by, past any jitter
 SAMPLES: Final = 4  # exchanges of hellos before a clock counts as measured
 
 
@@ -78,7 +78,6 @@ class Endpoint:
         inbox: Datagrams that wait for the next tick.
         acked: Newest frame of our inputs that it holds.
         confirmed: Newest frame that it confirmed.
-        lead: Newest frame advantage it sent, the byte as it came.
         flags_in: Second byte of a datagram from it that holds inputs and nothing else.
         flags: Second byte of a datagram to it that holds inputs and nothing else.
         fresh: Datagrams of this tick that brought exactly the next frame; more where another one came.
@@ -113,7 +112,6 @@ class Endpoint:
         "greeting",
         "heard",
         "inbox",
-        "lead",
         "left_reason",
         "line",
         "measure",
@@ -135,7 +133,6 @@ class Endpoint:
         self.inbox: deque[bytes] = deque()
         self.acked = -1
         self.confirmed = -1
-        self.lead = 0
         self.flags = self.flags_in = INPUTS | match << 5
         self.fresh = 0
         self.tail_in = self.tail_out = b""
@@ -167,14 +164,12 @@ class Endpoint:
         self.state = after(before, cause)
         return self.state is not before
 
-    def balance(self, own_advantage: int) -> None:
-        """Average our frame advantage, as it will be sent in this tick, against the one the peer sent last."""
-        advantage = self.lead - 256 if self.lead > 127 else self.lead
-        self.ahead += ((own_advantage - advantage) * 0.5 - self.ahead) * AHEAD_SHARE
-
     def count(self) -> None:
-        """Count the datagrams since the last time."""
+        """Count the datagrams since the last time; half the difference of the mean advantages in them is our lead."""
         line, taken, given = self.line, self.taken, self.given
+        ours, theirs = _advantage(given), _advantage(taken)
+        if ours is not None and theirs is not None:
+            self.ahead += ((ours - theirs) * 0.5 - self.ahead) * AHEAD_SHARE
         line.sent += len(given)
         line.bytes_out += sum(map(len, given))
         given.clear()
@@ -213,3 +208,9 @@ class Endpoint:
             quality=quality,  # type: ignore[arg-type]
             why=why,
         )
+
+
+def _advantage(datagrams: list[bytes]) -> float | None:
+    """Return the mean frame advantage told in some datagrams, None where none tells it."""
+    told = [data[4] for data in datagrams if len(data) >= HEAD and data[1] & INPUTS]
+    return sum([(lead ^ 128) - 128 for lead in told]) / len(told) if told else None

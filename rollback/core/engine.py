@@ -266,8 +266,6 @@ class Engine:
             self._intake.drain(endpoint, now)  # of those who are gone: a goodbye may still want its answer
             endpoint.count()
             if endpoint.live:
-                if self._running:
-                    endpoint.balance(2 * self._sim.present - endpoint.queue.known - self._own.known)
                 ahead += endpoint.ahead
                 live += 1
         self._tick.frames_ahead = ahead / live if live else 0.0

@@ -111,7 +111,6 @@ class Intake:
                 self.read(endpoint, data, now)
                 return False
         endpoint.taken.append(data)
-        endpoint.lead = data[4]
         endpoint.acked = ack
         endpoint.confirmed = confirmed
         if at > HEAD or flags != endpoint.flags_in:
@@ -126,6 +125,8 @@ class Intake:
         sums, at = endpoint.sums, HEAD
         endpoint.flags_in = flags & ~BLOCKS
         sums.echoed(flags >> 4 & 1)
+        if sums.waiting:
+            endpoint.tail_until = 0
         if flags & CHECKSUM:
             found = sums.hear(*decode_checksum(data, at, newest))
             endpoint.write_echo()
@@ -191,9 +192,9 @@ class Intake:
             endpoint.confirmed = message.confirmed
         sums = endpoint.sums
         if message.newest >= known:  # an overtaken datagram says nothing about the present
-            endpoint.lead = data[4]
             endpoint.flags_in = flags & ~BLOCKS
             sums.echoed(flags >> 4 & 1)
+            endpoint.tail_until = 0
         if message.checksum is not None:
             found = sums.hear(*message.checksum)
             endpoint.write_echo()

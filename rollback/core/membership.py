@@ -139,7 +139,10 @@ class Membership:
                 again = min(again, endpoint.heard + wait + TINY)
         for endpoint in self._endpoints:
             since = self._lost_at.get(endpoint.name)
-            if since is not None and now - since > config.rejoin_grace:
+            if since is None:
+                continue
+            again = min(again, since + config.rejoin_grace + TINY)
+            if now - since > config.rejoin_grace:
                 del self._lost_at[endpoint.name]
                 self._depart(endpoint, f"{endpoint.name} did not come back within {config.rejoin_grace:g} s", waits=True)
 

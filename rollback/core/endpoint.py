@@ -81,7 +81,7 @@ class Endpoint:
         flags_in: Second byte of a datagram from it that holds inputs and nothing else.
         flags: Second byte of a datagram to it that holds inputs and nothing else.
         fresh: Datagrams of this tick that brought exactly the next frame; more where another one came.
-        tail_in: All but the first byte of that datagram, empty where the next one must be read in full.
+        tail_in: All but the first byte of its newest datagram, None where the next one must be read in full.
         tail_out: The same of the newest datagram to it.
         tail_until: Own frame from which it is to be written anew; 0: at once, for something is to ride along.
         taken: Datagrams from it that are not yet counted.
@@ -135,7 +135,8 @@ class Endpoint:
         self.confirmed = -1
         self.flags = self.flags_in = INPUTS | match << 5
         self.fresh = 0
-        self.tail_in = self.tail_out = b""
+        self.tail_in: bytes | None = None
+        self.tail_out = b""
         self.tail_until = 0
         self.taken: list[bytes] = []
         self.given: list[bytes] = []

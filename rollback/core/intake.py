@@ -174,7 +174,7 @@ class Intake:
             return "match"
         if not -1 <= message.ack <= self._own.known or message.confirmed < -1:
             return "ack"
-        endpoint.tail_in = b""
+        endpoint.tail_in = None
         notice = decode_message(message.more) if message.more is not None else None
         if endpoint.state is not Peer.RUNNING:
             self._membership.heard(endpoint)

@@ -16,7 +16,7 @@ from rollback.core.settled import SettledReader
 from rollback.errors import UsageError
 from rollback.game import Game
 from rollback.types import Confirmed, Event, Local, Reason, Remote, SessionStats
-from rollback.wire.limits import MAX_INBOX
+from rollback.wire.limits import MAX_DATAGRAM, MAX_INBOX
 
 __all__ = ["P2PSession"]
 
@@ -122,6 +122,9 @@ class P2PSession(Engine):
         inbox = self._inboxes.get(peer)
         if inbox is None:
             raise UsageError(f"nobody plays at peer {peer!r}: the peers are {', '.join(map(repr, self._inboxes))}")
+        if len(datagram) > MAX_DATAGRAM:
+            self._intake.dropped["oversized"] += 1
+            return
         inbox.append(datagram)
         if len(inbox) > MAX_INBOX:
             inbox.popleft()

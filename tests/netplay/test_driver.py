@@ -11,7 +11,7 @@ from rollback.errors import ActionError, NetworkError
 from rollback.net.memory import MemoryNetwork
 from rollback.net.transport import PathChanged
 from rollback.netplay import driver, pacing
-from rollback.netplay.watch import LINGER
+from rollback.netplay.watch import LINGER, LONGEST
 from rollback.replays import Replay
 from rollback.types import Ended, Mismatch, PeerInterrupted, PeerLeft, PeerLost, Synchronized
 from tests.netplay.peers import Mix, Peer, peers, play_all, press, until
@@ -464,6 +464,43 @@ def test_who_is_left_alone_short_of_the_end_does_not_wait_for_ever():
     assert ann.ended.reason == "the others left before the end of the match"
     assert 49 <= ann.session.frame < 70
     assert LINGER < ann.returned_at - ann.when(PeerLeft) < LINGER + 1.0
+
+
+class Fragile(Mix):
+    """Fails for good at a frame, on this peer only."""
+
+    fails_at = -1
+
+    def step(self, actions):
+        if self.steps == self.fails_at:
+            raise Broken("the ball is gone")
+        super().step(actions)
+
+
+def test_when_a_game_fails_the_others_learn_why():
+    async def main():
+        ann, bob = both = peers(make=Fragile, latency_ms=40, loss=0.2)
+        ann.game.fails_at = 60
+        await play_all(both)
+        return ann, bob
+
+    ann, bob = run(main())
+    assert "step raised at frame 60" in ann.ended.reason and "the ball is gone" in ann.ended.reason
+    assert "Broken: the ball is gone" in bob.ended.reason and not bob.happened(PeerLost)
+
+
+def test_an_ended_session_keeps_answering_until_it_is_finished_or_all_is_silent(monkeypatch):
+    async def main():
+        ann, bob = both = peers(frames=60)
+        await play_all(both)
+        return ann, bob
+
+    for peer in run(main()):
+        assert peer.returned_at - peer.when(Ended) < 0.5
+    monkeypatch.setattr(driver.P2PSession, "finished", property(lambda session: session.frame < 0))
+    for peer in run(main()):
+        assert LINGER < peer.returned_at - peer.when(Ended) < LONGEST + 0.5
+        assert sum(reason == "ended" for *_, reason, _ in peer.ticks) > 50
 
 
 def test_matches_in_one_process_do_not_disturb_each_other():

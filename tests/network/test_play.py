@@ -19,7 +19,7 @@ from rollback.errors import NetworkError, ReplayError, UsageError
 from rollback.games import Pong
 from rollback.games.bots import act_with, bot_for
 from rollback.net.transport import PathChanged
-from rollback.netplay import config_for
+from rollback.netplay import config_for, match
 from rollback.replays import Replay
 from rollback.types import Ended, Mismatch, PeerLeft, PeerLost
 from signaling.serve import running
@@ -182,6 +182,20 @@ async def test_another_version_of_the_game_is_named_on_both_sides():
         assert (result.frames, result.stats.frames, result.replay) == (0, 0, None)
 
 
+async def test_every_seat_loses_other_datagrams(monkeypatch):
+    seeds = []
+
+    class Noted(match.Impaired):
+        def __init__(self, transport, latency_ms, jitter_ms, loss, seed):
+            seeds.append(seed)
+            super().__init__(transport, latency_ms, jitter_ms, loss, seed)
+
+    monkeypatch.setattr(match, "Impaired", Noted)
+    async with two(frames=20, loss=0.05, impair_seed=7) as (_, ann, bob):
+        await asyncio.gather(ann.play(), bob.play())
+    assert len(set(seeds)) == 2
+
+
 async def test_several_matches_run_in_one_process():
     async with asyncio.timeout(PATIENCE), running() as server:
         rooms = [server.open_room(players=2) for _ in range(3)]
@@ -261,7 +275,7 @@ import asyncio, sys
 import rollback
 from rollback.games import Pong
 from rollback.games.bots import act_with, bot_for
-from rollback.netplay import config_for
+from rollback.netplay import config_for, match
 
 async def main(url, room, replay):
     async with rollback.join(url, room=room, name="far") as lobby:

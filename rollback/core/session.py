@@ -47,7 +47,7 @@ class P2PSession(Engine):
         nonce: int | None = None,
     ) -> None:
         super().__init__(game, players, config or SessionConfig(), secrets.randbits(31) | 1 << 31 if nonce is None else nonce)
-        self._reader = SettledReader(self._sim, self._confirmation)
+        self._reader = SettledReader(self._sim, self._confirmation.settle, self._confirmation.readers)
 
     # What the caller asks.
 
@@ -85,7 +85,7 @@ class P2PSession(Engine):
 
     def subscribe(self) -> SettledReader:
         """Return a reader of its own for all that settles from now on."""
-        return SettledReader(self._sim, self._confirmation)
+        return SettledReader(self._sim, self._confirmation.settle, self._confirmation.readers)
 
     def stats(self) -> SessionStats:
         """Return the counters and the state of every line."""

@@ -6,39 +6,39 @@ A reader looks into the simulation's ring of played rows; only what it has not r
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Iterator
 
 from rollback.core.queues import MASK
 from rollback.core.simulation import NEVER, Simulation
 from rollback.types import Confirmed
 
-if TYPE_CHECKING:
-    from rollback.core.confirmation import Confirmation
-
 __all__ = ["SettledReader"]
-
-Rows = tuple[bytes, ...]
 
 
 class SettledReader:
     """Iterate to take what has settled since the last time; nothing is lost or handed out twice.
 
     What is not taken is kept, at the cost of one reference a frame: a reader that is no longer wanted is to be closed.
+
+    Args:
+        sim: Where the rows of played frames stand.
+        settle: Says which frame is the newest settled one.
+        readers: Those who must collect before the ring comes round; the reader enters itself.
     """
 
-    __slots__ = ("_backlog", "_confirmation", "_next", "_sim")
+    __slots__ = ("_backlog", "_next", "_readers", "_settle", "_sim")
 
-    def __init__(self, sim: Simulation, confirmation: Confirmation) -> None:
+    def __init__(self, sim: Simulation, settle: Callable[[], int], readers: list[SettledReader]) -> None:
         self._sim = sim
-        self._confirmation = confirmation
-        self._next = confirmation.settle() + 1
-        self._backlog: deque[Rows] = deque()  # rows from frame `_next` on
-        confirmation.readers.append(self)
+        self._settle = settle
+        self._readers = readers
+        self._next = settle() + 1
+        self._backlog: deque[tuple[bytes, ...]] = deque()  # rows from frame `_next` on
+        readers.append(self)
 
     def take(self) -> list[Confirmed]:
         """Return what has settled since the last time."""
-        settled, frame = self._confirmation.settle(), self._next
+        settled, frame = self._settle(), self._next
         if frame > settled:
             return []
         sim = self._sim
@@ -58,7 +58,7 @@ class SettledReader:
         return iter(self.take())
 
     def __len__(self) -> int:
-        return max(0, self._confirmation.settle() + 1 - self._next)
+        return max(0, self._settle() + 1 - self._next)
 
     def collect(self, settled: int) -> None:
         """Copy what was not read yet, up to `settled`, before the ring comes round."""
@@ -74,6 +74,6 @@ class SettledReader:
 
     def close(self) -> None:
         """Stop keeping frames for this reader."""
-        self._confirmation.readers = [reader for reader in self._confirmation.readers if reader is not self]
+        self._readers[:] = [reader for reader in self._readers if reader is not self]
         self._backlog.clear()
         self._next = NEVER

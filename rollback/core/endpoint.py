@@ -81,7 +81,8 @@ class Endpoint:
         flags_in: Second byte of a datagram from it that holds inputs and nothing else.
         flags: Second byte of a datagram to it that holds inputs and nothing else.
         fresh: Datagrams of this tick that brought exactly the next frame; more where another one came.
-        tail_in: All but the first byte of its newest datagram, None where the next one must be read in full.
+        tail_in: All but the first byte of its newest datagram.
+        tail_in_until: Its frame from which the same bytes would mean something else; 0: the next datagram must be read in full.
         tail_out: The same of the newest datagram to it.
         tail_until: Own frame from which it is to be written anew; 0: at once, for something is to ride along.
         taken: Datagrams from it that are not yet counted.
@@ -120,6 +121,7 @@ class Endpoint:
         "state",
         "sums",
         "tail_in",
+        "tail_in_until",
         "tail_out",
         "tail_until",
         "taken",
@@ -135,8 +137,8 @@ class Endpoint:
         self.confirmed = -1
         self.flags = self.flags_in = INPUTS | match << 5
         self.fresh = 0
-        self.tail_in: bytes | None = None
-        self.tail_out = b""
+        self.tail_in = self.tail_out = b""
+        self.tail_in_until = 0
         self.tail_until = 0
         self.taken: list[bytes] = []
         self.given: list[bytes] = []

@@ -30,6 +30,7 @@ from rollback.wire.runs import ONE_BYTE
 __all__ = ["Engine"]
 
 WATCH_EVERY: Final = 0.5  # seconds between looks at lines and timers; a silence that matters sooner is looked at in time
+COMPLETE: Final = ("over", "end_at")  # the reasons of a match that came to its end
 HEARTBEAT: Final = 0.2  # seconds without a tick until we are heard all the same; well under interrupt_after
 
 
@@ -122,7 +123,12 @@ class Engine:
                     data = inbox.popleft()
                     following = queue.known + 1
                     rest = data[1:]
-                    if rest == endpoint.tail_in and data[0] == (following & 255 or 256) and endpoint.acked < own_known:
+                    if (
+                        rest == endpoint.tail_in
+                        and following < endpoint.tail_in_until
+                        and data[0] == following & 255
+                        and endpoint.acked < own_known
+                    ):
                         # The datagram before again, one frame on: nothing in it needs to be read.
                         endpoint.taken.append(data)
                         endpoint.acked += 1
@@ -236,8 +242,8 @@ class Engine:
             self._say_bye(bye, final=final)
 
     def _say_bye(self, reason: str, *, final: bool = False) -> None:
-        frame = self._ended.frame if self._ended else -1
-        self._membership.say_bye(Bye(reason[:MAX_REASON], frame, self._confirmation.newest_confirmed(), final))
+        end = self._ended.frame if self._ended and self._ended.reason in COMPLETE else -1
+        self._membership.say_bye(Bye(reason[:MAX_REASON], end, self._confirmation.newest_confirmed(), final))
         self._chores_at = self._watch_at = min(self._chores_at, 0.0)  # at once, whatever the clock's origin
 
     def _disagree(self, endpoint: Endpoint, found: Disagreement) -> None:
@@ -269,7 +275,7 @@ class Engine:
                 ahead += endpoint.ahead
                 live += 1
         self._tick.frames_ahead = ahead / live if live else 0.0
-        silence_at = self._membership.watch(now, now - self._watch_at, running=self._running)
+        silence_at = self._membership.watch(now, now - self._watch_at, running=self._running, ended=self._ended is not None)
         self._paused = self._membership.waiting
         self._plain = self._running and self._window > 0 and not self._paused and self._ended is None
         self._dispatch.forget()

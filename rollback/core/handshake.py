@@ -11,13 +11,14 @@ import math
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
-from rollback.core.endpoint import Endpoint
+from rollback.core.endpoint import Endpoint, Greeting
 from rollback.types import Mismatch
 from rollback.wire.messages import Fact, Hello
 
 __all__ = ["HELLO_EVERY", "Handshake"]
 
 HELLO_EVERY: Final = 0.05  # seconds: five exchanges in a quarter of a second on a good line
+LONGEST_WAIT: Final = 30.0  # seconds until a start that can be meant: two round trips and the head start, many times over
 HEAD_START: Final = 0.1  # seconds from naming the instant to the instant, on top of two round trips
 
 MENDS: Final = {
@@ -64,6 +65,8 @@ class Handshake:
 
     def hear(self, endpoint: Endpoint, hello: Hello, now: float) -> list[Mismatch]:
         """Take a peer's hello; return what keeps us from playing together."""
+        if endpoint.greeting.nonce not in (0, hello.nonce):
+            endpoint.greeting = Greeting()  # it was started anew before the match began: so is the greeting
         greeting = endpoint.greeting
         greeting.they_heard = greeting.they_heard or hello.heard == self.nonce
         if greeting.nonce == 0:
@@ -85,7 +88,8 @@ class Handshake:
                     greeting.best = rtt
                     greeting.offset = hello.sent - now + rtt / 2  # their clock less ours
         if self.start is None and not self._leads and not math.isnan(hello.start):
-            self.start = hello.start
+            # A clock that was measured wrongly must not make us wait for hours: begin, and let the pacing even it out.
+            self.start = hello.start if hello.start < now + LONGEST_WAIT else now
         return []
 
     def decide(self, now: float) -> None:

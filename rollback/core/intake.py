@@ -92,6 +92,7 @@ class Intake:
         if not endpoint.acked <= ack <= self._own.known or confirmed < endpoint.confirmed or size < at:
             self.read(endpoint, data, now)
             return False
+        until = following + 256 & ~255  # where the third byte changes
         if size > at:
             token = data[at]
             place = token & 15
@@ -110,9 +111,12 @@ class Intake:
             elif changed != queue.changed or data[at + 1] != queue.delta:  # another change than the one that is known
                 self.read(endpoint, data, now)
                 return False
+            if changed + 15 < until:
+                until = changed + 15  # where the first token comes to stand for another frame
         endpoint.taken.append(data)
         endpoint.acked = ack
         endpoint.confirmed = confirmed
+        endpoint.tail_in_until = until
         if at > HEAD or flags != endpoint.flags_in:
             self._blocks(endpoint, flags, data, following, now)
             endpoint.tail_in = ONE_BYTE[flags & ~BLOCKS] + data[2:HEAD] + data[at:]
@@ -174,7 +178,7 @@ class Intake:
             return "match"
         if not -1 <= message.ack <= self._own.known or message.confirmed < -1:
             return "ack"
-        endpoint.tail_in = None
+        endpoint.tail_in_until = 0
         notice = decode_message(message.more) if message.more is not None else None
         if endpoint.state is not Peer.RUNNING:
             self._membership.heard(endpoint)
@@ -226,7 +230,7 @@ class Intake:
             case Hello() as hello:
                 if endpoint.state in (Peer.LEFT, Peer.GONE):
                     return "departed"
-                if endpoint.greeting.nonce not in (0, hello.nonce):
+                if endpoint.greeting.nonce not in (0, hello.nonce) and self._handshake.start is not None:
                     return "another session"  # a new process under an old name: no sign of life of the old one
                 endpoint.heard = now
                 found = self._handshake.hear(endpoint, hello, now)

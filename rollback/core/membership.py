@@ -27,8 +27,10 @@ __all__ = ["ENDED", "Membership"]
 
 TINY: Final = 1e-6  # seconds past an instant, so that rounding does not call us a moment too soon again and again
 BYE_EVERY: Final = 0.05  # seconds between goodbyes that were not answered
+LINGER: Final = 1.0  # seconds we take to come to an end that another has already come to
+LATE_FRAMES: Final = 3  # a slow game looks at its timers seldom: so late is no gap yet
 BYES: Final = 20  # goodbyes at most: a second of them passes any loss that a match can be played on
-ENDED: Final = "ended"  # the reason of a goodbye after the end: nobody is missed
+ENDED: Final = "ended"  # the reason given in a goodbye after the end
 
 
 class Membership:
@@ -56,6 +58,7 @@ class Membership:
         self._end = end
         self._epoch = 0
         self._lost_at: dict[str, float] = {}
+        self._left_at: dict[str, float] = {}
         self._byes = 0
         self._bye_at = float("-inf")
 
@@ -102,21 +105,22 @@ class Membership:
         self._emit(PeerLeft(endpoint.name, endpoint.queue.players, bye.reason))
         if bye.final:
             self._end(f"{endpoint.name}: {bye.reason}")
-        elif bye.reason != ENDED:
-            self._depart(endpoint, f"{endpoint.name} left", waits=False)
+        elif bye.end < 0:
+            self._depart(endpoint, f"{endpoint.name} left")
 
-    def watch(self, now: float, gap: float, *, running: bool) -> float:
+    def watch(self, now: float, gap: float, *, running: bool, ended: bool) -> float:
         """Look at everybody's silence, and return when to look again; to be called after the inboxes are drained.
 
         Args:
             now: The caller's clock.
             running: Whether frame 0 has begun; before, nobody has to speak that often.
+            ended: Whether the match has ended here; then nobody is missed.
             gap: Seconds since we last looked. After a long one we cannot tell who was silent: all timers start again.
         """
         config = self._config
         again = float("inf")
         for endpoint in self._endpoints:
-            if gap > config.interrupt_after:
+            if gap > max(config.interrupt_after, LATE_FRAMES / config.fps):
                 endpoint.heard = now
                 if endpoint.name in self._lost_at:
                     self._lost_at[endpoint.name] = now
@@ -130,13 +134,17 @@ class Membership:
                 self._lost_at[endpoint.name] = now
                 if config.on_disconnect != "pause":
                     self._lost_at.pop(endpoint.name)
-                    self._depart(endpoint, f"{endpoint.name} was lost: {why}", waits=False)
+                    self._depart(endpoint, f"{endpoint.name} was lost: {why}")
             elif running and endpoint.state is Peer.RUNNING and silence > config.interrupt_after:
                 endpoint.turn(Cause.SILENCE)
                 self._emit(PeerInterrupted(endpoint.name))
             if endpoint.live:
                 wait = config.disconnect_after if endpoint.state is Peer.INTERRUPTED else config.interrupt_after
                 again = min(again, endpoint.heard + wait + TINY)
+            if endpoint.state is Peer.LEFT and not ended:
+                # It said that it came to the end. If we cannot, for we had another end in mind, it is missed after all.
+                if now - self._left_at.setdefault(endpoint.name, now) > LINGER:
+                    self._depart(endpoint, f"{endpoint.name} left")
         for endpoint in self._endpoints:
             since = self._lost_at.get(endpoint.name)
             if since is None:
@@ -144,7 +152,7 @@ class Membership:
             again = min(again, since + config.rejoin_grace + TINY)
             if now - since > config.rejoin_grace:
                 del self._lost_at[endpoint.name]
-                self._depart(endpoint, f"{endpoint.name} did not come back within {config.rejoin_grace:g} s", waits=True)
+                self._depart(endpoint, f"{endpoint.name} did not come back within {config.rejoin_grace:g} s")
 
         return again
 
@@ -167,12 +175,14 @@ class Membership:
         return due
 
     def all_know(self, ended: Ended) -> bool:
-        """Whether every live peer knows that the match has ended: it confirmed the end, or heard us go."""
+        """Whether every live peer knows that the match has ended: it confirmed the end, or, once we go, heard us say so."""
+        if self.bye is not None and self._byes < BYES:
+            return all(endpoint.bye_heard for endpoint in self._endpoints if endpoint.live)
         return all(
             endpoint.confirmed >= ended.frame - 1 or endpoint.bye_heard for endpoint in self._endpoints if endpoint.live
         ) and all(e.greeting.they_heard for e in self._endpoints if e.state is Peer.REFUSED)
 
-    def _depart(self, endpoint: Endpoint, why: str, *, waits: bool) -> None:
+    def _depart(self, endpoint: Endpoint, why: str) -> None:
         """Decide what becomes of the match and of the players of a peer that is gone for good."""
         left = [other for other in self._playing if other is not endpoint]
         on_disconnect = self._config.on_disconnect

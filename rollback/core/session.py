@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 from rollback.config import SessionConfig
 from rollback.core.dispatch import WRITTEN_TO
-from rollback.core.engine import Engine
+from rollback.core.engine import COMPLETE, Engine
 from rollback.core.membership import ENDED
 from rollback.core.settled import SettledReader
 from rollback.errors import UsageError
@@ -86,6 +86,13 @@ class P2PSession(Engine):
     def subscribe(self) -> SettledReader:
         """Return a reader of its own for all that settles from now on."""
         return SettledReader(self._sim, self._confirmation.settle, self._confirmation.readers)
+
+    def checksum_at(self, frame: int) -> int | None:
+        """Return the checksum of S_frame, None where its snapshot is no longer, or not yet, held.
+
+        Only that of a settled state (`frame - 1 <= settled`) is the same on every peer.
+        """
+        return self._sim.digest_at(frame)
 
     def stats(self) -> SessionStats:
         """Return the counters and the state of every line."""
@@ -176,7 +183,7 @@ class P2PSession(Engine):
 
     def leave(self, *, now: float, reason: str = "left") -> None:
         """Leave on purpose. The others know at once; `outgoing` holds the goodbye and repeats it until it is heard."""
-        if self._ended is None or self._ended.reason not in ("over", "end_at"):
+        if self._ended is None or self._ended.reason not in COMPLETE:
             self._end(reason, bye=reason)
         else:
             self._say_bye(ENDED)

@@ -223,7 +223,11 @@ class Simulation:
             return checksum(self._digest() if self._digest else self.game.save())
         if self._digest is not None:
             return checksum(self._digests[frame]) if frame in self._digests else None
-        return checksum(self.snapshots.at(frame)) if self._every or self.snapshots.has(frame) else None
+        if self._every:
+            held = self.frame - self.snapshots.mask <= frame < self.frame
+        else:
+            held = self.snapshots.has(frame)
+        return checksum(self.snapshots.at(frame)) if held else None
 
     def _replay(self, first: int) -> None:
         game, step, save = self.game, self._game_step, self._game_save

@@ -182,12 +182,8 @@ class Recorder:
 
 def _checksum_of(session: P2PSession, frame: int) -> int | None:
     """Return the checksum of S_frame, which is confirmed; None where the session holds it no more, or it is no tree."""
-    # The one look behind the session's public face: nobody else holds the states of the past.
-    simulation = session._sim
-    if simulation.frame - frame > simulation.snapshots.mask:
-        return None
     try:
-        return simulation.digest_at(frame)
+        return session.checksum_at(frame)
     except UsageError:
         return None  # an opaque snapshot
 

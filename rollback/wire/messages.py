@@ -61,7 +61,7 @@ class Bye:
 
     Attributes:
         reason: `left`, `ended`, or a sentence.
-        end: Frame of the sender's last state, -1 when the match has no end yet.
+        end: Frame of the sender's last state when the match came to its end, -1 when it goes before.
         confirmed: Newest frame the sender confirmed.
         final: The match is over for everybody, not only for the sender.
         answer: True in the answer that says: heard, no need to repeat it.

@@ -175,6 +175,7 @@ class Match:
 
     def round(self) -> None:
         """Let every peer receive, tick and send once."""
+        assert self.round_number < 20_000, f"the match never ends: {self}"
         for peer in self.peers:
             if peer.number not in self.by_hand:
                 self.deliver(peer)

@@ -79,11 +79,10 @@ class DemoResult:
 
 
 def _judge(peers: Sequence[PeerState]) -> tuple[bool, str, int]:
-    for peer in peers:
-        if peer.failure:
-            others = [other for other in peers if other.result]
-            rest = f" {others[0].name} ended at frame {others[0].frame}: {_ended(others[0])}." if others else ""
-            return False, f"{_capital(peer.failure)}.{rest}", NOT_REACHED
+    failures = [f"{_capital(peer.failure)}." for peer in peers if peer.failure]
+    if failures:
+        ends = [f"{peer.name} ended at frame {peer.frame}: {_ended(peer)}." for peer in peers if peer.result]
+        return False, " ".join(dict.fromkeys(failures + ends)), NOT_REACHED
     results = [peer.result or {} for peer in peers]
     for peer, result in zip(peers, results, strict=True):
         if result["desync"]:

@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any, Final, Literal, Self
 
-from rollback import __version__
 from rollback.config import SessionConfig
 from rollback.game import Game
 
@@ -82,8 +81,6 @@ class MatchSettings:
 
 
 def version_of(game: Game) -> str:
-    """Return what both sides must have alike: the game's own `version`, or ours for a built-in game."""
+    """Return what both sides must have alike: the game's own `version`, or nothing, as a program of one's own has it."""
     own = getattr(game, "version", None)
-    if isinstance(own, str | int):
-        return str(own)
-    return __version__ if type(game).__module__.startswith("rollback.") else ""
+    return str(own) if isinstance(own, str | int) else ""

@@ -41,7 +41,8 @@ class Palette:
         """Return the palette of a terminal, as far as its environment tells; NO_COLOR is heeded."""
         from rich.console import Console  # here, since most commands start without it
 
-        found = Console(file=stream).color_system
+        console = Console(file=stream)
+        found = None if console.no_color else console.color_system
         known: dict[str | None, Depth] = {"truecolor": "truecolor", "256": "256", "standard": "standard"}
         return cls(known.get(found, "none"))
 

@@ -15,7 +15,7 @@ from rollback.errors import ReplayError, UsageError
 
 __all__ = ["app"]
 
-app = typer.Typer(help="Check recorded matches.")
+app = typer.Typer()
 
 
 @app.callback()

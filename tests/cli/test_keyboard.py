@@ -12,8 +12,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from rollback.cli.keyboard import Keyboard, require_terminal
 from rollback.cli.key_codes import ASK_FOR_RELEASES, LEAVE_RELEASES, TAKE_RELEASES
+from rollback.cli.keyboard import Keyboard, require_terminal
 from rollback.errors import UsageError
 
 

@@ -1,0 +1,62 @@
+"""Every event has its sentence, and only the end and a goodbye after it are nobody's news."""
+
+from __future__ import annotations
+
+from typing import Any, get_args
+
+import pytest
+
+from rollback.cli.event_texts import sentence_of
+from rollback.net.transport import PathChanged
+from rollback.types import (
+    Cut,
+    DesyncFound,
+    Ended,
+    Event,
+    Mismatch,
+    Paused,
+    PeerInterrupted,
+    PeerJoined,
+    PeerLeft,
+    PeerLost,
+    PeerResumed,
+    Resumed,
+    Resynced,
+    Synchronized,
+    TookOver,
+)
+
+SENTENCES: list[tuple[Any, str]] = [
+    (Synchronized("bob"), "bob is ready"),
+    (
+        Mismatch("bob", "game_version", "1", "2", "install the same version"),
+        "bob cannot play with us: game_version is '1' here and '2' there; install the same version",
+    ),
+    (PeerInterrupted("bob"), "nothing is heard of bob"),
+    (PeerResumed("bob"), "bob is heard again"),
+    (PeerLost("bob", (1,), "nothing was heard for 5 s"), "bob is lost: nothing was heard for 5 s"),
+    (PeerLeft("bob", (1,), "left"), "bob left"),
+    (PeerLeft("bob", (1,), "ValueError: no"), "bob left: ValueError: no"),
+    (PeerLeft("bob", (1,), "ended"), ""),
+    (PeerJoined("bob", (1,), 40), "bob plays from frame 40 on"),
+    (Cut((1,), 99, 1), "player 2 stands idle after frame 99"),
+    (TookOver(1, ""), "this side plays on for player 2"),
+    (TookOver(1, "bob"), "bob plays on for player 2"),
+    (Paused("bob", "tea"), "bob asked everybody to wait: tea"),
+    (Resumed(""), "this side goes on"),
+    (DesyncFound(60, "bob"), "the states of frame 60 differ from those of bob"),
+    (Resynced(60), "both sides took over one state at frame 60"),
+    (Ended("over", 9), ""),
+    (PathChanged("bob", "relay", "no direct way"), "bob is reached through the lobby: no direct way"),
+    (PathChanged("bob", "webrtc", ""), "bob is reached directly"),
+    (PathChanged("bob", "none", "the connection is lost"), "bob cannot be reached now: the connection is lost"),
+]
+
+
+@pytest.mark.parametrize(("event", "sentence"), SENTENCES)
+def test_an_event_has_its_sentence(event: Any, sentence: str) -> None:
+    assert sentence_of(event) == sentence
+
+
+def test_no_event_is_forgotten() -> None:
+    assert {type(event) for event, _ in SENTENCES} == {*get_args(Event), PathChanged}

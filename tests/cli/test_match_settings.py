@@ -1,0 +1,54 @@
+"""A match's settings travel between processes and become those of a session."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from rollback.cli.match_settings import MatchSettings, version_of
+from rollback.errors import ConfigError
+from rollback.games import Duel, Pong
+from rollback.netplay import config_for
+
+
+class Own(Pong):
+    fps = 30
+    version = "1.2"
+
+
+class Plain(Pong):
+    pass
+
+
+def test_they_travel_as_json() -> None:
+    settings = MatchSettings(game="duel", frames=9, latency_ms=60.0, on_disconnect="idle", seed=3)
+    assert MatchSettings.of(json.loads(json.dumps(settings.as_values()))) == settings
+
+
+def test_without_a_wish_they_are_what_all_members_of_the_room_come_to() -> None:
+    ours = MatchSettings(game="pong", on_disconnect="pause").config(Plain(), "K7QW-3MZP")
+    assert ours == config_for(Plain(), "K7QW-3MZP")
+
+
+def test_wishes_are_kept() -> None:
+    settings = MatchSettings(game="pong", fps=50, input_delay=4, prediction_window=0, seed=7, disconnect_after=0.3)
+    config = settings.config(Pong(), "K7QW-3MZP")
+    assert (config.fps, config.input_delay, config.prediction_window, config.seed) == (50, 4, 0, 7)
+    assert (config.disconnect_after, config.interrupt_after, config.on_disconnect) == (0.3, 0.3, "end")
+
+
+def test_the_games_own_frame_rate_and_version_count() -> None:
+    config = MatchSettings(game="x").config(Own(), "")
+    assert (config.fps, config.game_version) == (30, "1.2")
+
+
+@pytest.mark.parametrize(("game", "version"), [(Pong(), ""), (Duel(), ""), (Own(), "1.2"), (Plain(), "")])
+def test_the_version_is_what_both_sides_must_have_alike(game: Any, version: str) -> None:
+    assert version_of(game) == version
+
+
+def test_a_wish_out_of_its_limits_is_told() -> None:
+    with pytest.raises(ConfigError, match="input_delay must be a whole number from 0 to 60, not 99"):
+        MatchSettings(game="pong", input_delay=99).config(Pong(), "")

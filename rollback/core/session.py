@@ -147,10 +147,9 @@ class P2PSession(Engine):
             self._do_chores(now)
             if self._running:
                 for endpoint in self._endpoints:
-                    if (
-                        not endpoint.given and endpoint.state in WRITTEN_TO
-                    ):  # nothing since the last look: the caller does not tick, and we must be heard
-                        self._dispatch.write(endpoint, now)
+                    if not endpoint.given and endpoint.state in WRITTEN_TO:
+                        self._dispatch.write(endpoint, now)  # the caller does not tick just now, and we must be heard
+                    endpoint.count()
         outbox = self._outbox
         out = outbox[:]
         outbox.clear()

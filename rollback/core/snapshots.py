@@ -51,6 +51,7 @@ class Snapshots:
         """Return the newest frame at or before `frame` whose snapshot is here."""
         if self.stride == 1:
             return frame
-        while self.frames[frame & self.mask] != frame:
-            frame -= 1
-        return frame
+        for candidate in range(frame, frame - self.mask - 1, -1):
+            if self.frames[candidate & self.mask] == candidate:
+                return candidate
+        raise AssertionError(f"no snapshot at or before frame {frame} is held: the ring is too small, or was not filled")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rollback import ActionError, Bits, Game, GameError, Raw, UInt
@@ -15,6 +15,7 @@ widths = st.integers(1, 512)
 
 
 @given(widths, st.data())
+@settings(deadline=None)
 def test_whole_numbers_come_back(bits: int, data: st.DataObject) -> None:
     codec = UInt(bits)
     value = data.draw(st.integers(0, 2**bits - 1))
@@ -25,6 +26,7 @@ def test_whole_numbers_come_back(bits: int, data: st.DataObject) -> None:
 
 
 @given(widths, st.data())
+@settings(deadline=None)
 def test_every_byte_string_is_a_whole_number_in_range(bits: int, data: st.DataObject) -> None:
     codec = UInt(bits)
     raw = data.draw(st.binary(min_size=codec.size, max_size=codec.size))
@@ -36,6 +38,7 @@ def test_every_byte_string_is_a_whole_number_in_range(bits: int, data: st.DataOb
 
 
 @given(widths, st.data())
+@settings(deadline=None)
 def test_buttons_come_back(n: int, data: st.DataObject) -> None:
     codec = Bits(n)
     buttons = tuple(data.draw(st.lists(st.booleans(), min_size=n, max_size=n)))
@@ -46,6 +49,7 @@ def test_buttons_come_back(n: int, data: st.DataObject) -> None:
 
 
 @given(widths, st.data())
+@settings(deadline=None)
 def test_every_byte_string_is_a_row_of_buttons(n: int, data: st.DataObject) -> None:
     codec = Bits(n)
     buttons = codec.decode(data.draw(st.binary(min_size=codec.size, max_size=codec.size)))
@@ -58,6 +62,7 @@ def test_the_first_button_is_the_lowest_bit() -> None:
 
 
 @given(st.integers(1, 64), st.data())
+@settings(deadline=None)
 def test_raw_bytes_come_back(size: int, data: st.DataObject) -> None:
     codec = Raw(size)
     raw = data.draw(st.binary(min_size=size, max_size=size))
@@ -67,6 +72,7 @@ def test_raw_bytes_come_back(size: int, data: st.DataObject) -> None:
 
 
 @given(st.integers(1, 64), st.binary(max_size=80))
+@settings(deadline=None)
 def test_raw_bytes_of_another_length_are_refused(size: int, raw: bytes) -> None:
     if len(raw) == size:
         return

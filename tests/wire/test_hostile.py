@@ -78,7 +78,7 @@ def test_a_hundred_thousand_random_byte_strings(seed: int) -> None:
 
 
 @given(st.binary(max_size=80), st.sampled_from([b"", b"\0\1", b"\0\2", b"\0\3", b"\x29\x80\0", b"\x29\x9f\0"]))
-@settings(max_examples=2_000)
+@settings(max_examples=2_000, deadline=None)
 def test_bytes_of_any_shape(data: bytes, head: bytes) -> None:
     verdict(head + data)
 
@@ -93,7 +93,7 @@ trees = st.recursive(
 
 
 @given(trees, st.integers(1, 3))
-@settings(max_examples=500)
+@settings(max_examples=500, deadline=None)
 def test_packed_trees_of_any_shape(tree: object, kind: int) -> None:
     verdict(bytes([0, kind]) + msgpack.packb(tree, use_bin_type=True))
 

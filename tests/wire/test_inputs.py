@@ -46,7 +46,7 @@ def decode(data: bytes, known: int = -1, last: bytes = b"\0", room: int = 128) -
     line=st.none() | lines,
     more=st.none() | st.binary(max_size=300),
 )
-@settings(max_examples=300)
+@settings(max_examples=300, deadline=None)
 def test_every_field_comes_back(
     known: int,
     ahead: int,
@@ -83,7 +83,7 @@ def test_every_field_comes_back(
 
 
 @given(st.data(), st.integers(1, 20), st.integers(0, 60))
-@settings(max_examples=200)
+@settings(max_examples=200, deadline=None)
 def test_rows_past_the_known_frame_come_back_and_only_those(data: st.DataObject, width: int, count: int) -> None:
     rows = [data.draw(st.sampled_from([bytes(width), b"\1" * width, bytes(range(width))])) for _ in range(count)]
     changes: deque[Any] = deque()

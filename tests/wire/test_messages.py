@@ -8,7 +8,7 @@ from typing import Any
 
 import msgpack
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rollback.errors import WireError
@@ -60,6 +60,7 @@ def reason_of(data: bytes) -> str:
 
 
 @given(hellos | byes | st.builds(Notice, frames))
+@settings(deadline=None)
 def test_every_legal_message_comes_back(message: Message) -> None:
     assert same(decode_message(encode_message(message)), message)
 

@@ -61,6 +61,7 @@ def histories(draw: st.DrawFn) -> tuple[int, list[bytes]]:
 
 
 @given(widths, st.data())
+@settings(deadline=None)
 def test_a_change_turns_one_row_into_the_other_and_back(width: int, data: st.DataObject) -> None:
     before, after = (
         data.draw(st.binary(min_size=width, max_size=width)),
@@ -76,7 +77,7 @@ def test_a_change_turns_one_row_into_the_other_and_back(width: int, data: st.Dat
 
 
 @given(histories(), st.data())
-@settings(max_examples=200)
+@settings(max_examples=200, deadline=None)
 def test_rows_come_back_from_any_acknowledged_frame(history: tuple[int, list[bytes]], data: st.DataObject) -> None:
     width, rows = history
     newest = len(rows) - 1
@@ -91,7 +92,7 @@ def test_rows_come_back_from_any_acknowledged_frame(history: tuple[int, list[byt
 
 
 @given(histories(), st.integers(0, 400))
-@settings(max_examples=200)
+@settings(max_examples=200, deadline=None)
 def test_what_does_not_fit_is_cut_at_the_new_end(history: tuple[int, list[bytes]], room: int) -> None:
     width, rows = history
     newest = len(rows) - 1
@@ -160,7 +161,7 @@ def test_illegal_tokens_are_named() -> None:
 
 
 @given(st.binary(max_size=60), st.integers(-1, 70_000), widths)
-@settings(max_examples=1_000)
+@settings(max_examples=1_000, deadline=None)
 def test_any_bytes_are_changes_in_range_or_an_error(data: bytes, newest: int, width: int) -> None:
     try:
         changes = decode_runs(data, 0, newest, payload_lengths(width))
@@ -175,6 +176,7 @@ def test_any_bytes_are_changes_in_range_or_an_error(data: bytes, newest: int, wi
 
 
 @given(st.integers(0, 2**28 - 1))
+@settings(deadline=None)
 def test_numbers_come_back(value: int) -> None:
     out = bytearray(b"x")
     put_varint(out, value)

@@ -111,11 +111,6 @@ class DemoMatch:
             self._pressed = keys
             self._children[0].tell({"keys": sorted(keys)})
 
-    @property
-    def pids(self) -> list[int]:
-        """The processes."""
-        return [child.pid for child in self._children]
-
     def _first(self, seat: int, peer: PeerState, url: str, room: str) -> dict[str, Any]:
         return {
             "settings": self.settings.as_values(),

@@ -26,6 +26,7 @@ class DemoResult:
         peers: The peers' own results; None for one without.
         names: Their names.
         paths: How the datagrams of each travelled.
+        settings: Of the match.
     """
 
     parity: bool

@@ -1,0 +1,109 @@
+"""A demo's peer answers when it is asked, tells what happens until the end, and plays as it was told."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from rollback.cli.demo_peer import _Peer
+from rollback.cli.match_settings import MatchSettings
+from rollback.games import Pong
+from rollback.net.transport import PathChanged
+from rollback.netplay import PlayResult
+from rollback.types import DesyncFound, Ended, PeerInterrupted, SessionStats, Synchronized
+
+STATS = SessionStats(60, 3, 9, 0, {3: 3}, 59, 59, 59, {})
+
+
+class Told:
+    """Stands for the parent; what is told must be able to travel."""
+
+    def __init__(self) -> None:
+        self.lines: list[Any] = []
+
+    def tell(self, message: Any) -> None:
+        self.lines.append(json.loads(json.dumps(message)))
+
+
+def peer(*, by_hand: bool = False) -> tuple[_Peer, Told]:
+    told = Told()
+    settings = MatchSettings(game="pong", frames=60, seed=4).as_values()
+    first = {"settings": settings, "server": "", "room": "", "name": "peer-1", "by_hand": by_hand, "replay": None}
+    return _Peer(told, first), told  # type: ignore[arg-type]
+
+
+def frame(made: _Peer) -> None:
+    session: Any = SimpleNamespace(stats=lambda: STATS)
+    made._frame(session, SimpleNamespace(frame=60, reason="running"))  # type: ignore[arg-type]
+
+
+def test_nothing_is_told_of_a_frame_unless_it_was_asked_for() -> None:
+    made, told = peer()
+    frame(made)
+    assert told.lines == []
+
+
+@pytest.mark.parametrize("wants_picture", [True, False])
+def test_a_question_is_answered_once(wants_picture: bool) -> None:
+    made, told = peer()
+    made._question = {"picture": wants_picture}
+    frame(made)
+    frame(made)
+    (line,) = told.lines
+    assert line["answer"]["frame"] == 60
+    assert line["answer"]["stats"]["rollbacks"] == 3
+    assert ("picture" in line["answer"]) is wants_picture
+
+
+def test_what_happens_is_told_until_the_end() -> None:
+    made, told = peer()
+    for event in (
+        PathChanged("peer-2", "webrtc", "open"),
+        Synchronized("peer-2"),
+        PeerInterrupted("peer-2"),
+        Ended("over", 60),
+        PathChanged("peer-2", "none", "it left"),
+    ):
+        made._event(event)
+    assert [(line["event"], line["path"]) for line in told.lines] == [
+        ("peer-2 is reached directly: open", "webrtc"),
+        ("peer-2 is ready", None),
+        ("nothing is heard of peer-2", None),
+        ("", None),
+    ]
+
+
+@pytest.mark.parametrize("has_desync", [True, False])
+def test_the_result_can_be_compared(has_desync: bool) -> None:
+    made, _ = peer()
+    if has_desync:
+        made._event(DesyncFound(60, "peer-2"))
+    values = made._values(PlayResult(60, 0xFF, STATS, Path("/tmp/r.rbr"), Ended("end_at", 60)))
+    assert json.loads(json.dumps(values))["stats"] == values["stats"]
+    assert values["checksum"] == "00000000000000ff"
+    assert (values["frames"], values["ended"], values["replay"]) == (60, "end_at", "/tmp/r.rbr")
+    assert values["desync"] is has_desync
+
+
+def test_a_game_that_cannot_be_compared_has_no_checksum() -> None:
+    made, _ = peer()
+    values = made._values(PlayResult(60, None, STATS, None, Ended("end_at", 60)))
+    assert (values["checksum"], values["replay"]) == (None, None)
+
+
+def test_by_hand_the_held_keys_are_the_action() -> None:
+    made, _ = peer(by_hand=True)
+    act = made._player(0)
+    assert act(Pong(), 0) == (False, False)
+    made._held = frozenset({"up"})
+    assert act(Pong(), 0) == (True, False)
+
+
+def test_otherwise_a_bot_plays_the_same_for_the_same_seed() -> None:
+    game = Pong()
+    acts = [peer()[0]._player(1) for _ in range(2)]
+    assert [acts[0](game, 1) for _ in range(50)] == [acts[1](game, 1) for _ in range(50)]

@@ -6,36 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from rollback.core.timesync import CATCH_UP, MAX_STRETCH
 from rollback.errors import UsageError
-from rollback.netplay.pacing import CATCH_UP, DEAD_ZONE, EARLY, MAX_SHRINK, MAX_STRETCH, Pacer, stretch
+from rollback.netplay.pacing import EARLY, Pacer
 from tests.netplay.quick_time import TURN, now, run
-
-
-@pytest.mark.parametrize(
-    ("frames_ahead", "factor"),
-    [
-        (0.0, 1.0),
-        (0.5, 1.0),
-        (-0.5, 1.0),
-        (0.6, 1.001),
-        (1.5, 1.01),
-        (2.5, 1.02),
-        (3.5, 1.03),
-        (50.0, 1.03),
-        (-0.7, 0.998),
-        (-1.0, 0.995),
-        (-50.0, 0.995),
-    ],
-)
-def test_a_lead_stretches_the_period_and_a_lag_shortens_it(frames_ahead, factor):
-    assert stretch(frames_ahead) == pytest.approx(factor)
-
-
-@given(st.floats(-1e6, 1e6), st.floats(0, 1e3))
-def test_the_period_stays_within_its_limits_and_grows_with_the_lead(lead, more):
-    assert 1 - MAX_SHRINK <= stretch(lead) <= stretch(lead + more) <= 1 + MAX_STRETCH
-    if abs(lead) <= DEAD_ZONE:
-        assert stretch(lead) == 1.0
 
 
 class Clock:

@@ -1,4 +1,4 @@
-"""When frames are due, and how a lead over the others changes that. Knows a period and a lead; knows no clock and no session."""
+"""When frames are due, and how a lead over the others changes that. Knows a period; knows no clock and no session."""
 
 from __future__ import annotations
 

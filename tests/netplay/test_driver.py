@@ -7,10 +7,11 @@ import itertools
 import pytest
 
 from rollback.config import SessionConfig
+from rollback.core import timesync
 from rollback.errors import ActionError, NetworkError
 from rollback.net.memory import MemoryNetwork
 from rollback.net.transport import PathChanged
-from rollback.netplay import driver, pacing
+from rollback.netplay import driver
 from rollback.netplay.watch import LINGER, LONGEST
 from rollback.replays import Replay
 from rollback.types import Ended, Mismatch, PeerInterrupted, PeerLeft, PeerLost, Synchronized
@@ -141,7 +142,7 @@ def test_a_peer_whose_clock_is_fast_is_slowed_down_before_it_stalls(monkeypatch)
     fast, slow = fast_clock_match(20)
     assert fast.session.stats().stalls == slow.session.stats().stalls == 0
     assert max(ahead for *_, ahead in fast.ticks) < 4
-    monkeypatch.setattr(pacing, "stretch", lambda frames_ahead: 1.0)
+    monkeypatch.setattr(timesync, "stretch", lambda frames_ahead: 1.0)
     unpaced, _ = fast_clock_match(20)
     assert unpaced.session.stats().stalls > 5  # without pacing it runs into its window
 

@@ -85,6 +85,12 @@ class ChecksumExchange:
         _trim(self._theirs)
         return self._compare(frame)
 
+    def forget(self) -> None:
+        """Drop our sums: the states they are of were replaced. The one on its way stays, for its bit must be answered."""
+        self._ours.clear()
+        while len(self._pending) > 1:
+            self._pending.pop()
+
     def _compare(self, frame: int) -> Disagreement | None:
         if frame not in self._ours or frame not in self._theirs:
             return None

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Final
+from typing import Any, Final
 
 from rollback.core.checksums import Disagreement
 from rollback.core.endpoint import Endpoint
 from rollback.core.queues import InputQueue
 from rollback.core.settled import SettledReader
-from rollback.core.simulation import NEVER, Simulation
+from rollback.core.simulation import NEVER, NOTHING, Simulation
+from rollback.state import checksum
 
 __all__ = ["Confirmation"]
 
 CONFIRM_EVERY: Final = 16  # frames that may settle before they are looked at
+KEPT: Final = 4  # newest checksum frames whose states are kept; a round trip is seldom longer than that
 COLLECT_EVERY: Final = 32  # frames that may settle before the readers collect them: an eighth of the ring they stand in
 
 
@@ -24,6 +26,7 @@ class Confirmation:
         settled: Newest frame that every live peer has confirmed, as far as it was looked at.
         confirm_at: Newest frame known of the others at which `confirm` is to be called again.
         readers: Who is handed the settled frames.
+        kept: What the newest checksums were made of, by frame: for finding out where two differ.
     """
 
     def __init__(
@@ -37,6 +40,8 @@ class Confirmation:
         self.settled = -1
         self.confirm_at = -1
         self.readers: list[SettledReader] = []
+        self.glance: Callable[[], tuple[int, int, int] | None] = lambda: None
+        self.kept: dict[int, Any] = {}
         self._own = own
         self._playing = playing
         self._sim = sim
@@ -77,6 +82,11 @@ class Confirmation:
 
     def settle(self) -> int:
         """Return the newest frame that every live peer has confirmed, ourselves included."""
+        seen = self.glance()
+        if seen is not None:
+            if seen[2] > self.settled:
+                self.settled = seen[2]
+            return self.settled
         settled = self.newest_confirmed()
         for endpoint in self._playing:
             if endpoint.confirmed < settled:
@@ -92,20 +102,32 @@ class Confirmation:
         """
         sim, confirmed = self._sim, self.newest_confirmed()
         while self._due <= confirmed + 1 and self._due < sim.frame:
-            value = sim.digest_at(self._due)
-            if value is not None:
-                self._offer(self._due, value)
+            self._offer(self._due)
             self._due += self._interval
 
     def close(self, frame: int) -> None:
         """Emit the checksum of the last state, which every peer has at the same frame."""
         if self._due < NEVER:
             self._due = NEVER
-            value = self._sim.digest_at(frame)
-            if value is not None:
-                self._offer(frame, value)
+            self._offer(frame)
 
-    def _offer(self, frame: int, value: int) -> None:
+    def begin_again(self) -> int:
+        """Forget the checksums of states that were replaced; return the first frame whose checksum counts again."""
+        self.kept.clear()
+        if self._due < NEVER:
+            self._due = self._sim.present - self._sim.present % self._interval + self._interval
+        for endpoint in self._playing:
+            endpoint.sums.forget()
+        return self._due
+
+    def _offer(self, frame: int) -> None:
+        tree = self._sim.tree_at(frame)
+        if tree is NOTHING:
+            return
+        self.kept[frame] = tree
+        if len(self.kept) > KEPT:
+            del self.kept[min(self.kept)]
+        value = checksum(tree)
         for endpoint in self._playing:
             endpoint.tail_until = 0
             found = endpoint.sums.offer(frame, value)

@@ -57,12 +57,19 @@ class Dispatch:
         self._measure_at = float("-inf")
 
     def write(self, endpoint: Endpoint, now: float) -> None:
-        """Write one datagram of inputs with whatever else is due.
+        """Write one datagram of inputs with whatever else is due."""
+        known = endpoint.queue.known
+        self.compose(endpoint, self._sim.present, self._own.known, endpoint.acked, known, self._confirmed(), now)
+
+    def compose(
+        self, endpoint: Endpoint, frame: int, newest: int, acked: int, known: int, confirmed: int, now: float
+    ) -> None:
+        """Write one datagram from what is given: the present, our newest row, and what the peer has, and we have, of the other.
 
         This runs in every other tick or so, whenever the datagram is not the one before again: it is written flat.
         """
-        own = self._own
-        frame, newest, acked, known = self._sim.present, own.known, endpoint.acked, endpoint.queue.known
+        own, whole = self._own, True
+        lead = 2 * frame - known - newest - 1
         tokens, until, before = b"", newest + 256 & ~255, newest
         if own.changed > acked:
             for changed, mask, delta in reversed(own.changes):
@@ -74,18 +81,19 @@ class Dispatch:
                     tokens += bytes((mask | 15, changed & 255, changed >> 8 & 255)) + delta
                 before = changed - 1
             if len(tokens) > MAX_INPUTS_DATAGRAM - HEAD_ROOM:
-                tokens, newest = encode_runs(own.changes, acked, newest, MAX_INPUTS_DATAGRAM - HEAD_ROOM)
+                tokens, stop = encode_runs(own.changes, acked, newest, MAX_INPUTS_DATAGRAM - HEAD_ROOM)
+                whole, newest = stop == newest, stop
             # The first token holds for 15 frames; what is acknowledged meanwhile rides on until then, for it costs less than
             # to write, and at the other side to read, the datagram anew.
             if tokens and newest - own.changed < 15 and own.changed + 15 < until:
                 until = own.changed + 15
         lag = known - newest
-        lead = 2 * frame - known - own.known - 1
-        confirmed = self._confirmed()
         behind = known - confirmed if confirmed < known else 0
-        if -128 <= lag < 128 and -128 < lead < 128 and newest == own.known:
+        if -128 <= lag < 128 and -128 < lead < 128 and whole:
             endpoint.tail_until = until
-            endpoint.tail_out = tail = bytes((endpoint.flags, newest >> 8 & 255, lag & 255, lead & 255, behind)) + tokens
+            endpoint.tail_out = tail = (
+                bytes((endpoint.flags, newest >> 8 & 255, lag & 255, lead & 255, behind)) + tokens
+            )
             sums = endpoint.sums
             if not (endpoint.measure or (sums.waiting and newest >= sums.send_at)):
                 if sums.waiting and sums.send_at < until:
@@ -140,6 +148,10 @@ class Dispatch:
                 endpoint.measure = True
                 endpoint.tail_until = 0
                 endpoint.line.update_rates(now)
+
+    def post(self, endpoint: Endpoint, blob: bytes) -> None:
+        """Leave a letter for the reliable channel."""
+        self.blobs.append((endpoint.name, blob))
 
     def _message(self, endpoint: Endpoint, message: Message) -> None:
         datagram = encode_message(message)

@@ -19,17 +19,22 @@ from rollback.core.intake import Intake
 from rollback.core.lineup import Lineup
 from rollback.core.membership import Membership
 from rollback.core.queues import MASK, LocalInputs
+from rollback.core.repair import Repair
+from rollback.core.ride import NESTED, Ride, no_ride, ride_of
 from rollback.core.simulation import NEVER, Simulation
 from rollback.errors import ActionError, UsageError
 from rollback.game import Game
-from rollback.types import DesyncFound, Ended, Event, Local, Remote, Tick
+from rollback.types import Ended, Event, Local, Remote, Tick
 from rollback.wire.limits import MAX_REASON
 from rollback.wire.messages import Bye
 from rollback.wire.runs import ONE_BYTE
 
 __all__ = ["Engine"]
 
-WATCH_EVERY: Final = 0.5  # seconds between looks at lines and timers; a silence that matters sooner is looked at in time
+WATCH_EVERY: Final = (
+    0.5  # seconds between looks at lines and timers; a silence that matters sooner is looked at in time
+)
+SOON: Final = float("-inf")  # at the next occasion
 COMPLETE: Final = ("over", "end_at")  # the reasons of a match that came to its end
 HEARTBEAT: Final = 0.2  # seconds without a tick until we are heard all the same; well under interrupt_after
 
@@ -53,7 +58,8 @@ class Engine:
         self._ended: Ended | None = None
         self._stalls = 0
         self._window = config.prediction_window
-        self._watch_at = self._chores_at = float("-inf")
+        self._watch_at = self._chores_at = SOON
+        self._planned = float("inf")  # when the next look is due; one that comes late tells of a gap between ticks
         self._local = LocalInputs(own, config.input_delay)
         queues = sorted([own, *(endpoint.queue for endpoint in endpoints)], key=lambda queue: queue.players)
         self._sim = Simulation(game, lineup.codecs, queues, config)
@@ -67,6 +73,19 @@ class Engine:
         self._encode = lineup.encoder
         self._dispatch = Dispatch(own, endpoints, self._sim, self._confirmation, self._handshake, self._membership)
         self._outbox = self._dispatch.outbox
+        self._ride, self._land, self._glance = self._short_way()
+        self._confirmation.glance = self._glance
+        lowest = endpoints[0] if endpoints[0].queue.players < own.players else None
+        self._repair = Repair(
+            endpoints,
+            lowest,
+            config,
+            self._sim,
+            self._confirmation,
+            self._events.append,
+            self._stop_apart,
+            self._dispatch.post,
+        )
 
     # What the tick and its caller ask.
 
@@ -78,12 +97,31 @@ class Engine:
     @property
     def known(self) -> int:
         """Newest frame whose inputs are all here, -1 before the first."""
-        return self._confirmation.known
+        seen = self._glance()
+        return self._confirmation.known if seen is None else seen[0]
 
     @property
     def confirmed(self) -> int:
         """Newest frame simulated on known inputs only."""
-        return self._confirmation.newest_confirmed()
+        seen = self._glance()
+        return self._confirmation.newest_confirmed() if seen is None else seen[1]
+
+    def _short_way(self) -> Ride:
+        """Return the short way where there is one: two peers, one local player, and nothing unusual about the game."""
+        if not (len(self._endpoints) == 1 and self._solo >= 0 and self._window > 0 and self._sim.pair):
+            return no_ride()
+        return ride_of(
+            self,
+            self._solo,
+            self._encode,
+            self._local,
+            self._endpoints[0],
+            self._sim,
+            self._confirmation,
+            self._intake,
+            self._dispatch,
+            self._window,
+        )
 
     def tick(self, actions: Mapping[int, Any], *, now: float) -> Tick:
         """Simulate the next frame, if that can be done. To be called once a frame, also while stalled.
@@ -100,8 +138,10 @@ class Engine:
             ActionError: An action is outside its codec's space. Nothing has changed.
             UsageError: Called from within a tick (by the game, say): a rollback cannot nest.
         """
+        if self._ride(actions, now):
+            return self._tick
         if self._busy:
-            raise UsageError("tick was called from within a tick: a rollback in progress blocks every nested one")
+            raise UsageError(NESTED)
         self._busy = True
         try:
             # 1. Check and encode.
@@ -151,6 +191,7 @@ class Engine:
                     theirs = queue.known
             if now >= self._watch_at:
                 self._watch(now)
+                frame = sim.frame
                 theirs = self._theirs()
             tick = self._tick
             if not self._running:
@@ -163,38 +204,47 @@ class Engine:
             if sim.wrong < NEVER or sim.held:
                 if sim.wrong < NEVER or not sim.blocked():
                     tick.resimulated = sim.rollback()
-                frame = sim.frame
-            # 4. Confirm, settle, emit checksums; only now that no correction is pending.
-            if theirs >= self._confirmation.confirm_at:
-                self._confirmation.confirm()
-            # 5. Decide.
-            local = self._local
-            smooth = False
-            if frame - theirs > self._window or not self._plain or (frame >= sim.ask_at and sim.blocked()):
-                self._hold(row)
-            else:
-                # 6. Queue the local action, take the snapshot, step.
-                if local.captured < frame:
-                    if local.steady and row == own.last:
-                        smooth = True
-                        local.captured = frame
-                        own.known = own_known = own_known + 1
-                        own.rows[own_known & MASK] = own.last
-                    else:
-                        local.capture(frame, row)
-                tick.advanced = sim.advance()
-                tick.reason = "running" if tick.advanced else "stalled"
-            # 7. Send.
-            for endpoint in self._endpoints:
-                if smooth and endpoint.fresh == 1 and own_known < endpoint.tail_until:
-                    datagram = ONE_BYTE[own_known & 255] + endpoint.tail_out  # the one before again, one frame on
-                    endpoint.given.append(datagram)
-                    self._outbox.append((endpoint.name, datagram))
-                elif endpoint.state in WRITTEN_TO:
-                    self._dispatch.write(endpoint, now)
+            self._proceed(row, theirs, now)
             return tick
         finally:
             self._busy = False
+
+    def _proceed(self, row: bytes, theirs: int, now: float) -> None:
+        """Do the steps of a tick that come after the rollback."""
+        sim, own, local, tick = self._sim, self._own, self._local, self._tick
+        frame = sim.frame
+        # 4. Confirm, settle, emit checksums; only now that no correction is pending.
+        if theirs >= self._confirmation.confirm_at:
+            self._confirmation.confirm()
+        # 5. Decide.
+        smooth = False
+        if frame - theirs > self._window or not self._plain or (frame >= sim.ask_at and sim.blocked()):
+            self._hold(row)
+        else:
+            # 6. Queue the local action, take the snapshot, step.
+            if local.captured < frame:
+                if local.steady and row == own.last:
+                    smooth = True
+                    local.captured = frame
+                    own.known += 1
+                    own.rows[own.known & MASK] = own.last
+                else:
+                    local.capture(frame, row)
+            tick.advanced = sim.advance()
+            tick.reason = "running" if tick.advanced else "stalled"
+        self._send(now, smooth=smooth)
+
+    def _send(self, now: float, *, smooth: bool) -> None:
+        """Write the datagrams of a tick; `smooth`: our newest row is the one before again."""
+        # 7. Send.
+        newest = self._own.known
+        for endpoint in self._endpoints:
+            if smooth and endpoint.fresh == 1 and newest < endpoint.tail_until:
+                datagram = ONE_BYTE[newest & 255] + endpoint.tail_out  # the one before again, one frame on
+                endpoint.given.append(datagram)
+                self._outbox.append((endpoint.name, datagram))
+            elif endpoint.state in WRITTEN_TO:
+                self._dispatch.write(endpoint, now)
 
     def _hold(self, row: bytes) -> None:
         """Do steps 5 and 6 where they are not plain: wait, end, or, in lockstep, take the action before it is asked for."""
@@ -234,6 +284,8 @@ class Engine:
 
     def _end(self, reason: str, *, bye: str | None = None, final: bool = False) -> None:
         """End the match here; with `bye`, tell the others, who end too if it is `final`."""
+        for endpoint in self._endpoints:
+            self._repair.close_all(endpoint)
         if self._ended is None:
             self._ended = Ended(reason, self._sim.frame)
             self._plain, self._solo = False, -1
@@ -244,13 +296,18 @@ class Engine:
     def _say_bye(self, reason: str, *, final: bool = False) -> None:
         end = self._ended.frame if self._ended and self._ended.reason in COMPLETE else -1
         self._membership.say_bye(Bye(reason[:MAX_REASON], end, self._confirmation.newest_confirmed(), final))
-        self._chores_at = self._watch_at = min(self._chores_at, 0.0)  # at once, whatever the clock's origin
+        self._chores_at = self._watch_at = SOON
 
     def _disagree(self, endpoint: Endpoint, found: Disagreement) -> None:
-        self._events.append(DesyncFound(found.frame, endpoint.name))
-        if self.config.on_desync != "report":
-            reason = f"desync with {endpoint.name}: the states of frame {found.frame} differ"
-            self._end(reason, bye=f"desync: the states of frame {found.frame} differ", final=True)
+        self._repair.disagree(endpoint, found)
+        self._watch_at = SOON
+        if self._repair.halts:
+            self._plain, self._paused = False, True
+
+    def _stop_apart(self, endpoint: Endpoint, frame: int) -> None:
+        """End the match for all, since two states of one frame differ."""
+        reason = f"desync with {endpoint.name}: the states of frame {frame} differ"
+        self._end(reason, bye=f"desync: the states of frame {frame} differ", final=True)
 
     def _may_start(self, now: float) -> bool:
         """Whether frame 0 may begin; if so, the game is reset and it has begun."""
@@ -275,13 +332,18 @@ class Engine:
                 ahead += endpoint.ahead
                 live += 1
         self._tick.frames_ahead = ahead / live if live else 0.0
-        silence_at = self._membership.watch(now, now - self._watch_at, running=self._running, ended=self._ended is not None)
-        self._paused = self._membership.waiting
+        silence_at = self._membership.watch(
+            now, now - self._planned, running=self._running, ended=self._ended is not None
+        )
+        self._repair.look(now)
+        self._paused = self._membership.waiting or self._repair.halts
         self._plain = self._running and self._window > 0 and not self._paused and self._ended is None
         self._dispatch.forget()
         self._do_chores(now)
         calm = self._running and self._membership.bye is None
-        self._watch_at = min(now + WATCH_EVERY if calm else self._chores_at, silence_at)
+        self._watch_at = min(
+            now + WATCH_EVERY if calm else self._chores_at, silence_at, now if self._repair.busy else silence_at
+        )
 
     def _do_chores(self, now: float) -> None:
         """Send what timers call for."""

@@ -92,27 +92,10 @@ class Intake:
         if not endpoint.acked <= ack <= self._own.known or confirmed < endpoint.confirmed or size < at:
             self.read(endpoint, data, now)
             return False
-        until = following + 256 & ~255  # where the third byte changes
-        if size > at:
-            token = data[at]
-            place = token & 15
-            if place == 15 or size == at + 1:
-                self.read(endpoint, data, now)
-                return False
-            changed = following - (following - place) % 15
-            if changed == following:
-                stop = at + 1 + queue.lengths[token >> 4]
-                if not at + 1 < stop <= size:
-                    self.read(endpoint, data, now)
-                    return False
-                queue.last = changed_row(queue.last, token, data[at + 1 : stop])
-                queue.changed = changed
-                queue.delta = data[at + 1]
-            elif changed != queue.changed or data[at + 1] != queue.delta:  # another change than the one that is known
-                self.read(endpoint, data, now)
-                return False
-            if changed + 15 < until:
-                until = changed + 15  # where the first token comes to stand for another frame
+        until = self.newest_row(queue, data, at, following)
+        if not until:
+            self.read(endpoint, data, now)
+            return False
         endpoint.taken.append(data)
         endpoint.acked = ack
         endpoint.confirmed = confirmed
@@ -123,6 +106,34 @@ class Intake:
         else:
             endpoint.tail_in = rest
         return True
+
+    def newest_row(self, queue: InputQueue, data: bytes, at: int, following: int) -> int:
+        """Take the row of frame `following` from the tokens that begin at `at`; it is then `queue.last`.
+
+        Returns:
+            The frame from which the same tokens would mean something else; 0 if they say more than that row, or are odd.
+        """
+        until = following + 256 & ~255  # where the third byte changes
+        size = len(data)
+        if size == at:
+            return until
+        token = data[at]
+        place = token & 15
+        if place == 15 or size == at + 1:
+            return 0
+        changed = following - (following - place) % 15
+        if changed == following:
+            stop = at + 1 + queue.lengths[token >> 4]
+            if not at + 1 < stop <= size:
+                return 0
+            queue.last = changed_row(queue.last, token, data[at + 1 : stop])
+            queue.changed = changed
+            queue.delta = data[at + 1]
+        elif changed != queue.changed or data[at + 1] != queue.delta:  # another change than the one that is known
+            return 0
+        return (
+            changed + 15 if changed + 15 < until else until
+        )  # or where the first token comes to stand for another frame
 
     def _blocks(self, endpoint: Endpoint, flags: int, data: bytes, newest: int, now: float) -> None:
         """Apply what rides along in a newer datagram than the ones before."""

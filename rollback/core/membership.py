@@ -175,11 +175,13 @@ class Membership:
         return due
 
     def all_know(self, ended: Ended) -> bool:
-        """Whether every live peer knows that the match has ended: it confirmed the end, or, once we go, heard us say so."""
+        """Whether every live peer knows that the match has ended: it confirmed the end and has our last checksum, or heard us go."""
         if self.bye is not None and self._byes < BYES:
             return all(endpoint.bye_heard for endpoint in self._endpoints if endpoint.live)
         return all(
-            endpoint.confirmed >= ended.frame - 1 or endpoint.bye_heard for endpoint in self._endpoints if endpoint.live
+            (endpoint.confirmed >= ended.frame - 1 and not endpoint.sums.waiting) or endpoint.bye_heard
+            for endpoint in self._endpoints
+            if endpoint.live
         ) and all(e.greeting.they_heard for e in self._endpoints if e.state is Peer.REFUSED)
 
     def _depart(self, endpoint: Endpoint, why: str) -> None:

@@ -10,12 +10,13 @@ from collections.abc import Sequence
 
 from rollback.config import SessionConfig
 from rollback.core.dispatch import WRITTEN_TO
-from rollback.core.engine import COMPLETE, Engine
+from rollback.core.engine import COMPLETE, SOON, Engine
 from rollback.core.membership import ENDED
 from rollback.core.settled import SettledReader
 from rollback.errors import UsageError
 from rollback.game import Game
 from rollback.types import Confirmed, Event, Local, Reason, Remote, SessionStats
+from rollback.wire.blobs import is_blob
 from rollback.wire.limits import MAX_DATAGRAM, MAX_INBOX
 
 __all__ = ["P2PSession"]
@@ -46,7 +47,9 @@ class P2PSession(Engine):
         *,
         nonce: int | None = None,
     ) -> None:
-        super().__init__(game, players, config or SessionConfig(), secrets.randbits(31) | 1 << 31 if nonce is None else nonce)
+        super().__init__(
+            game, players, config or SessionConfig(), secrets.randbits(31) | 1 << 31 if nonce is None else nonce
+        )
         self._reader = SettledReader(self._sim, self._confirmation.settle, self._confirmation.readers)
 
     # What the caller asks.
@@ -64,7 +67,7 @@ class P2PSession(Engine):
     @property
     def finished(self) -> bool:
         """Whether the match has ended and every live peer knows as much: nobody needs this session any more."""
-        return self._ended is not None and self._membership.all_know(self._ended)
+        return self._ended is not None and not self._repair.busy and self._membership.all_know(self._ended)
 
     @property
     def wake_at(self) -> float:
@@ -96,6 +99,7 @@ class P2PSession(Engine):
 
     def stats(self) -> SessionStats:
         """Return the counters and the state of every line."""
+        self._land()
         sim, config = self._sim, self.config
         return SessionStats(
             frames=sim.frame,
@@ -106,7 +110,7 @@ class P2PSession(Engine):
             known=self.known,
             confirmed=self.confirmed,
             settled=self.settled,
-            dropped=dict(sorted(self._intake.dropped.items())),
+            dropped=dict(sorted((self._intake.dropped + self._repair.dropped).items())),
             peers={e.name: e.stats(self._own.known, config.fps, config.prediction_window) for e in self._endpoints},
         )
 
@@ -138,22 +142,39 @@ class P2PSession(Engine):
             self._intake.dropped["flood"] += 1
 
     def receive_reliable(self, peer: str, blob: bytes) -> None:
-        """Take a blob from the ordered, reliable channel; it waits for the next tick like a datagram."""
-        self.receive(peer, blob)
+        """Queue a blob from the ordered, reliable channel for the next tick. Bounded like datagrams.
+
+        Raises:
+            UsageError: No player stands at a peer of this name.
+        """
+        if not is_blob(blob):
+            self.receive(peer, blob)
+            return
+        endpoint = next((endpoint for endpoint in self._endpoints if endpoint.name == peer), None)
+        if endpoint is None:
+            raise UsageError(f"nobody plays at peer {peer!r}: the peers are {', '.join(map(repr, self._inboxes))}")
+        if not self._repair.take(endpoint, blob):
+            self._intake.dropped["flood"] += 1
+        self._watch_at = SOON
 
     def outgoing(self, *, now: float) -> list[tuple[str, bytes]]:
         """Return the datagrams to send, and forget them. To be called after each tick and at `wake_at`."""
-        if now >= self._chores_at and not self._busy:
-            self._do_chores(now)
-            if self._running:
-                for endpoint in self._endpoints:
-                    if not endpoint.given and endpoint.state in WRITTEN_TO:
-                        self._dispatch.write(endpoint, now)  # the caller does not tick just now, and we must be heard
-                    endpoint.count()
+        if now >= self._chores_at:
+            self._land()
+            if not self._busy:
+                self._look_after(now)
         outbox = self._outbox
         out = outbox[:]
         outbox.clear()
         return out
+
+    def _look_after(self, now: float) -> None:
+        self._do_chores(now)
+        if self._running:
+            for endpoint in self._endpoints:
+                if not endpoint.given and endpoint.state in WRITTEN_TO:
+                    self._dispatch.write(endpoint, now)  # the caller does not tick just now, and we must be heard
+                endpoint.count()
 
     def outgoing_reliable(self) -> list[tuple[str, bytes]]:
         """Return the blobs to send by an ordered, reliable channel, and forget them."""
@@ -168,6 +189,7 @@ class P2PSession(Engine):
         """
         if type(frame) is not int or frame < max(0, self._sim.frame):
             raise UsageError(f"end_at needs a frame from {self._sim.frame} on, not {frame!r}")
+        self._land()
         self._sim.end_at(frame)
 
     def set_input_delay(self, player: int, frames: int) -> None:
@@ -178,12 +200,14 @@ class P2PSession(Engine):
         Raises:
             UsageError: The player is not local, or `frames` is not in 0..60.
         """
+        self._land()
         self._local.set_delay(player, frames)
 
     def leave(self, *, now: float, reason: str = "left") -> None:
         """Leave on purpose. The others know at once; `outgoing` holds the goodbye and repeats it until it is heard."""
+        self._land()
         if self._ended is None or self._ended.reason not in COMPLETE:
             self._end(reason, bye=reason)
         else:
             self._say_bye(ENDED)
-        self._chores_at = self._watch_at = now
+        self._chores_at = self._watch_at = SOON

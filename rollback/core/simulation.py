@@ -22,6 +22,8 @@ __all__ = ["NEVER", "Decoded", "Simulation"]
 
 NEVER: Final = 1 << 60  # a frame past all frames
 CACHE: Final = 1024  # decoded rows kept per queue: players press few different combinations
+NOTHING: Final = object()  # no tree, and no value a game could return
+REACH: Final = RING // 2  # frames back that all inputs are held for, whatever window and delays are
 LARGE_STATE: Final = 64 * 1024  # bytes from which `save="auto"` saves only where needed
 
 Decoded = tuple[tuple[Any, ...], tuple[bytes, ...]]  # one action and one input a player
@@ -43,7 +45,9 @@ class Simulation:
         played: Ring of the rows each frame was stepped with.
     """
 
-    def __init__(self, game: Game, codecs: Sequence[ActionCodec], queues: Sequence[InputQueue], config: SessionConfig) -> None:
+    def __init__(
+        self, game: Game, codecs: Sequence[ActionCodec], queues: Sequence[InputQueue], config: SessionConfig
+    ) -> None:
         self.game: Any = game  # what it has beyond the protocol is found by name
         self.codecs = codecs
         self.queues = queues
@@ -61,8 +65,8 @@ class Simulation:
         self.resimulated = 0
         self.depths: dict[int, int] = {}
         self._guess = None if type(config.predictor) is RepeatLast else config.predictor
-        self._has_over = hasattr(game, "over")
-        self.ask_at = 0 if self._has_over else NEVER
+        self.has_over = hasattr(game, "over")
+        self.ask_at = 0 if self.has_over else NEVER
         self._digest: Callable[[], Any] | None = getattr(game, "digest", None)
         self._batch = getattr(game, "replay", None)
         self._digests: dict[int, Any] = {}
@@ -71,12 +75,12 @@ class Simulation:
         self._parts: list[dict[bytes, Decoded]] = [{} for _ in queues]
         seats = [player for queue in queues for player in queue.players]
         self._order = None if seats == sorted(seats) else [seats.index(player) for player in range(len(seats))]
-        self._game_step, self._game_save = game.step, game.save
+        self.step, self.save = game.step, game.save
         plain = len(queues) == 2 and self._guess is None and self._cacheable and self._order is None
-        self._pair = (queues[0], queues[1]) if plain else None
+        self.pair = (queues[0], queues[1]) if plain else None
         self._rows: tuple[bytes, ...] = (b"", b"")
         self._actions: Sequence[Any] = ()
-        self._every = self._digest is None
+        self.every = self._digest is None
         self.snapshots = Snapshots(config.prediction_window, 1)
         self.opaque = False
 
@@ -89,7 +93,7 @@ class Simulation:
         config, game = self.config, self.game
         if hasattr(game, "reset"):
             game.reset(config.seed)
-        self._game_step, self._game_save = game.step, game.save
+        self.step, self.save = game.step, game.save
         state = game.save()
         problem = why_not_tree(state)
         self.opaque = problem is not None
@@ -98,10 +102,17 @@ class Simulation:
                 f"the snapshot of {type(game).__name__} is no state tree ({problem}) and the game has no digest():"
                 " add digest(), or set desync_interval=0"
             )
-        sparse = config.save == "sparse" or (config.save == "auto" and problem is None and size_of(state) >= LARGE_STATE)
+        if problem is not None and config.on_desync == "resync":
+            raise GameError(
+                f"on_desync='resync' hands states from peer to peer, and the snapshot of {type(game).__name__} is no state tree"
+                f" ({problem}): make it one, or choose 'stop' or 'report'"
+            )
+        sparse = config.save == "sparse" or (
+            config.save == "auto" and problem is None and size_of(state) >= LARGE_STATE
+        )
         window = config.prediction_window
         self.snapshots = Snapshots(window, max(1, (window + 1) // 2) if sparse else 1)
-        self._every = self.snapshots.stride == 1 and self._digest is None
+        self.every = self.snapshots.stride == 1 and self._digest is None
 
     def decode(self, rows: tuple[bytes, ...]) -> Decoded:
         """Return each player's action and input for one frame's rows."""
@@ -122,7 +133,9 @@ class Simulation:
         queue = self.queues[index]
         inputs = tuple([row[start:stop] for start, stop in queue.spans.values()])
         actions = tuple([self.codecs[player].decode(data) for player, data in zip(queue.players, inputs, strict=True)])
-        if self._cacheable:  # an action that can be changed is decoded anew for each step, or one step could spoil the next
+        if (
+            self._cacheable
+        ):  # an action that can be changed is decoded anew for each step, or one step could spoil the next
             cache = self._parts[index]
             if len(cache) >= CACHE:
                 cache.clear()
@@ -155,20 +168,20 @@ class Simulation:
 
     def is_over(self) -> bool:
         """Whether the game stands at its end: the agreed frame, or a state that says `over`."""
-        return self.frame >= self.end or (self._has_over and bool(self.game.over))
+        return self.frame >= self.end or (self.has_over and bool(self.game.over))
 
     def advance(self) -> bool:
         """Save and step the present frame; False when the step raised on guessed inputs and was taken back."""
         frame = self.frame
-        if self._every:
+        if self.every:
             snapshots = self.snapshots
-            snapshots.states[frame & snapshots.mask] = self._game_save()
+            snapshots.states[frame & snapshots.mask] = self.save()
         else:
             self._save(frame)
         slot = frame & MASK
-        if self._pair is not None:
+        if self.pair is not None:
             # Two peers, and the last row as the guess: no list, and nothing new where both rows are those of the frame before.
-            one, two = self._pair
+            one, two = self.pair
             first = one.rows[slot] if frame <= one.known else one.last
             second = two.rows[slot] if frame <= two.known else two.last
             rows = self._rows
@@ -183,9 +196,9 @@ class Simulation:
             self.played[slot] = rows = self.rows_for(frame)
             actions = self.decode(rows)[0]
         try:
-            self._game_step(actions)
+            self.step(actions)
         except Exception:
-            self._stopped_by_error(frame)
+            self.stopped_by_error(frame)
             return False
         self.frame = self.present = frame + 1
         return True
@@ -206,8 +219,8 @@ class Simulation:
             except Exception:
                 self.game.load(snapshots.at(first))
                 self._replay(first)
-        elif self._pair is not None and self._every:
-            self._replay_pair(first, *self._pair)
+        elif self.pair is not None and self.every:
+            self._replay_pair(first, *self.pair)
         else:
             self._replay(first)
         replayed = self.frame - first
@@ -219,24 +232,48 @@ class Simulation:
 
     def digest_at(self, frame: int) -> int | None:
         """Return the checksum of S_frame, None where its snapshot is not here."""
+        tree = self.tree_at(frame)
+        return None if tree is NOTHING else checksum(tree)
+
+    def tree_at(self, frame: int) -> Any:
+        """Return what checksums look at in S_frame, NOTHING where its snapshot is not here."""
         if frame == self.frame:
-            return checksum(self._digest() if self._digest else self.game.save())
+            return self._digest() if self._digest else self.game.save()
         if self._digest is not None:
-            return checksum(self._digests[frame]) if frame in self._digests else None
-        if self._every:
+            return self._digests.get(frame, NOTHING)
+        if self.every:
             held = self.frame - self.snapshots.mask <= frame < self.frame
         else:
             held = self.snapshots.has(frame)
-        return checksum(self.snapshots.at(frame)) if held else None
+        return self.snapshots.at(frame) if held else NOTHING
+
+    def reload(self, frame: int, state: Any) -> bool:
+        """Take over another peer's S_frame and replay to the present; False where our inputs since then are gone."""
+        if frame > self.frame or self.present - frame > REACH:
+            return False
+        try:
+            self.game.load(state)
+        except Exception:  # whatever a state from outside does to the game, our own snapshot undoes it
+            self.wrong = min(self.wrong, self.snapshots.newest(self.frame - 1))
+            return False
+        self.wrong = NEVER
+        self.frame = frame
+        self.snapshots.put(frame, state)
+        if self._digest is not None:
+            self._digests[frame] = self._digest()
+        self._replay(frame)
+        self.held = self.frame < self.present
+        self.resimulated += self.frame - frame
+        return True
 
     def _replay(self, first: int) -> None:
-        game, step, save = self.game, self._game_step, self._game_save
+        game, step, save = self.game, self.step, self.save
         states, mask = self.snapshots.states, self.snapshots.mask
         for frame in range(first, self.present):
             if frame > first:
-                if self._has_over and game.over:
+                if self.has_over and game.over:
                     return
-                if self._every:
+                if self.every:
                     states[frame & mask] = save()
                 else:
                     self._save(frame)
@@ -247,13 +284,13 @@ class Simulation:
             try:
                 step(self.decode(rows)[0])
             except Exception:
-                self._stopped_by_error(frame)
+                self.stopped_by_error(frame)
                 return
             self.frame = frame + 1
 
     def _replay_pair(self, first: int, one: InputQueue, two: InputQueue) -> None:
         """Do what `_replay` does, for two peers, snapshots of every frame and the last row as the guess."""
-        game, step, save, played, has_over = self.game, self._game_step, self._game_save, self.played, self._has_over
+        game, step, save, played, has_over = self.game, self.step, self.save, self.played, self.has_over
         states, mask = self.snapshots.states, self.snapshots.mask
         rows, actions, parts_one, parts_two = self._rows, self._actions, *self._parts
         frame = first
@@ -278,7 +315,7 @@ class Simulation:
                 step(actions)
                 self.frame = frame + 1
         except Exception:
-            self._stopped_by_error(frame)
+            self.stopped_by_error(frame)
 
     def _replay_batch(self, first: int) -> None:
         rows = [self.rows_for(frame) for frame in range(first, self.present)]
@@ -307,7 +344,7 @@ class Simulation:
             for old in [old for old in self._digests if old < frame - RING]:
                 del self._digests[old]
 
-    def _stopped_by_error(self, frame: int) -> None:
+    def stopped_by_error(self, frame: int) -> None:
         """Take a step that raised back; on real inputs it is the game's failure, on guessed ones nobody's."""
         if all(queue.known >= frame or queue.cut for queue in self.queues) and self.wrong > frame:
             self.failure = traceback.format_exc(limit=-8)
@@ -325,7 +362,9 @@ class Simulation:
         parts = []
         for player, (start, stop) in queue.spans.items():
             last = queue.last[start:stop]
-            part = guess.predict(player, frame, last, lambda past, player=player: queue.history(player, past), self.game)
+            part = guess.predict(
+                player, frame, last, lambda past, player=player: queue.history(player, past), self.game
+            )
             if not isinstance(part, bytes) or len(part) != stop - start:
                 raise GameError(
                     f"{type(guess).__name__}.predict returned {part!r} for player {player}: {stop - start} bytes are needed"

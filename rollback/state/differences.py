@@ -46,8 +46,14 @@ class Difference:
         return f"{self.path or 'state'}: {shown(self.left)} != {shown(self.right)}"
 
 
-def diff(a: Any, b: Any, limit: int = 100) -> list[Difference]:
+def diff(a: Any, b: Any, limit: int = 100, *, at: str = "") -> list[Difference]:
     """Return up to `limit` places where the trees differ, in canonical order; empty exactly when checksums are equal.
+
+    Args:
+        a: The left tree.
+        b: The right tree.
+        limit: How many places to name.
+        at: Path of both trees in larger ones, for the paths in the answer.
 
     Raises:
         UsageError: `limit` is below 1, or one side is no state tree.
@@ -57,7 +63,7 @@ def diff(a: Any, b: Any, limit: int = 100) -> list[Difference]:
     for tree in (a, b):
         if (why := why_not_tree(tree)) is not None:
             raise UsageError(why)
-    return list(islice(_differences(a, b, ""), limit))
+    return list(islice(_differences(a, b, at), limit))
 
 
 def _differences(a: Any, b: Any, path: str) -> Iterator[Difference]:

@@ -12,9 +12,7 @@ __all__ = ["ALLOWED", "MAX_DEPTH", "MAX_INT_BYTES", "is_key", "is_tree", "joined
 
 MAX_DEPTH: Final = 64  # containers inside each other; also what ends a tree that contains itself
 MAX_INT_BYTES: Final = 65_536  # far above any generator's state, far below what makes arithmetic a weapon
-ALLOWED: Final = (
-    "a state tree holds only dict, list, tuple, str, bytes, int, float, bool, None, numpy arrays and numbers"
-)
+ALLOWED: Final = "a state tree holds only dict, list, tuple, str, bytes, int, float, bool, None, numpy arrays and numbers"
 _LEAVES: Final = frozenset({str, bytes, int, float, bool, type(None)})
 _SHOWN: Final = 80  # characters of a value in a message
 

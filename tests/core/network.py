@@ -154,11 +154,13 @@ class Match:
         self.delivered = 0
         self.blocked: set[tuple[int, int]] = set()
         self.by_hand: set[int] = set()  # peers to which the test itself delivers
+        self.letters = False  # whether blobs travel: in order, without loss, as late as datagrams
         self.tap: Callable[[int, int, bytes], bytes | None] | None = None  # sees, changes or swallows what is sent
         self.act = act or self._drawn
         self._hold = hold
         self._held: dict[int, Any] = {}
         self._wire: list[tuple[int, int, int, int, bytes]] = []
+        self._post: list[tuple[int, int, int, bytes]] = []
         self._serial = 0
         self._dice = {
             (a, b): random.Random(f"{seed}: {a} to {b}") for a in range(count) for b in range(count) if a != b
@@ -176,6 +178,9 @@ class Match:
     def round(self) -> None:
         """Let every peer receive, tick and send once."""
         assert self.round_number < 20_000, f"the match never ends: {self}"
+        while self._post and self._post[0][0] <= self.round_number:
+            _, sender, to, blob = self._post.pop(0)
+            self.peers[to].session.receive_reliable(f"p{sender}", blob)
         for peer in self.peers:
             if peer.number not in self.by_hand:
                 self.deliver(peer)
@@ -190,6 +195,10 @@ class Match:
         for to, datagram in peer.session.outgoing(now=peer.now):
             peer.sent += 1
             self.send(peer.number, int(to[1:]), datagram)
+        for to, blob in peer.session.outgoing_reliable():
+            if self.letters and (peer.number, int(to[1:])) not in self.blocked:
+                link = self.link if isinstance(self.link, Link) else self.link.get((peer.number, int(to[1:])), Link())
+                self._post.append((self.round_number + link.delay, peer.number, int(to[1:]), blob))
 
     def rounds(self, count: int) -> None:
         """Play so many rounds."""

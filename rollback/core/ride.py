@@ -1,0 +1,391 @@
+"""The short way through a tick, for two peers in a quiet stretch of a match. Knows registers; decides nothing by itself.
+
+Nearly all ticks are alike: one datagram that is the last one again one frame on, nothing due, one step, one datagram. All that
+moves in them are two numbers, and all else keeps its distance to these. So while a session rides, its state stands in the
+variables of one closure instead of in a dozen attributes of its parts, and a tick costs less than half (benchmarks/engine.py).
+
+Whatever is not quiet goes the long way: `land` writes the registers back where they belong, `Engine.tick` does what it always
+does, and the next tick gets on again. What a tick does, and in which order, is the engine's to say: this is the same, said
+shorter, and a test holds both to the same bytes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, Final, NamedTuple, Protocol
+
+from rollback.core.confirmation import Confirmation
+from rollback.core.dispatch import Dispatch
+from rollback.core.endpoint import Endpoint
+from rollback.core.intake import Intake
+from rollback.core.queues import MASK, LocalInputs
+from rollback.core.simulation import NEVER, Simulation
+from rollback.core.states import Peer
+from rollback.errors import ActionError, UsageError
+from rollback.types import Tick
+from rollback.wire.inputs import HEAD
+from rollback.wire.runs import ONE_BYTE
+
+__all__ = ["NESTED", "LongWay", "Ride", "Seen", "no_ride", "ride_of"]
+
+NESTED: Final = "tick was called from within a tick: a rollback in progress blocks every nested one"
+UNCHANGING: Final = (int, bool)  # an action of these types that is the same object is the same action
+RUNNING: Final = Peer.RUNNING
+
+Seen = tuple[int, int, int]  # known, confirmed, settled
+
+
+class LongWay(Protocol):
+    """The engine, as far as a ride asks it."""
+
+    _busy: bool
+    _plain: bool
+    _tick: Tick
+    _watch_at: float
+
+    def _proceed(self, row: bytes, theirs: int, now: float) -> None:
+        """Do steps 4 to 7 of a tick."""
+
+    def _send(self, now: float, *, smooth: bool) -> None:
+        """Do step 7 of a tick."""
+
+
+class Ride(NamedTuple):
+    """The handles of one session's short way.
+
+    Attributes:
+        tick: Does a whole tick; or, where that is not for it, lands and returns False, having changed nothing.
+        land: Write the registers back. To be called by whoever reads or changes what they hold.
+        glance: What is known, confirmed and settled, if that can be told without landing; None: look where it stands.
+    """
+
+    tick: Callable[[Mapping[int, Any], float], bool]
+    land: Callable[[], None]
+    glance: Callable[[], Seen | None]
+
+
+def no_ride() -> Ride:
+    """Return the handles of a session that always goes the long way."""
+    return Ride(lambda actions, now: False, lambda: None, lambda: None)
+
+
+def ride_of(
+    engine: LongWay,
+    seat: int,
+    encode: Callable[[Any], bytes],
+    local: LocalInputs,
+    endpoint: Endpoint,
+    sim: Simulation,
+    confirmation: Confirmation,
+    intake: Intake,
+    dispatch: Dispatch,
+    window: int,
+) -> Ride:
+    """Return the short way of a session with one local player and one peer, whose steps are plain (`Simulation.pair`)."""
+    own, queue, tick, game = local.queue, endpoint.queue, engine._tick, sim.game
+    inbox, taken, given, send = endpoint.inbox, endpoint.taken.append, endpoint.given.append, dispatch.outbox.append
+    pop, name, has_over, own_first = inbox.popleft, endpoint.name, sim.has_over, sim.queues[0] is own
+    own_rows, two_rows, played = own.rows, queue.rows, sim.played
+    nothing = object()  # no action
+
+    # Whether a tick may ride; whether the registers are written back; whether somebody came to change what they hold.
+    ready, grounded, touched = False, True, False
+    frame = captured = known = 0  # `sim.frame` is kept up too: it is what is looked at most
+    lead = ack = sure = 0  # what is constant: own.known - captured, endpoint.acked - known, endpoint.confirmed - known
+    reach = 0  # frames from the present to the newest row of the peer, 0 while it is guessed
+    horizon = 0  # frame before which nothing is due, as long as each tick has one datagram, the one before again
+    end = confirm_at = tail_in_until = tail_until = replayed = smask = 0
+    heard = watch_at = 0.0
+    same: Any = nothing  # the action whose input is `own_last`
+    own_last = two_last = tail_in = tail_out = b""
+    rows: tuple[bytes, ...] = (b"", b"")
+    moves: Any = ()
+    states, step, save = sim.snapshots.states, sim.step, sim.save
+
+    def glance() -> Seen | None:
+        if ready:
+            confirmed = frame - 1 if frame <= known else known
+            newest = frame - 1 + lead
+            return (
+                known if known < newest else newest,
+                confirmed,
+                confirmed if sure >= 0 else min(confirmed, known + sure),
+            )
+        if not grounded:
+            land()
+        return None
+
+    def land() -> None:
+        nonlocal ready, grounded, touched
+        touched = True
+        if grounded:
+            return
+        if not ready:
+            engine._busy = True  # by the game, in the middle of its step: what follows goes the long way
+        ready, grounded = False, True
+        own.known = captured + lead
+        local.captured = captured
+        queue.known, endpoint.acked, endpoint.confirmed, endpoint.heard = known, known + ack, known + sure, heard
+        sim.present = sim.frame
+
+    def board() -> bool:
+        """Get on, if the registers can say all there is to say."""
+        nonlocal ready, grounded, frame, captured, known, lead, ack, sure, end, confirm_at, tail_in_until, tail_until
+        nonlocal \
+            replayed, \
+            smask, \
+            heard, \
+            watch_at, \
+            same, \
+            own_last, \
+            two_last, \
+            tail_in, \
+            tail_out, \
+            states, \
+            step, \
+            save, \
+            horizon
+        if not grounded:
+            raise UsageError(NESTED)
+        frame, known = sim.frame, queue.known
+        if engine._busy or not engine._plain or endpoint.state is not RUNNING or not local.steady or not sim.every:
+            return False
+        if sim.wrong < NEVER or sim.held or sim.failure is not None or local.captured != frame - 1:
+            return False
+        if sim.held_until > min(known, own.known):
+            return False
+        captured = frame - 1
+        lead, ack, sure = own.known - captured, endpoint.acked - known, endpoint.confirmed - known
+        end, confirm_at, watch_at, heard = sim.end, confirmation.confirm_at, engine._watch_at, endpoint.heard
+        tail_in, tail_in_until, tail_out, tail_until = (
+            endpoint.tail_in,
+            endpoint.tail_in_until,
+            endpoint.tail_out,
+            endpoint.tail_until,
+        )
+        own_last, two_last, same, replayed, horizon = own.last, queue.last, nothing, tick.resimulated, 0
+        states, smask, step, save = sim.snapshots.states, sim.snapshots.mask, sim.step, sim.save
+        ready, grounded = True, False
+        return True
+
+    def ride(actions: Mapping[int, Any], now: float) -> bool:
+        nonlocal ready, frame, captured, known, heard, same, replayed
+        if not ready and not board():
+            return False
+        row = own_last
+        try:
+            action = actions[seat]
+            if action is not same:
+                row = encode(action)
+                if type(action) in UNCHANGING:
+                    same = action
+        except (ActionError, LookupError, TypeError):
+            land()
+            return False  # the long way says what is wrong, in the player's terms
+        if now >= watch_at:
+            land()
+            return False
+        if frame < horizon and inbox and row == own_last:
+            data = pop()
+            if data[1:] == tail_in and data[0] == known + 1 & 255 and not inbox:
+                # 2. Drain.
+                ready = False
+                known += 1
+                heard = now
+                taken(data)
+                if replayed:
+                    tick.resimulated = replayed = 0
+                try:
+                    # 5. Decide. That all is well so far is what the horizon says.
+                    if has_over and game.over:
+                        return proceed(own_last, 1, now)
+                    # 6. Queue the local action, take the snapshot, step.
+                    captured = frame
+                    newest = frame + lead & MASK
+                    own_rows[newest] = own_last
+                    states[frame & smask] = save()
+                    two_rows[frame + reach & MASK] = two_last
+                    played[frame & MASK] = rows
+                    try:
+                        step(moves)
+                    except Exception:
+                        return stop(1, now, smooth=True)
+                    if grounded:
+                        return finish(1, now, smooth=True)
+                    sim.frame = frame = frame + 1
+                except BaseException:
+                    fall()
+                    raise
+                # 7. Send.
+                data = ONE_BYTE[newest] + tail_out  # the ring has as many slots as a byte has values
+                given(data)
+                send((name, data))
+                ready = True
+                return True
+            inbox.appendleft(data)
+        return trudge(row, now)
+
+    def trudge(row: bytes, now: float) -> bool:
+        """Do a tick in which something is new, still from the registers."""
+        nonlocal ready, frame, captured, known, ack, sure, reach, horizon, end, confirm_at, tail_in_until, tail_until
+        nonlocal replayed, heard, own_last, two_last, tail_in, tail_out, rows, moves, touched, grounded
+        ready, engine._busy = False, True
+        fresh, own_known = 0, frame - 1 + lead
+        try:
+            # 2. Drain.
+            while inbox:
+                data = pop()
+                rest, following = data[1:], known + 1
+                again = data[0:1] == ONE_BYTE[following & 255] and following + ack <= own_known
+                if again and rest == tail_in and following < tail_in_until:
+                    taken(data)
+                elif (
+                    again
+                    and tail_in_until
+                    and following & 255
+                    and len(data) >= HEAD
+                    and rest[:5] == tail_in[:5]
+                    and (until := intake.newest_row(queue, data, HEAD, following))
+                ):
+                    # All as before but for the row: nothing else in it needs to be read.
+                    taken(data)
+                    endpoint.tail_in, endpoint.tail_in_until = tail_in, tail_in_until = rest, until
+                else:
+                    queue.known, own.known, endpoint.acked, endpoint.confirmed = (
+                        known,
+                        own_known,
+                        known + ack,
+                        known + sure,
+                    )
+                    endpoint.heard = heard
+                    entering = intake.take(endpoint, data, rest, now)
+                    known = following if entering else queue.known
+                    ack, sure, end, heard = endpoint.acked - known, endpoint.confirmed - known, sim.end, endpoint.heard
+                    tail_in, tail_in_until, tail_until = endpoint.tail_in, endpoint.tail_in_until, endpoint.tail_until
+                    two_last = queue.last
+                    if not entering:
+                        fresh = 2
+                        if engine._plain and endpoint.state is RUNNING:
+                            continue
+                        break
+                fresh += 1
+                two_last, slot = queue.last, following & MASK
+                if two_rows[slot] is not two_last:
+                    if following < frame and following < sim.wrong and two_rows[slot] != two_last:
+                        sim.wrong = following
+                    two_rows[slot] = two_last
+                known, heard = following, now
+            if not engine._plain or endpoint.state is not RUNNING:
+                land()
+                endpoint.tail_until = (
+                    0  # whatever else is in the inbox: no datagram of this tick is the one before again
+                )
+                return False
+            # 3. Roll back.
+            if sim.wrong < NEVER:
+                land()
+                touched = False
+                tick.resimulated = replayed = sim.rollback()
+                if sim.held or touched:
+                    return proceed(row, fresh, now)
+                grounded = False
+            elif replayed:
+                tick.resimulated = replayed = 0
+            # 4. Confirm.
+            if known >= confirm_at:
+                land()
+                touched = False
+                confirmation.confirm()
+                confirm_at, tail_until = confirmation.confirm_at, endpoint.tail_until
+                if touched:
+                    return proceed(row, fresh, now)
+                grounded = False
+            # 5. Decide.
+            if frame - known > window or frame >= end or not engine._plain or (has_over and game.over):
+                return proceed(row, fresh, now)
+            # 6. Queue the local action, take the snapshot, step.
+            captured, newest = frame, frame + lead
+            smooth = row == own_last
+            if smooth:
+                own_rows[newest & MASK] = own_last
+            else:
+                own.known = own_known
+                own.append(row)
+                own_last = row
+            states[frame & smask] = save()
+            slot = frame & MASK
+            ours, theirs = own_rows[slot], two_rows[slot] if frame <= known else two_last
+            pair = (ours, theirs) if own_first else (theirs, ours)
+            if pair[0] is not rows[0] or pair[1] is not rows[1]:
+                rows, moves = pair, sim.decode(pair)[0]
+            two_rows[slot], played[slot] = theirs, rows
+            try:
+                step(moves)
+            except Exception:
+                return stop(fresh, now, smooth=smooth)
+            if grounded:
+                return finish(fresh, now, smooth=smooth)
+            sim.frame = frame = frame + 1
+            tick.advanced, tick.reason = True, "running"
+            # 7. Send.
+            if smooth and fresh == 1 and newest < tail_until:
+                data = ONE_BYTE[newest & 255] + tail_out
+                given(data)
+                send((name, data))
+            else:
+                confirmed = frame - 1 if frame <= known else known
+                dispatch.compose(endpoint, frame, newest, known + ack, known, confirmed, now)
+                tail_out, tail_until = endpoint.tail_out, endpoint.tail_until
+            # How long this will do: the tail either way, the next look at what is confirmed, the end, and a change to come.
+            horizon = frame - known - 1 + (tail_in_until if tail_in_until < confirm_at else confirm_at)
+            if tail_until - lead < horizon:
+                horizon = tail_until - lead
+            if end < horizon:
+                horizon = end
+            if own.changed >= frame:
+                horizon = min(horizon, *[change[0] for change in own.changes if change[0] >= frame])
+            if queue.changed >= frame or known + ack >= newest:
+                horizon = 0
+            reach = known + 1 - frame if known >= frame else 0
+            ready = True
+            return True
+        except BaseException:
+            fall()
+            raise
+        finally:
+            engine._busy = False
+
+    def proceed(row: bytes, fresh: int, now: float) -> bool:
+        """Land after step 3, and go on the long way."""
+        engine._busy = True
+        land()
+        endpoint.fresh = fresh
+        engine._proceed(row, known, now)
+        engine._busy = False
+        return True
+
+    def stop(fresh: int, now: float, *, smooth: bool) -> bool:
+        """Take a step that raised back; to be called while the exception is handled."""
+        land()
+        sim.stopped_by_error(frame)
+        tick.advanced, tick.reason = False, "stalled"
+        endpoint.fresh = fresh
+        engine._send(now, smooth=smooth)
+        engine._busy = False
+        return True
+
+    def finish(fresh: int, now: float, *, smooth: bool) -> bool:
+        """End a tick the long way whose step landed us."""
+        sim.frame = sim.present = captured + 1
+        tick.advanced, tick.reason = True, "running"
+        endpoint.fresh = fresh
+        engine._send(now, smooth=smooth)
+        engine._busy = False
+        return True
+
+    def fall() -> None:
+        """Write everything back where an exception leaves the tick."""
+        land()
+        engine._busy = False
+
+    return Ride(ride, land, glance)

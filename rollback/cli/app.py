@@ -24,6 +24,7 @@ COMMANDS: Final = {
     "serve": "rollback.cli.serve",
     "play": "rollback.cli.play",
     "check": "rollback.cli.check",
+    "stress": "rollback.cli.stress",
     "replay": "rollback.cli.replay",
 }
 

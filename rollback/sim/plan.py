@@ -1,0 +1,192 @@
+"""A virtual match as plain values: what runs it again elsewhere, as a file, or in another process. Knows JSON and names."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final, Self
+
+from rollback.config import SessionConfig
+from rollback.errors import UsageError
+from rollback.game import Game, codecs_of
+from rollback.sim.link import Link
+from rollback.sim.match import VirtualMatch
+from rollback.sim.report import MatchReport
+
+__all__ = ["MatchPlan", "factory_for"]
+
+FORMAT: Final = 1
+LONGEST: Final = 100_000_000  # frames
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MatchPlan:
+    """A match, in values that JSON can hold; the drawn actions, losses and clocks follow from the seed.
+
+    Attributes:
+        game: The game's name, as commands take it.
+        players: How many it is made for; None takes what the name makes.
+        seed: Of the match, and of the game.
+        frames: Where it ends at the latest.
+        link: The link of all directions.
+        fps: Frames a second.
+        window: The prediction window.
+        delays: The input delay of each peer; one for all, if there is one.
+        interval: Frames between checksums.
+        seats: The players of each peer; empty gives each peer one.
+        skew_ppm: By how many millionths each peer's clock is too fast.
+        phases: Where in a frame each peer's first tick lies.
+        incidents: What happens in it; see `rollback.sim.schedule`.
+        profile: What the network is called, for people.
+        failing: The oracle that did not hold when the plan was written down, for people.
+    """
+
+    game: str
+    players: int | None = None
+    seed: int = 0
+    frames: int = 600
+    link: Link = dataclasses.field(default_factory=Link)
+    fps: int = 60
+    window: int = 8
+    delays: tuple[int, ...] = (0,)
+    interval: int = 60
+    seats: tuple[tuple[int, ...], ...] = ()
+    skew_ppm: tuple[float, ...] = ()
+    phases: tuple[float, ...] = ()
+    incidents: tuple[Mapping[str, Any], ...] = ()
+    profile: str = ""
+    failing: str = ""
+
+    def run(self, make: Callable[[], Game] | None = None, *, twice: bool = False) -> MatchReport:
+        """Play it.
+
+        Args:
+            make: Makes the games; None looks the name up.
+            twice: Hold that a second run makes the same report.
+
+        Raises:
+            UsageError: The plan does not fit the game.
+            GameError: The game cannot be made.
+        """
+        make = make or factory_for(self.game, self.players)
+        config = SessionConfig(
+            fps=self.fps, prediction_window=self.window, desync_interval=self.interval, seed=self.seed, input_delay=0
+        )
+        peers = len(self.seats) or len(codecs_of(make()))
+        match = VirtualMatch(
+            make,
+            config=config,
+            link=self.link,
+            seed=self.seed,
+            seats=self.seats or None,
+            input_delays=self.delays * peers if len(self.delays) == 1 else self.delays,
+            skew_ppm=self.skew_ppm,
+            phases=self.phases,
+        )
+        match.plan(self.incidents)
+        return match.run(self.frames, twice=twice)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return what differs from the defaults, as values that JSON can hold."""
+        told: dict[str, Any] = {"format": FORMAT, "game": self.game, "seed": self.seed, "frames": self.frames}
+        if self.link != Link():
+            told["link"] = self.link.to_dict()
+        for field in dataclasses.fields(self):
+            value = getattr(self, field.name)
+            if field.name in told or field.name == "link" or value == field.default:
+                continue
+            told[field.name] = [dict(each) for each in value] if field.name == "incidents" else _listed(value)
+        return told
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any]) -> Self:
+        """Return the plan that a JSON object describes.
+
+        Raises:
+            UsageError: It describes none.
+        """
+        names = [field.name for field in dataclasses.fields(cls)]
+        if not isinstance(values, Mapping) or values.get("format") != FORMAT:
+            raise UsageError(
+                f"this is no match to replay: an object with format {FORMAT} is needed, not {values!r:.80}"
+            )
+        for name in values:
+            if name not in (*names, "format"):
+                raise UsageError(f"a match to replay has {', '.join(names)}, not {name!r}")
+        told = {name: _tupled(value) for name, value in values.items() if name not in ("format", "link", "incidents")}
+        plan = cls(
+            link=Link.from_dict(values.get("link", {})),
+            incidents=tuple(values.get("incidents", ())),
+            **{"game": "", **told},
+        )
+        plan._check()
+        return plan
+
+    def _check(self) -> None:
+        """Look at what nothing else looks at before the match is made."""
+        for name, value, high in (("seed", self.seed, 2**63 - 1), ("frames", self.frames, LONGEST)):
+            if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value <= high:
+                raise UsageError(
+                    f"{name} of a match to replay must be a whole number from 0 to {high}, not {value!r:.80}"
+                )
+        for name in ("game", "profile", "failing"):
+            if not isinstance(getattr(self, name), str):
+                raise UsageError(f"{name} of a match to replay must be a string, not {getattr(self, name)!r:.80}")
+        for name in ("delays", "seats", "skew_ppm", "phases", "incidents"):
+            if not isinstance(getattr(self, name), tuple):
+                raise UsageError(f"{name} of a match to replay must be a list, not {getattr(self, name)!r:.80}")
+
+    def save(self, path: Path) -> None:
+        """Write it to a file that `rollback stress --replay` runs."""
+        path.write_text(json.dumps(self.to_dict(), indent=2) + "\n", encoding="utf-8")
+
+    @classmethod
+    def load(cls, path: Path) -> Self:
+        """Read what `save` wrote.
+
+        Raises:
+            UsageError: The file cannot be read, or holds no plan.
+        """
+        try:
+            values = json.loads(path.read_text(encoding="utf-8"))
+        except (OSError, UnicodeDecodeError) as error:
+            raise UsageError(f"{path} cannot be read: {error}") from None
+        except ValueError as error:
+            raise UsageError(f"{path} is no JSON: {error}") from None
+        return cls.from_dict(values)
+
+
+def factory_for(name: str, players: int | None, *, is_trusted: bool = True) -> Callable[[], Game]:
+    """Return what makes the game of that name for so many players.
+
+    A game with another number of players than asked for is made anew with `players=`, where it takes that.
+
+    Raises:
+        GameError: The name leads nowhere.
+        UsageError: The game is not for so many.
+    """
+    from rollback.envs.names import game_factory
+
+    make = game_factory(name, is_trusted=is_trusted)
+    game = make()
+    if players is None or game.players == players:
+        return make
+    kind: Any = type(game)
+    try:
+        fits = kind(players=players).players == players
+    except TypeError:
+        fits = False
+    if not fits:
+        raise UsageError(f"{name} is a game for {game.players} players, not for {players}, and takes no players=")
+    return lambda: kind(players=players)
+
+
+def _listed(value: Any) -> Any:
+    return [_listed(item) for item in value] if isinstance(value, tuple) else value
+
+
+def _tupled(value: Any) -> Any:
+    return tuple(_tupled(item) for item in value) if isinstance(value, list) else value

@@ -123,9 +123,7 @@ def shapes(glyph: str) -> list[tuple[float, float, float, float]]:
 
 def rectangle(x: float, y: float, width: float, height: float, fill: str) -> str:
     """Return a rectangle."""
-    return (
-        f'<rect x="{x:g}" y="{y:g}" width="{width:g}" height="{height:g}" fill="{fill}" shape-rendering="crispEdges"/>'
-    )
+    return f'<rect x="{x:g}" y="{y:g}" width="{width:g}" height="{height:g}" fill="{fill}" shape-rendering="crispEdges"/>'
 
 
 def row(cells: Any, y: float) -> Iterator[str]:

@@ -17,14 +17,16 @@ __all__ = ["command_for", "show", "values_of"]
 
 LONGEST: Final = 10  # failures shown; the JSON holds all
 COLUMNS: Final = (
-    "profile", "matches", "parity", "rollbacks\n/100 frames", "depth\nmedian/p99/max", "stalls\n/min", "lag\nframes",
-    "KiB/s\na player", "ahead\nframes", "lost",
+    "profile", "matches", "parity", "rollbacks\n/100", "depth\n50/99/max", "stalls\n/min", "lag", "KiB/s", "ahead", "lost",
 )  # fmt: skip
 
 
 def show(console: Console, summaries: Sequence[Summary], failures: Sequence[Outcome], flags: Mapping[str, Any]) -> None:
-    """Print the table, each failure with the command that shows it again, and the verdict."""
-    table = Table(box=None, header_style="bold", pad_edge=False)
+    """Print the table, each failure with the command that shows it again, and the verdict.
+
+    Rollbacks, stalls a minute, KiB/s and the lead are those of one peer; lag is in frames that stood on guesses.
+    """
+    table = Table(box=None, header_style="bold", pad_edge=False, padding=(0, 1, 0, 0))
     for place, column in enumerate(COLUMNS):
         table.add_column(column, justify="left" if place == 0 else "right", no_wrap=True)
     for summary in summaries:
@@ -77,9 +79,9 @@ def command_for(outcome: Outcome, flags: Mapping[str, Any]) -> str:
 
 def _cells(summary: Summary) -> list[str | Text]:
     if summary.failed:
-        parity = Text(f"{summary.failed} failed", style="bold red")
+        parity = Text(f"{summary.failed} fail", style="bold red")
     else:
-        parity = Text("yes", style="green") if summary.proves else Text("proves nothing", style="yellow")
+        parity = Text("yes", style="green") if summary.proves else Text("no proof", style="yellow")
     return [
         summary.profile,
         str(summary.matches),

@@ -43,7 +43,9 @@ class VirtualPeer:
         outbound: The channels to the others, by name.
         alive: Whether its process exists.
         wakes_at: Until when its process stands still.
+        began_at: Virtual time of its first frame.
         ended: How its match ended, None before.
+        ended_at: Virtual time at which it did.
     """
 
     def __init__(
@@ -67,6 +69,7 @@ class VirtualPeer:
         self.outbound: dict[str, tuple[Channel, ReliableChannel]] = {}
         self.alive = True
         self.wakes_at = 0.0
+        self.began_at = -1.0
         self.ended: Ended | None = None
         self.ended_at = 0.0
         self.events: list[tuple[float, Event]] = []
@@ -86,6 +89,15 @@ class VirtualPeer:
         self._ticks = self._lag = 0
         self._ahead = 0.0
 
+    def ask(self) -> None:
+        """Ask for the actions of the frame that comes; once a frame, however long it waits."""
+        frame = self.session.frame
+        if frame > self._asked and self.ended is None:
+            self._asked = frame
+            game = self.session.game
+            for player in self.seats:
+                self._actions[player] = self._act(game, player)
+
     def tick(self, now: float) -> None:
         """Take what has arrived, tick once, and send; `now` is virtual time."""
         session, shown = self.session, self.clock.shows(now)
@@ -94,15 +106,11 @@ class VirtualPeer:
                 session.receive(name, datagram)
             for blob in reliable.due(now):
                 session.receive_reliable(name, blob)
-        frame = session.frame
-        if frame > self._asked and self.ended is None:
-            self._asked = frame
-            game = session.game
-            for player in self.seats:
-                self._actions[player] = self._act(game, player)
         tick = session.tick(self._actions, now=shown)
         reason = tick.reason
         if tick.advanced:
+            if self.began_at < 0:
+                self.began_at = now
             self._capture(tick.frame - 1)
         elif reason == "stalled" and self._lockstep:
             self._capture(tick.frame)

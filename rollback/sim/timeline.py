@@ -10,6 +10,7 @@ import heapq
 from collections.abc import Sequence
 from typing import Final
 
+from rollback.errors import UsageError
 from rollback.sim.oracles import Referee
 from rollback.sim.peer import VirtualPeer
 from rollback.sim.schedule import Incident
@@ -75,8 +76,11 @@ class Timeline:
             if own < deadline - TINY:
                 peer.send(now, peer.clock.shows(now))  # between two frames that lie far apart it must be heard
             else:
+                peer.ask()
                 try:
                     peer.tick(now)
+                except UsageError:
+                    raise  # the caller's own mistake: an action that is none
                 except Exception as error:  # whatever it is, the network brought it about: that is what is looked for
                     said = f"{type(error).__name__}: {error}"
                     self._referee.fail("no exception", peer.session.frame, peer.number, "a tick", said)

@@ -66,7 +66,8 @@ class SessionConfig:
 
     Attributes:
         fps: Frames a second, 1 to 1000.
-        input_delay: Frames between an action and its effect, 0 to 60.
+        input_delay: Frames between an action and its effect, 0 to 60; `auto` chooses it at the start and lets it follow the
+            line, so that a frame rarely rolls back more than four.
         prediction_window: How many frames may be simulated on predicted inputs, 0 (lockstep) to 60.
         desync_interval: Frames between checksums, 0 for none.
         on_desync: What a desync does: end the match, take the state of the lowest player's peer, or only tell.
@@ -84,7 +85,7 @@ class SessionConfig:
     """
 
     fps: int = 60
-    input_delay: int = 2
+    input_delay: int | Literal["auto"] = 2
     prediction_window: int = 8
     desync_interval: int = 60
     on_desync: Literal["stop", "resync", "report"] = "stop"
@@ -102,7 +103,8 @@ class SessionConfig:
 
     def __post_init__(self) -> None:
         _whole("fps", self.fps, 1, 1000)
-        _whole("input_delay", self.input_delay, 0, MAX_DELAY)
+        if self.input_delay != "auto":
+            _whole("input_delay", self.input_delay, 0, MAX_DELAY, ' or "auto"')
         _whole("prediction_window", self.prediction_window, 0, MAX_WINDOW)
         _whole("desync_interval", self.desync_interval, 0, 1_000_000)
         _one_of("on_desync", self.on_desync, ("stop", "resync", "report"))
@@ -128,9 +130,9 @@ class SessionConfig:
         _plain("extra", self.extra)
 
 
-def _whole(name: str, value: Any, low: int, high: int) -> None:
+def _whole(name: str, value: Any, low: int, high: int, more: str = "") -> None:
     if not isinstance(value, int) or isinstance(value, bool) or not low <= value <= high:
-        raise ConfigError(f"{name} must be a whole number from {low} to {high}, not {value!r}")
+        raise ConfigError(f"{name} must be a whole number from {low} to {high}{more}, not {value!r:.80}")
 
 
 def _seconds(name: str, value: Any, low: float, high: float) -> None:

@@ -15,9 +15,7 @@ from rollback.wire.blobs import Blob, Branches, Compared, Leaf
 
 __all__ = ["Diagnosis"]
 
-SMALL: Final = (
-    1024  # bytes up to which a subtree is told whole: less than its checksums and another round trip would cost
-)
+SMALL: Final = 1024  # bytes up to which a subtree is told whole: less than its checksums and another round trip would cost
 WHOLE: Final = 256 * 1024  # bytes up to which a value is told at all
 MOST_PATHS: Final = 500  # paths that are gone into; a state that differs everywhere is known well enough by then
 MOST_DIFFERENCES: Final = 100
@@ -89,9 +87,7 @@ class Diagnosis:
         if _is_small(ours):
             self.out.append(Leaf(self.frame, path, ours))
         else:
-            self.out.append(
-                Branches(self.frame, path, tuple([(key, checksum(child)) for key, child in _children(ours)]))
-            )
+            self.out.append(Branches(self.frame, path, tuple([(key, checksum(child)) for key, child in _children(ours)])))
 
     def _tell_whole(self, path: tuple[Any, ...], ours: Any) -> None:
         value = ours if size_of(ours) <= WHOLE else f"<{type(ours).__name__} of {size_of(ours)} bytes>"

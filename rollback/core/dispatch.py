@@ -61,9 +61,7 @@ class Dispatch:
         known = endpoint.queue.known
         self.compose(endpoint, self._sim.present, self._own.known, endpoint.acked, known, self._confirmed(), now)
 
-    def compose(
-        self, endpoint: Endpoint, frame: int, newest: int, acked: int, known: int, confirmed: int, now: float
-    ) -> None:
+    def compose(self, endpoint: Endpoint, frame: int, newest: int, acked: int, known: int, confirmed: int, now: float) -> None:
         """Write one datagram from what is given: the present, our newest row, and what the peer has, and we have, of the other.
 
         This runs in every other tick or so, whenever the datagram is not the one before again: it is written flat.
@@ -91,9 +89,7 @@ class Dispatch:
         behind = known - confirmed if confirmed < known else 0
         if -128 <= lag < 128 and -128 < lead < 128 and whole:
             endpoint.tail_until = until
-            endpoint.tail_out = tail = (
-                bytes((endpoint.flags, newest >> 8 & 255, lag & 255, lead & 255, behind)) + tokens
-            )
+            endpoint.tail_out = tail = bytes((endpoint.flags, newest >> 8 & 255, lag & 255, lead & 255, behind)) + tokens
             sums = endpoint.sums
             if not (endpoint.measure or (sums.waiting and newest >= sums.send_at)):
                 if sums.waiting and sums.send_at < until:
@@ -118,9 +114,8 @@ class Dispatch:
             endpoint.tail_until = min(endpoint.tail_until, sums.send_at)
         if endpoint.measure:
             endpoint.measure = False
-            endpoint.count()
             flags |= LINE
-            blocks += encode_line(endpoint.line.measure(now))
+            blocks += encode_line(endpoint.line.measure(now, len(endpoint.given)))
             if self._sim.agreed_end is not None:
                 flags |= MORE
                 blocks += encode_more(encode_message(Notice(self._sim.agreed_end)))

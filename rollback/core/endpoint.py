@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import deque
+from operator import itemgetter
 from typing import Final
 
 from rollback.core.checksums import ChecksumExchange
@@ -16,6 +17,9 @@ from rollback.wire.inputs import ECHO, HEAD, INPUTS
 __all__ = ["Endpoint", "Greeting"]
 
 AHEAD_SHARE: Final = 0.5  # of each new average of half a second in the lead: quick enough to steer by, past any jitter
+_KIND, _LEAD = itemgetter(1), itemgetter(4)
+_BIASED: Final = bytes(value ^ 128 for value in range(256))  # of a signed byte: the number plus 128
+NO_TAIL: Final = b"\0"  # shorter than any, and not empty: not even the end of no datagram is taken for it
 SAMPLES: Final = 4  # exchanges of hellos before a clock counts as measured
 
 
@@ -98,6 +102,7 @@ class Endpoint:
     """
 
     __slots__ = (
+        "_spoken",
         "acked",
         "ahead",
         "bye_answer",
@@ -137,11 +142,12 @@ class Endpoint:
         self.confirmed = -1
         self.flags = self.flags_in = INPUTS | match << 5
         self.fresh = 0
-        self.tail_in = self.tail_out = b""
+        self.tail_in, self.tail_out = NO_TAIL, b""
         self.tail_in_until = 0
         self.tail_until = 0
         self.taken: list[bytes] = []
         self.given: list[bytes] = []
+        self._spoken = 0  # of them, when we last asked
         self.heard = -math.inf
         self.ahead = 0.0
         self.sums = ChecksumExchange()
@@ -167,6 +173,16 @@ class Endpoint:
         self.state = after(before, cause)
         return self.state is not before
 
+    def has_news(self) -> bool:
+        """Whether we spoke to it since the last time this was asked."""
+        spoken, self._spoken = self._spoken, len(self.given)
+        return self._spoken > spoken
+
+    @property
+    def owed(self) -> bool:
+        """Whether a hello or a goodbye waits for us to answer."""
+        return self.greeting.answer or self.bye_answer or not self.greeting.running
+
     def count(self) -> None:
         """Count the datagrams since the last time; half the difference of the mean advantages in them is our lead."""
         line, taken, given = self.line, self.taken, self.given
@@ -176,6 +192,7 @@ class Endpoint:
         line.sent += len(given)
         line.bytes_out += sum(map(len, given))
         given.clear()
+        self._spoken = 0
         line.received += len(taken)
         line.bytes_in += sum(map(len, taken))
         taken.clear()
@@ -215,5 +232,11 @@ class Endpoint:
 
 def _advantage(datagrams: list[bytes]) -> float | None:
     """Return the mean frame advantage told in some datagrams, None where none tells it."""
-    told = [data[4] for data in datagrams if len(data) >= HEAD and data[1] & INPUTS]
-    return sum([(lead ^ 128) - 128 for lead in told]) / len(told) if told else None
+    if not datagrams:
+        return None
+    # Thirty at a time, and nearly always of inputs only: no loop in Python.
+    if min(map(len, datagrams)) < HEAD or min(map(_KIND, datagrams)) < INPUTS:
+        datagrams = [data for data in datagrams if len(data) >= HEAD and data[1] & INPUTS]
+        if not datagrams:
+            return None
+    return (sum(bytes(map(_LEAD, datagrams)).translate(_BIASED)) - 128 * len(datagrams)) / len(datagrams)

@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from rollback.config import SessionConfig
+from rollback.core.autodelay import AutoDelay
 from rollback.core.checksums import Disagreement
 from rollback.core.confirmation import Confirmation
 from rollback.core.dispatch import WRITTEN_TO, Dispatch
@@ -19,8 +20,9 @@ from rollback.core.intake import Intake
 from rollback.core.lineup import Lineup
 from rollback.core.membership import Membership
 from rollback.core.queues import MASK, LocalInputs
+from rollback.core.redundancy import Redundancy
 from rollback.core.repair import Repair
-from rollback.core.ride import NESTED, Ride, no_ride, ride_of
+from rollback.core.ride import NESTED, SOON, Ride, no_ride, ride_of
 from rollback.core.simulation import NEVER, Simulation
 from rollback.errors import ActionError, UsageError
 from rollback.game import Game
@@ -31,10 +33,7 @@ from rollback.wire.runs import ONE_BYTE
 
 __all__ = ["Engine"]
 
-WATCH_EVERY: Final = (
-    0.5  # seconds between looks at lines and timers; a silence that matters sooner is looked at in time
-)
-SOON: Final = float("-inf")  # at the next occasion
+WATCH_EVERY: Final = 0.5  # seconds between looks at lines and timers; a silence that matters sooner is looked at in time
 COMPLETE: Final = ("over", "end_at")  # the reasons of a match that came to its end
 HEARTBEAT: Final = 0.2  # seconds without a tick until we are heard all the same; well under interrupt_after
 
@@ -60,13 +59,14 @@ class Engine:
         self._window = config.prediction_window
         self._watch_at = self._chores_at = SOON
         self._planned = float("inf")  # when the next look is due; one that comes late tells of a gap between ticks
-        self._local = LocalInputs(own, config.input_delay)
+        delay = 0 if config.input_delay == "auto" else config.input_delay
+        self._auto = AutoDelay(config.fps) if config.input_delay == "auto" else None
+        self._redundancy = Redundancy(config.fps)
+        self._local = LocalInputs(own, delay)
         queues = sorted([own, *(endpoint.queue for endpoint in endpoints)], key=lambda queue: queue.players)
         self._sim = Simulation(game, lineup.codecs, queues, config)
         self._membership = Membership(endpoints, self._playing, config, self._sim, self._events.append, self._end)
-        self._handshake = Handshake(
-            nonce, lineup.facts, config.prediction_window, config.input_delay, lineup.controllers, endpoints
-        )
+        self._handshake = Handshake(nonce, lineup.facts, config.prediction_window, delay, lineup.controllers, endpoints)
         self._confirmation = Confirmation(own, self._playing, self._sim, config.desync_interval, self._disagree)
         self._intake = Intake(own, self._sim, self._handshake, self._membership, self._events.append, self._disagree)
         self._solo = own.players[0] if len(own.players) == 1 else -1
@@ -199,19 +199,18 @@ class Engine:
                 if not self._may_start(now):
                     return tick
                 theirs = self._theirs()
-            # 3. Roll back.
-            tick.resimulated = 0
-            if sim.wrong < NEVER or sim.held:
-                if sim.wrong < NEVER or not sim.blocked():
-                    tick.resimulated = sim.rollback()
             self._proceed(row, theirs, now)
             return tick
         finally:
             self._busy = False
 
-    def _proceed(self, row: bytes, theirs: int, now: float) -> None:
-        """Do the steps of a tick that come after the rollback."""
+    def _proceed(self, row: bytes, theirs: int, now: float, replayed: int = 0) -> None:
+        """Do the steps of a tick that come after the drain; `replayed` frames of it were replayed already."""
         sim, own, local, tick = self._sim, self._own, self._local, self._tick
+        # 3. Roll back.
+        tick.resimulated = replayed
+        if sim.wrong < NEVER or (sim.held and not sim.blocked()):
+            tick.resimulated += sim.rollback()
         frame = sim.frame
         # 4. Confirm, settle, emit checksums; only now that no correction is pending.
         if theirs >= self._confirmation.confirm_at:
@@ -317,6 +316,8 @@ class Engine:
         for endpoint in self._endpoints:
             self._membership.agreed(endpoint)
             endpoint.heard = now
+        if self._auto is not None:
+            self._auto.begin(self._local, self._endpoints)
         self._sim.start()
         self._running = True
         self._plain = self._window > 0
@@ -332,9 +333,11 @@ class Engine:
                 ahead += endpoint.ahead
                 live += 1
         self._tick.frames_ahead = ahead / live if live else 0.0
-        silence_at = self._membership.watch(
-            now, now - self._planned, running=self._running, ended=self._ended is not None
-        )
+        silence_at = self._membership.watch(now, now - self._planned, running=self._running, ended=self._ended is not None)
+        for endpoint in self._endpoints:
+            self._redundancy.judge(endpoint, min(self._local.delays.values()))
+        if self._auto is not None and self._running:
+            self._auto.follow(self._local, self._endpoints)
         self._repair.look(now)
         self._paused = self._membership.waiting or self._repair.halts
         self._plain = self._running and self._window > 0 and not self._paused and self._ended is None

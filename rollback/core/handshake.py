@@ -18,9 +18,7 @@ from rollback.wire.messages import Fact, Hello
 __all__ = ["HELLO_EVERY", "Handshake"]
 
 HELLO_EVERY: Final = 0.05  # seconds: five exchanges in a quarter of a second on a good line
-LONGEST_WAIT: Final = (
-    30.0  # seconds until a start that can be meant: two round trips and the head start, many times over
-)
+LONGEST_WAIT: Final = 30.0  # seconds until a start that can be meant: two round trips and the head start, many times over
 HEAD_START: Final = 0.1  # seconds from naming the instant to the instant, on top of two round trips
 
 MENDS: Final = {

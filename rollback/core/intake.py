@@ -131,9 +131,7 @@ class Intake:
             queue.delta = data[at + 1]
         elif changed != queue.changed or data[at + 1] != queue.delta:  # another change than the one that is known
             return 0
-        return (
-            changed + 15 if changed + 15 < until else until
-        )  # or where the first token comes to stand for another frame
+        return changed + 15 if changed + 15 < until else until  # or where the first token comes to stand for another frame
 
     def _blocks(self, endpoint: Endpoint, flags: int, data: bytes, newest: int, now: float) -> None:
         """Apply what rides along in a newer datagram than the ones before."""
@@ -150,8 +148,7 @@ class Intake:
             if found is not None:
                 self._disagree(endpoint, found)
         if flags & LINE:
-            endpoint.count()
-            endpoint.line.hear(decode_line(data, at), now)
+            endpoint.line.hear(decode_line(data, at), now, len(endpoint.taken))
 
     def drain(self, endpoint: Endpoint, now: float) -> None:
         """Apply all queued datagrams of a peer."""
@@ -217,8 +214,7 @@ class Intake:
             if found is not None:
                 self._disagree(endpoint, found)
         if message.line is not None:
-            endpoint.count()
-            endpoint.line.hear(message.line, now)
+            endpoint.line.hear(message.line, now, len(endpoint.taken))
         if isinstance(notice, Notice):
             self._told_end(endpoint, notice.end)
         return "second input" if twice else None

@@ -16,6 +16,7 @@ NO_ECHO: Final = 65535
 PINGS: Final = 32  # pings remembered; at five a second the oldest is six seconds old, past any useful echo
 RATE_WINDOW: Final = 1.0  # seconds over which bytes are counted
 LOSS_WINDOW: Final = 30  # datagrams from which a share of lost ones means something
+FORGET: Final = 0.85  # what a count is worth half a second later: the share is one of some 200 datagrams
 
 
 class LineMeter:
@@ -46,8 +47,8 @@ class LineMeter:
         self._lost = self._expected = 0.0
         self._rates: tuple[float, int, int] | None = None
 
-    def measure(self, now: float) -> Line:
-        """Return the next measurement to send."""
+    def measure(self, now: float, uncounted: int = 0) -> Line:
+        """Return the next measurement to send; `uncounted` datagrams were sent that `sent` does not know of yet."""
         self._ping = self._ping + 1 & 255
         self._pings[self._ping] = now
         while len(self._pings) > PINGS:
@@ -57,16 +58,16 @@ class LineMeter:
             echo = self._heard[0]
             held = min(NO_ECHO - 1, round((now - self._heard[1]) * 10_000))
             self._heard = None
-        return Line(self._ping, echo, held, self.sent & 65535, min(255, round(self.loss * 255)))
+        return Line(self._ping, echo, held, self.sent + uncounted & 65535, min(255, round(self.loss * 255)))
 
-    def hear(self, line: Line, now: float) -> None:
-        """Take the peer's measurement."""
+    def hear(self, line: Line, now: float, uncounted: int = 0) -> None:
+        """Take the peer's measurement; `uncounted` datagrams were received that `received` does not know of yet."""
         self._heard = (line.ping, now)
         self.loss_there = line.loss / 255
         sent = self._pings.pop(line.echo, None) if line.held != NO_ECHO else None
         if sent is not None:
             self.sample(now - sent - line.held / 10_000)
-        self._count_loss(line.sent)
+        self._count_loss(line.sent, self.received + uncounted)
 
     def sample(self, rtt: float) -> None:
         """Take one measured round trip in seconds."""
@@ -88,17 +89,16 @@ class LineMeter:
             self.kbps_out = (self.bytes_out - bytes_out) * 0.008 / (now - then)
             self._rates = (now, self.bytes_in, self.bytes_out)
 
-    def _count_loss(self, peer_sent: int) -> None:
+    def _count_loss(self, peer_sent: int, received: int) -> None:
         if self._peer_sent is None:
-            self._peer_sent, self._received_then = peer_sent, self.received
+            self._peer_sent, self._received_then = peer_sent, received
             return
         expected = peer_sent - self._peer_sent & 65535
         if expected > 32767:
             return  # an older measurement that was overtaken
-        self._lost += expected - (self.received - self._received_then)
-        self._expected += expected
-        self._peer_sent, self._received_then = peer_sent, self.received
+        # Who was overtaken by this count is missing now and surplus next time: so nothing is cut off before it is summed up.
+        self._lost = FORGET * self._lost + expected - (received - self._received_then)
+        self._expected = FORGET * self._expected + expected
+        self._peer_sent, self._received_then = peer_sent, received
         if self._expected >= LOSS_WINDOW:
-            share = min(1.0, max(0.0, self._lost / self._expected))
-            self.loss += (share - self.loss) / 4
-            self._lost = self._expected = 0.0
+            self.loss = min(1.0, max(0.0, self._lost / self._expected))

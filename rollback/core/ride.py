@@ -26,11 +26,13 @@ from rollback.types import Tick
 from rollback.wire.inputs import HEAD
 from rollback.wire.runs import ONE_BYTE
 
-__all__ = ["NESTED", "LongWay", "Ride", "Seen", "no_ride", "ride_of"]
+__all__ = ["NESTED", "SOON", "LongWay", "Ride", "Seen", "no_ride", "ride_of"]
 
 NESTED: Final = "tick was called from within a tick: a rollback in progress blocks every nested one"
 UNCHANGING: Final = (int, bool)  # an action of these types that is the same object is the same action
 RUNNING: Final = Peer.RUNNING
+SILENCE: Final = b"\0"  # no datagram, nor the end of one
+SOON: Final = float("-inf")  # at the next occasion
 
 Seen = tuple[int, int, int]  # known, confirmed, settled
 
@@ -43,8 +45,11 @@ class LongWay(Protocol):
     _tick: Tick
     _watch_at: float
 
-    def _proceed(self, row: bytes, theirs: int, now: float) -> None:
-        """Do steps 4 to 7 of a tick."""
+    def _watch(self, now: float) -> None:
+        """Look after lines and timers."""
+
+    def _proceed(self, row: bytes, theirs: int, now: float, replayed: int = 0) -> None:
+        """Do steps 3 to 7 of a tick."""
 
     def _send(self, now: float, *, smooth: bool) -> None:
         """Do step 7 of a tick."""
@@ -101,6 +106,7 @@ def ride_of(
     rows: tuple[bytes, ...] = (b"", b"")
     moves: Any = ()
     states, step, save = sim.snapshots.states, sim.step, sim.save
+    load = game.load
 
     def glance() -> Seen | None:
         if ready:
@@ -126,25 +132,12 @@ def ride_of(
         own.known = captured + lead
         local.captured = captured
         queue.known, endpoint.acked, endpoint.confirmed, endpoint.heard = known, known + ack, known + sure, heard
-        sim.present = sim.frame
+        sim.present = frame
 
     def board() -> bool:
         """Get on, if the registers can say all there is to say."""
         nonlocal ready, grounded, frame, captured, known, lead, ack, sure, end, confirm_at, tail_in_until, tail_until
-        nonlocal \
-            replayed, \
-            smask, \
-            heard, \
-            watch_at, \
-            same, \
-            own_last, \
-            two_last, \
-            tail_in, \
-            tail_out, \
-            states, \
-            step, \
-            save, \
-            horizon
+        nonlocal replayed, smask, heard, watch_at, same, own_last, two_last, tail_in, tail_out, states, step, save, horizon
         if not grounded:
             raise UsageError(NESTED)
         frame, known = sim.frame, queue.known
@@ -169,9 +162,10 @@ def ride_of(
         return True
 
     def ride(actions: Mapping[int, Any], now: float) -> bool:
-        nonlocal ready, frame, captured, known, heard, same, replayed
+        nonlocal ready, frame, captured, known, heard, same, replayed, tail_out, tail_until
         if not ready and not board():
             return False
+        # 1. Check and encode.
         row = own_last
         try:
             action = actions[seat]
@@ -182,210 +176,239 @@ def ride_of(
         except (ActionError, LookupError, TypeError):
             land()
             return False  # the long way says what is wrong, in the player's terms
-        if now >= watch_at:
-            land()
-            return False
-        if frame < horizon and inbox and row == own_last:
-            data = pop()
+        try:
+            data = pop() if inbox and frame < horizon and now < watch_at else SILENCE
+            ready = False
+            # 2. Drain.
             if data[1:] == tail_in and data[0] == known + 1 & 255 and not inbox:
-                # 2. Drain.
-                ready = False
                 known += 1
                 heard = now
                 taken(data)
                 if replayed:
                     tick.resimulated = replayed = 0
-                try:
-                    # 5. Decide. That all is well so far is what the horizon says.
-                    if has_over and game.over:
-                        return proceed(own_last, 1, now)
-                    # 6. Queue the local action, take the snapshot, step.
-                    captured = frame
-                    newest = frame + lead & MASK
-                    own_rows[newest] = own_last
-                    states[frame & smask] = save()
-                    two_rows[frame + reach & MASK] = two_last
-                    played[frame & MASK] = rows
-                    try:
-                        step(moves)
-                    except Exception:
-                        return stop(1, now, smooth=True)
-                    if grounded:
-                        return finish(1, now, smooth=True)
-                    sim.frame = frame = frame + 1
-                except BaseException:
-                    fall()
-                    raise
-                # 7. Send.
-                data = ONE_BYTE[newest] + tail_out  # the ring has as many slots as a byte has values
-                given(data)
-                send((name, data))
-                ready = True
-                return True
-            inbox.appendleft(data)
-        return trudge(row, now)
-
-    def trudge(row: bytes, now: float) -> bool:
-        """Do a tick in which something is new, still from the registers."""
-        nonlocal ready, frame, captured, known, ack, sure, reach, horizon, end, confirm_at, tail_in_until, tail_until
-        nonlocal replayed, heard, own_last, two_last, tail_in, tail_out, rows, moves, touched, grounded
-        ready, engine._busy = False, True
-        fresh, own_known = 0, frame - 1 + lead
-        try:
-            # 2. Drain.
-            while inbox:
-                data = pop()
-                rest, following = data[1:], known + 1
-                again = data[0:1] == ONE_BYTE[following & 255] and following + ack <= own_known
-                if again and rest == tail_in and following < tail_in_until:
-                    taken(data)
-                elif (
-                    again
-                    and tail_in_until
-                    and following & 255
-                    and len(data) >= HEAD
-                    and rest[:5] == tail_in[:5]
-                    and (until := intake.newest_row(queue, data, HEAD, following))
-                ):
-                    # All as before but for the row: nothing else in it needs to be read.
-                    taken(data)
-                    endpoint.tail_in, endpoint.tail_in_until = tail_in, tail_in_until = rest, until
-                else:
-                    queue.known, own.known, endpoint.acked, endpoint.confirmed = (
-                        known,
-                        own_known,
-                        known + ack,
-                        known + sure,
-                    )
-                    endpoint.heard = heard
-                    entering = intake.take(endpoint, data, rest, now)
-                    known = following if entering else queue.known
-                    ack, sure, end, heard = endpoint.acked - known, endpoint.confirmed - known, sim.end, endpoint.heard
-                    tail_in, tail_in_until, tail_until = endpoint.tail_in, endpoint.tail_in_until, endpoint.tail_until
-                    two_last = queue.last
-                    if not entering:
-                        fresh = 2
-                        if engine._plain and endpoint.state is RUNNING:
-                            continue
-                        break
-                fresh += 1
-                two_last, slot = queue.last, following & MASK
-                if two_rows[slot] is not two_last:
-                    if following < frame and following < sim.wrong and two_rows[slot] != two_last:
-                        sim.wrong = following
-                    two_rows[slot] = two_last
-                known, heard = following, now
-            if not engine._plain or endpoint.state is not RUNNING:
-                land()
-                endpoint.tail_until = (
-                    0  # whatever else is in the inbox: no datagram of this tick is the one before again
-                )
-                return False
-            # 3. Roll back.
-            if sim.wrong < NEVER:
-                land()
-                touched = False
-                tick.resimulated = replayed = sim.rollback()
-                if sim.held or touched:
-                    return proceed(row, fresh, now)
-                grounded = False
-            elif replayed:
-                tick.resimulated = replayed = 0
-            # 4. Confirm.
-            if known >= confirm_at:
-                land()
-                touched = False
-                confirmation.confirm()
-                confirm_at, tail_until = confirmation.confirm_at, endpoint.tail_until
-                if touched:
-                    return proceed(row, fresh, now)
-                grounded = False
-            # 5. Decide.
-            if frame - known > window or frame >= end or not engine._plain or (has_over and game.over):
-                return proceed(row, fresh, now)
+            else:
+                if data is not SILENCE:
+                    inbox.appendleft(data)
+                done = news(row, now)
+                if done is not None:
+                    return done
+            # 5. Decide. That all else is well is what the horizon says.
+            if has_over and game.over:
+                return proceed(row, now)
             # 6. Queue the local action, take the snapshot, step.
-            captured, newest = frame, frame + lead
-            smooth = row == own_last
-            if smooth:
+            captured = frame
+            newest = frame + lead
+            two_rows[frame + reach & MASK] = two_last
+            if row == own_last:
                 own_rows[newest & MASK] = own_last
             else:
-                own.known = own_known
-                own.append(row)
-                own_last = row
+                change(row)
             states[frame & smask] = save()
-            slot = frame & MASK
-            ours, theirs = own_rows[slot], two_rows[slot] if frame <= known else two_last
-            pair = (ours, theirs) if own_first else (theirs, ours)
-            if pair[0] is not rows[0] or pair[1] is not rows[1]:
-                rows, moves = pair, sim.decode(pair)[0]
-            two_rows[slot], played[slot] = theirs, rows
+            played[frame & MASK] = rows
             try:
                 step(moves)
             except Exception:
-                return stop(fresh, now, smooth=smooth)
+                return stop(now)
             if grounded:
-                return finish(fresh, now, smooth=smooth)
+                return finish(now)
             sim.frame = frame = frame + 1
-            tick.advanced, tick.reason = True, "running"
             # 7. Send.
-            if smooth and fresh == 1 and newest < tail_until:
+            if newest < tail_until:
                 data = ONE_BYTE[newest & 255] + tail_out
                 given(data)
                 send((name, data))
             else:
-                confirmed = frame - 1 if frame <= known else known
-                dispatch.compose(endpoint, frame, newest, known + ack, known, confirmed, now)
+                dispatch.compose(endpoint, frame, newest, known + ack, known, captured if captured < known else known, now)
                 tail_out, tail_until = endpoint.tail_out, endpoint.tail_until
-            # How long this will do: the tail either way, the next look at what is confirmed, the end, and a change to come.
-            horizon = frame - known - 1 + (tail_in_until if tail_in_until < confirm_at else confirm_at)
-            if tail_until - lead < horizon:
-                horizon = tail_until - lead
-            if end < horizon:
-                horizon = end
-            if own.changed >= frame:
-                horizon = min(horizon, *[change[0] for change in own.changes if change[0] >= frame])
-            if queue.changed >= frame or known + ack >= newest:
-                horizon = 0
-            reach = known + 1 - frame if known >= frame else 0
             ready = True
             return True
         except BaseException:
-            fall()
-            raise
-        finally:
+            land()
             engine._busy = False
+            raise
 
-    def proceed(row: bytes, fresh: int, now: float) -> bool:
-        """Land after step 3, and go on the long way."""
+    def change(row: bytes) -> None:
+        """Take another row of our own than the one before."""
+        nonlocal own_last, tail_until, horizon
+        newest = captured + lead
+        own.known = newest - 1
+        own.append(row)
+        own_last = row
+        endpoint.tail_until = tail_until = 0
+        if lead == 0:
+            turn()
+        elif newest < horizon:
+            horizon = newest
+
+    def turn() -> None:
+        """Find the rows and actions of the present frame."""
+        nonlocal rows, moves
+        slot = frame & MASK
+        ours, theirs = own_rows[slot] if lead else own_last, two_rows[slot] if frame <= known else two_last
+        one, two = (ours, theirs) if own_first else (theirs, ours)
+        if one is not rows[0] or two is not rows[1]:
+            rows = (one, two)
+            moves = sim.moves(rows)
+
+    def rewind() -> int:
+        """Do what `Simulation.rollback` does where the peer's row is the same in all frames: its change came late, and holds."""
+        nonlocal rows, moves
+        first, sim.wrong = sim.wrong, NEVER
+        load(states[first & smask])
+        at, ours = first, nothing
+        try:
+            for at in range(first, frame):
+                sim.frame = at
+                if at > first:
+                    states[at & smask] = save()
+                slot = at & MASK
+                if own_rows[slot] is not ours:
+                    ours = own_rows[slot]
+                    rows = (ours, two_last) if own_first else (two_last, ours)
+                    moves = sim.moves(rows)
+                two_rows[slot] = two_last
+                played[slot] = rows
+                step(moves)
+            sim.frame = frame
+        except Exception:
+            land()
+            sim.stopped_by_error(at)
+        sim.count(frame - first, sim.frame - first)
+        return sim.frame - first
+
+    def news(row: bytes, now: float) -> bool | None:
+        """Do steps 2 to 5 where something is new; None: go on with step 6."""
+        nonlocal known, ack, sure, reach, horizon, end, confirm_at, tail_in_until, tail_until, watch_at
+        nonlocal replayed, heard, two_last, tail_in, touched, grounded
+        if watch_at == SOON:
+            land()
+            engine._busy = False
+            return False
+        engine._busy = True
+        fresh, own_known, calm = 0, frame - 1 + lead, True
+        # 2. Drain.
+        while inbox:
+            data = pop()
+            rest, following = data[1:], known + 1
+            again = data[0:1] == ONE_BYTE[following & 255] and following + ack <= own_known
+            if again and rest == tail_in and following < tail_in_until:
+                taken(data)
+            elif (
+                again
+                and tail_in_until
+                and following & 255
+                and rest[:5] == tail_in[:5]
+                and len(data) >= HEAD
+                and (until := intake.newest_row(queue, data, HEAD, following))
+            ):
+                # All as before but for the row: nothing else in it needs to be read.
+                taken(data)
+                endpoint.tail_in, endpoint.tail_in_until = tail_in, tail_in_until = rest, until
+            else:
+                queue.known, own.known, endpoint.acked, endpoint.confirmed = known, own_known, known + ack, known + sure
+                endpoint.heard = heard
+                entering = intake.take(endpoint, data, rest, now)
+                known = following if entering else queue.known
+                ack, sure, end, heard = endpoint.acked - known, endpoint.confirmed - known, sim.end, endpoint.heard
+                tail_in, tail_in_until, tail_until = endpoint.tail_in, endpoint.tail_in_until, endpoint.tail_until
+                two_last = queue.last
+                calm = engine._plain and engine._watch_at == watch_at and endpoint.state is RUNNING
+                if not entering:
+                    fresh = 2
+                    if calm:
+                        continue
+                    break
+            fresh += 1
+            two_last, slot = queue.last, following & MASK
+            if two_rows[slot] is not two_last:
+                if following < frame and following < sim.wrong and two_rows[slot] != two_last:
+                    sim.wrong = following
+                two_rows[slot] = two_last
+            known, heard = following, now
+        if fresh != 1:
+            endpoint.tail_until = tail_until = 0  # the next datagram cannot be the one before again
+        if not calm:
+            land()
+            endpoint.tail_until = 0
+            engine._busy = False
+            return False
+        if now >= watch_at:
+            land()
+            touched = False
+            engine._watch(now)
+            if touched or not engine._plain or endpoint.state is not RUNNING or not local.steady:
+                return proceed(row, now)
+            grounded = False
+            watch_at, heard, tail_until = engine._watch_at, endpoint.heard, endpoint.tail_until
+        # 3. Roll back.
+        if sim.wrong < NEVER:
+            if queue.changed <= sim.wrong and not has_over:
+                tick.resimulated = replayed = rewind()
+                if grounded:
+                    return proceed(row, now)
+            else:
+                land()
+                touched = False
+                tick.resimulated = replayed = sim.rollback()
+                if sim.held or touched:
+                    return proceed(row, now)
+                grounded = False
+        elif replayed:
+            tick.resimulated = replayed = 0
+        # 4. Confirm.
+        if known >= confirm_at:
+            land()
+            touched = False
+            confirmation.confirm()
+            confirm_at, tail_until, watch_at = confirmation.confirm_at, endpoint.tail_until, engine._watch_at
+            if touched or not engine._plain:
+                return proceed(row, now)
+            grounded = False
+        # 5. Decide.
+        if frame - known > window or frame >= end:
+            return proceed(row, now)
+        tick.advanced, tick.reason = True, "running"
+        turn()
+        reach = known - frame if known > frame else 0
+        # How long this will do: what comes in, the next look at what is confirmed, the end, and changes that are known of.
+        horizon = frame - known + (tail_in_until if tail_in_until < confirm_at else confirm_at)
+        if end < horizon:
+            horizon = end
+        if own.changed > frame:
+            for at in range(frame + 1, own.changed + 1):
+                if own_rows[at & MASK] is not own_rows[at - 1 & MASK]:
+                    horizon = min(horizon, at)
+                    break
+        if queue.changed > frame or known + ack > own_known:
+            horizon = 0
+        engine._busy = False
+        return None
+
+    def proceed(row: bytes, now: float) -> bool:
+        """Land, and go on the long way."""
         engine._busy = True
         land()
-        endpoint.fresh = fresh
-        engine._proceed(row, known, now)
+        endpoint.fresh = 1  # or `tail_until` says otherwise
+        engine._proceed(row, known, now, replayed)
         engine._busy = False
         return True
 
-    def stop(fresh: int, now: float, *, smooth: bool) -> bool:
+    def stop(now: float) -> bool:
         """Take a step that raised back; to be called while the exception is handled."""
         land()
         sim.stopped_by_error(frame)
         tick.advanced, tick.reason = False, "stalled"
-        endpoint.fresh = fresh
-        engine._send(now, smooth=smooth)
-        engine._busy = False
-        return True
+        return part(now)
 
-    def finish(fresh: int, now: float, *, smooth: bool) -> bool:
+    def finish(now: float) -> bool:
         """End a tick the long way whose step landed us."""
         sim.frame = sim.present = captured + 1
-        tick.advanced, tick.reason = True, "running"
-        endpoint.fresh = fresh
-        engine._send(now, smooth=smooth)
+        return part(now)
+
+    def part(now: float) -> bool:
+        endpoint.fresh = 1
+        engine._send(now, smooth=True)
         engine._busy = False
         return True
-
-    def fall() -> None:
-        """Write everything back where an exception leaves the tick."""
-        land()
-        engine._busy = False
 
     return Ride(ride, land, glance)

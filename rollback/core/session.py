@@ -10,8 +10,9 @@ from collections.abc import Sequence
 
 from rollback.config import SessionConfig
 from rollback.core.dispatch import WRITTEN_TO
-from rollback.core.engine import COMPLETE, SOON, Engine
+from rollback.core.engine import COMPLETE, HEARTBEAT, Engine
 from rollback.core.membership import ENDED
+from rollback.core.ride import SOON
 from rollback.core.settled import SettledReader
 from rollback.errors import UsageError
 from rollback.game import Game
@@ -47,9 +48,7 @@ class P2PSession(Engine):
         *,
         nonce: int | None = None,
     ) -> None:
-        super().__init__(
-            game, players, config or SessionConfig(), secrets.randbits(31) | 1 << 31 if nonce is None else nonce
-        )
+        super().__init__(game, players, config or SessionConfig(), secrets.randbits(31) | 1 << 31 if nonce is None else nonce)
         self._reader = SettledReader(self._sim, self._confirmation.settle, self._confirmation.readers)
 
     # What the caller asks.
@@ -72,7 +71,7 @@ class P2PSession(Engine):
     @property
     def wake_at(self) -> float:
         """When `outgoing` has something to do at the latest, even without a tick."""
-        return self._chores_at
+        return min(self._chores_at, self._redundancy.copy_at)
 
     def events(self) -> list[Event]:
         """Return what happened since the last call."""
@@ -155,26 +154,38 @@ class P2PSession(Engine):
             raise UsageError(f"nobody plays at peer {peer!r}: the peers are {', '.join(map(repr, self._inboxes))}")
         if not self._repair.take(endpoint, blob):
             self._intake.dropped["flood"] += 1
+        self._land()
         self._watch_at = SOON
 
     def outgoing(self, *, now: float) -> list[tuple[str, bytes]]:
         """Return the datagrams to send, and forget them. To be called after each tick and at `wake_at`."""
         if now >= self._chores_at:
-            self._land()
-            if not self._busy:
-                self._look_after(now)
-        outbox = self._outbox
+            self._look_after(now)
+        outbox, redundancy = self._outbox, self._redundancy
         out = outbox[:]
         outbox.clear()
+        if redundancy.active or now >= redundancy.copy_at:
+            copies = redundancy.take() if now >= redundancy.copy_at else []
+            if out:
+                redundancy.note(out, now)
+            out += copies
         return out
 
     def _look_after(self, now: float) -> None:
+        """Do the chores; but where ticks do them, only see that we are heard."""
+        silent = [endpoint for endpoint in self._endpoints if not endpoint.has_news()]
+        if self._running and not silent and self._membership.bye is None and not any([e.owed for e in self._endpoints]):
+            self._chores_at = now + HEARTBEAT
+            return
+        self._land()
+        if self._busy:
+            return
         self._do_chores(now)
         if self._running:
-            for endpoint in self._endpoints:
-                if not endpoint.given and endpoint.state in WRITTEN_TO:
+            for endpoint in silent:
+                if endpoint.state in WRITTEN_TO:
                     self._dispatch.write(endpoint, now)  # the caller does not tick just now, and we must be heard
-                endpoint.count()
+                    endpoint.has_news()  # none but this
 
     def outgoing_reliable(self) -> list[tuple[str, bytes]]:
         """Return the blobs to send by an ordered, reliable channel, and forget them."""
@@ -202,6 +213,7 @@ class P2PSession(Engine):
         """
         self._land()
         self._local.set_delay(player, frames)
+        self._auto = None
 
     def leave(self, *, now: float, reason: str = "left") -> None:
         """Leave on purpose. The others know at once; `outgoing` holds the goodbye and repeats it until it is heard."""

@@ -45,9 +45,7 @@ class Simulation:
         played: Ring of the rows each frame was stepped with.
     """
 
-    def __init__(
-        self, game: Game, codecs: Sequence[ActionCodec], queues: Sequence[InputQueue], config: SessionConfig
-    ) -> None:
+    def __init__(self, game: Game, codecs: Sequence[ActionCodec], queues: Sequence[InputQueue], config: SessionConfig) -> None:
         self.game: Any = game  # what it has beyond the protocol is found by name
         self.codecs = codecs
         self.queues = queues
@@ -107,9 +105,7 @@ class Simulation:
                 f"on_desync='resync' hands states from peer to peer, and the snapshot of {type(game).__name__} is no state tree"
                 f" ({problem}): make it one, or choose 'stop' or 'report'"
             )
-        sparse = config.save == "sparse" or (
-            config.save == "auto" and problem is None and size_of(state) >= LARGE_STATE
-        )
+        sparse = config.save == "sparse" or (config.save == "auto" and problem is None and size_of(state) >= LARGE_STATE)
         window = config.prediction_window
         self.snapshots = Snapshots(window, max(1, (window + 1) // 2) if sparse else 1)
         self.every = self.snapshots.stride == 1 and self._digest is None
@@ -128,14 +124,20 @@ class Simulation:
             return tuple([actions[seat] for seat in self._order]), tuple([inputs[seat] for seat in self._order])
         return actions, inputs
 
+    def moves(self, rows: tuple[bytes, ...]) -> Sequence[Any]:
+        """Return the actions in the rows of two peers."""
+        one, two = self._parts
+        first, second = rows
+        if first in one and second in two:
+            return one[first][0] + two[second][0]
+        return self.decode(rows)[0]
+
     def _decode_part(self, index: int, row: bytes) -> Decoded:
         """Return the actions and inputs of one queue's players, and keep them where that is safe."""
         queue = self.queues[index]
         inputs = tuple([row[start:stop] for start, stop in queue.spans.values()])
         actions = tuple([self.codecs[player].decode(data) for player, data in zip(queue.players, inputs, strict=True)])
-        if (
-            self._cacheable
-        ):  # an action that can be changed is decoded anew for each step, or one step could spoil the next
+        if self._cacheable:  # an action that can be changed is decoded anew for each step, or one step could spoil the next
             cache = self._parts[index]
             if len(cache) >= CACHE:
                 cache.clear()
@@ -224,11 +226,15 @@ class Simulation:
         else:
             self._replay(first)
         replayed = self.frame - first
+        self.count(depth, replayed)
+        return replayed
+
+    def count(self, depth: int, replayed: int) -> None:
+        """Count a rollback that went `depth` frames back and came `replayed` frames forward."""
         self.held = self.frame < self.present
         self.rollbacks += 1
         self.resimulated += replayed
         self.depths[depth] = self.depths.get(depth, 0) + 1
-        return replayed
 
     def digest_at(self, frame: int) -> int | None:
         """Return the checksum of S_frame, None where its snapshot is not here."""
@@ -292,7 +298,7 @@ class Simulation:
         """Do what `_replay` does, for two peers, snapshots of every frame and the last row as the guess."""
         game, step, save, played, has_over = self.game, self.step, self.save, self.played, self.has_over
         states, mask = self.snapshots.states, self.snapshots.mask
-        rows, actions, parts_one, parts_two = self._rows, self._actions, *self._parts
+        rows, actions = self._rows, self._actions
         frame = first
         try:
             for frame in range(first, min(self.present, self.end)):
@@ -305,10 +311,7 @@ class Simulation:
                 right = two.rows[slot] if frame <= two.known else two.last
                 if rows[0] is not left or rows[1] is not right:
                     rows = (left, right)
-                    if left in parts_one and right in parts_two:
-                        actions = parts_one[left][0] + parts_two[right][0]
-                    else:
-                        actions = self.decode(rows)[0]
+                    actions = self.moves(rows)
                 one.rows[slot] = left
                 two.rows[slot] = right
                 played[slot] = rows
@@ -362,9 +365,7 @@ class Simulation:
         parts = []
         for player, (start, stop) in queue.spans.items():
             last = queue.last[start:stop]
-            part = guess.predict(
-                player, frame, last, lambda past, player=player: queue.history(player, past), self.game
-            )
+            part = guess.predict(player, frame, last, lambda past, player=player: queue.history(player, past), self.game)
             if not isinstance(part, bytes) or len(part) != stop - start:
                 raise GameError(
                     f"{type(guess).__name__}.predict returned {part!r} for player {player}: {stop - start} bytes are needed"

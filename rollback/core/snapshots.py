@@ -54,6 +54,4 @@ class Snapshots:
         for candidate in range(frame, frame - self.mask - 1, -1):
             if self.frames[candidate & self.mask] == candidate:
                 return candidate
-        raise AssertionError(
-            f"no snapshot at or before frame {frame} is held: the ring is too small, or was not filled"
-        )
+        raise AssertionError(f"no snapshot at or before frame {frame} is held: the ring is too small, or was not filled")

@@ -36,9 +36,7 @@ class SyncTestSession:
         GameError: The game lacks what it needs.
     """
 
-    def __init__(
-        self, game: Game, check_distance: int = 8, *, fuzz: bool = False, config: SessionConfig | None = None
-    ) -> None:
+    def __init__(self, game: Game, check_distance: int = 8, *, fuzz: bool = False, config: SessionConfig | None = None) -> None:
         if type(check_distance) is not int or not 1 <= check_distance <= MAX_DISTANCE:
             raise UsageError(f"check_distance must be a whole number from 1 to {MAX_DISTANCE}, not {check_distance!r}")
         config = config or SessionConfig()
@@ -143,9 +141,7 @@ class SyncTestSession:
             differences = diff(self._states[frame], state) if found else []
         if found:
             what = "; ".join(map(str, differences[:5])) or "the checksums differ"
-            raise DesyncError(
-                f"the replay led to another state at frame {frame}: {what}", frame=frame, differences=differences
-            )
+            raise DesyncError(f"the replay led to another state at frame {frame}: {what}", frame=frame, differences=differences)
 
     def _sum(self, state: Any) -> int:
         digest = getattr(self.game, "digest", None)
@@ -157,8 +153,6 @@ class SyncTestSession:
         try:
             return self._codecs[player].encode(actions[player])
         except (KeyError, IndexError, TypeError):
-            raise MissingAction(
-                f"tick needs the action of player {player}: every player is local in a sync test"
-            ) from None
+            raise MissingAction(f"tick needs the action of player {player}: every player is local in a sync test") from None
         except ActionError as error:
             raise ActionError(f"player {player}: {error}") from None

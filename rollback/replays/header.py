@@ -116,7 +116,7 @@ class ReplayHeader:
             game_id=config.game_id or type(game).__name__,
             game_version=config.game_version,
             fps=config.fps,
-            input_delay=config.input_delay,
+            input_delay=0 if config.input_delay == "auto" else config.input_delay,  # it changes; the inputs tell
             seed=config.seed,
             desync_interval=config.desync_interval,
             names=tuple(names),

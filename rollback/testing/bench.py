@@ -14,6 +14,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
+from functools import partial
 from typing import Any
 
 from rollback.config import SessionConfig
@@ -96,8 +97,8 @@ def run_bench(
     for case in cases:
         pairs = []
         for _ in range(rounds):
-            bare = _timed(lambda case=case: _bare(case, frames))
-            engine = _timed(lambda case=case: _engine(case, frames))
+            bare = _timed(partial(_bare, case, frames))
+            engine = _timed(partial(_engine, case, frames))
             pairs.append((engine, bare))
         counted = _engine(case, frames, count=True)
         scale = 1e6 / frames / 2

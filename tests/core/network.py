@@ -195,8 +195,8 @@ class Match:
         for to, datagram in peer.session.outgoing(now=peer.now):
             peer.sent += 1
             self.send(peer.number, int(to[1:]), datagram)
-        for to, blob in peer.session.outgoing_reliable():
-            if self.letters and (peer.number, int(to[1:])) not in self.blocked:
+        for to, blob in peer.session.outgoing_reliable() if self.letters else []:
+            if (peer.number, int(to[1:])) not in self.blocked:
                 link = self.link if isinstance(self.link, Link) else self.link.get((peer.number, int(to[1:])), Link())
                 self._post.append((self.round_number + link.delay, peer.number, int(to[1:]), blob))
 

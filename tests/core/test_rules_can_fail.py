@@ -247,13 +247,13 @@ def the_end_is_not_waited_for(patch: Patch) -> None:
 
 
 def a_step_that_raised_is_final(patch: Patch) -> None:
-    stopped = Simulation._stopped_by_error
+    stopped = Simulation.stopped_by_error
 
     def final(self: Simulation, frame: int) -> None:
         stopped(self, frame)
         self.failure = self.failure or "ValueError: on a guess"
 
-    patch.setattr(Simulation, "_stopped_by_error", final)
+    patch.setattr(Simulation, "stopped_by_error", final)
 
 
 def a_goodbye_is_said_once(patch: Patch) -> None:

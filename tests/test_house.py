@@ -25,6 +25,8 @@ SPREADING = ("rollback.errors", "rollback.types", "rollback.wire")  # what the l
 LONG: dict[str, str] = {
     "rollback/types.py": "all words of a session in one place: data without behaviour",
     "rollback/core/simulation.py": "the hot path of step and replay",
+    "rollback/core/engine.py": "the seven steps of the tick in one place",
+    "rollback/core/ride.py": "one closure: its functions share the registers that make it quick",
 }
 FORBIDDEN_NAMES = ("utils", "util", "manager", "helpers", "helper", "base", "common", "misc")
 

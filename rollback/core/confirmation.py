@@ -71,37 +71,38 @@ class Confirmation:
 
     def confirm(self) -> None:
         """Settle, let the readers collect, and emit and compare the checksums that are due."""
-        self.settle()
+        confirmed = self.newest_confirmed()
+        self._settle(confirmed)
         if self.settled >= self._collect_at:
             self._collect_at = self.settled + COLLECT_EVERY
             for reader in self.readers:
                 reader.collect(self.settled)
-        if self._due <= self.newest_confirmed() + 1:
-            self._emit()
+        if self._due <= confirmed + 1:
+            self._emit(confirmed)
         self.confirm_at = min(self._due - 1, self.known + CONFIRM_EVERY)
 
     def settle(self) -> int:
         """Return the newest frame that every live peer has confirmed, ourselves included."""
         seen = self.glance()
-        if seen is not None:
-            if seen[2] > self.settled:
-                self.settled = seen[2]
-            return self.settled
-        settled = self.newest_confirmed()
+        if seen is None:
+            self._settle(self.newest_confirmed())
+        elif seen[2] > self.settled:
+            self.settled = seen[2]
+        return self.settled
+
+    def _settle(self, settled: int) -> None:
         for endpoint in self._playing:
             if endpoint.confirmed < settled:
                 settled = endpoint.confirmed
         if settled > self.settled:
             self.settled = settled
-        return self.settled
 
-    def _emit(self) -> None:
+    def _emit(self, confirmed: int) -> None:
         """Emit the checksums that are due.
 
         Only after the rollback of this tick: the checksum of a state that a pending correction changes is a false alarm.
         """
-        sim, confirmed = self._sim, self.newest_confirmed()
-        while self._due <= confirmed + 1 and self._due < sim.frame:
+        while self._due <= confirmed + 1 and self._due < self._sim.frame:
             self._offer(self._due)
             self._due += self._interval
 

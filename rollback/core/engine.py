@@ -15,6 +15,7 @@ from rollback.core.checksums import Disagreement
 from rollback.core.confirmation import Confirmation
 from rollback.core.dispatch import WRITTEN_TO, Dispatch
 from rollback.core.endpoint import Endpoint
+from rollback.core.handles import NESTED, SOON, Ride, no_ride
 from rollback.core.handshake import HELLO_EVERY, Handshake
 from rollback.core.intake import Intake
 from rollback.core.lineup import Lineup
@@ -22,7 +23,7 @@ from rollback.core.membership import Membership
 from rollback.core.queues import MASK, LocalInputs
 from rollback.core.redundancy import Redundancy
 from rollback.core.repair import Repair
-from rollback.core.ride import NESTED, SOON, Ride, no_ride, ride_of
+from rollback.core.ride import ride_of
 from rollback.core.simulation import NEVER, Simulation
 from rollback.errors import ActionError, UsageError
 from rollback.game import Game

@@ -12,66 +12,25 @@ shorter, and a test holds both to the same bytes.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any, Final, NamedTuple, Protocol
+from typing import Any, Final
 
 from rollback.core.confirmation import Confirmation
 from rollback.core.dispatch import Dispatch
 from rollback.core.endpoint import Endpoint
+from rollback.core.handles import NESTED, SOON, LongWay, Ride, Seen
 from rollback.core.intake import Intake
 from rollback.core.queues import MASK, LocalInputs
 from rollback.core.simulation import NEVER, Simulation
 from rollback.core.states import Peer
 from rollback.errors import ActionError, UsageError
-from rollback.types import Tick
 from rollback.wire.inputs import HEAD
 from rollback.wire.runs import ONE_BYTE
 
-__all__ = ["NESTED", "SOON", "LongWay", "Ride", "Seen", "no_ride", "ride_of"]
+__all__ = ["ride_of"]
 
-NESTED: Final = "tick was called from within a tick: a rollback in progress blocks every nested one"
 UNCHANGING: Final = (int, bool)  # an action of these types that is the same object is the same action
 RUNNING: Final = Peer.RUNNING
 SILENCE: Final = b"\0"  # no datagram, nor the end of one
-SOON: Final = float("-inf")  # at the next occasion
-
-Seen = tuple[int, int, int]  # known, confirmed, settled
-
-
-class LongWay(Protocol):
-    """The engine, as far as a ride asks it."""
-
-    _busy: bool
-    _plain: bool
-    _tick: Tick
-    _watch_at: float
-
-    def _watch(self, now: float) -> None:
-        """Look after lines and timers."""
-
-    def _proceed(self, row: bytes, theirs: int, now: float, replayed: int = 0) -> None:
-        """Do steps 3 to 7 of a tick."""
-
-    def _send(self, now: float, *, smooth: bool) -> None:
-        """Do step 7 of a tick."""
-
-
-class Ride(NamedTuple):
-    """The handles of one session's short way.
-
-    Attributes:
-        tick: Does a whole tick; or, where that is not for it, lands and returns False, having changed nothing.
-        land: Write the registers back. To be called by whoever reads or changes what they hold.
-        glance: What is known, confirmed and settled, if that can be told without landing; None: look where it stands.
-    """
-
-    tick: Callable[[Mapping[int, Any], float], bool]
-    land: Callable[[], None]
-    glance: Callable[[], Seen | None]
-
-
-def no_ride() -> Ride:
-    """Return the handles of a session that always goes the long way."""
-    return Ride(lambda actions, now: False, lambda: None, lambda: None)
 
 
 def ride_of(
@@ -140,14 +99,13 @@ def ride_of(
         nonlocal replayed, smask, heard, watch_at, same, own_last, two_last, tail_in, tail_out, states, step, save, horizon
         if not grounded:
             raise UsageError(NESTED)
-        frame, known = sim.frame, queue.known
         if engine._busy or not engine._plain or endpoint.state is not RUNNING or not local.steady or not sim.every:
             return False
-        if sim.wrong < NEVER or sim.held or sim.failure is not None or local.captured != frame - 1:
+        if sim.wrong < NEVER or sim.held or sim.failure is not None or local.captured != sim.frame - 1:
             return False
-        if sim.held_until > min(known, own.known):
+        if sim.held_until > min(queue.known, own.known):
             return False
-        captured = frame - 1
+        frame, captured, known = sim.frame, sim.frame - 1, queue.known
         lead, ack, sure = own.known - captured, endpoint.acked - known, endpoint.confirmed - known
         end, confirm_at, watch_at, heard = sim.end, confirmation.confirm_at, engine._watch_at, endpoint.heard
         tail_in, tail_in_until, tail_out, tail_until = (
@@ -251,7 +209,7 @@ def ride_of(
             moves = sim.moves(rows)
 
     def rewind() -> int:
-        """Do what `Simulation.rollback` does where the peer's row is the same in all frames: its change came late, and holds."""
+        """Do what `Simulation.rollback` does where the peer's row is the same in all frames: its change came late and holds."""
         nonlocal rows, moves
         first, sim.wrong = sim.wrong, NEVER
         load(states[first & smask])

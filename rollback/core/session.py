@@ -11,8 +11,8 @@ from collections.abc import Sequence
 from rollback.config import SessionConfig
 from rollback.core.dispatch import WRITTEN_TO
 from rollback.core.engine import COMPLETE, HEARTBEAT, Engine
+from rollback.core.handles import SOON
 from rollback.core.membership import ENDED
-from rollback.core.ride import SOON
 from rollback.core.settled import SettledReader
 from rollback.errors import UsageError
 from rollback.game import Game

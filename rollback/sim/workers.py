@@ -14,6 +14,7 @@ import threading
 from collections.abc import Callable, Generator, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
 from typing import Final
 
 from rollback.errors import RollbackError
@@ -87,7 +88,8 @@ def _round(
     try:
         while source or under_way:
             while source and len(under_way) < (1 if alone else workers * AHEAD):
-                future = pool.submit(play, plans[source[-1]])  # it stays in line, should the pool refuse it
+                with _undisturbed():
+                    future = pool.submit(play, plans[source[-1]])  # it stays in line, should the pool refuse it
                 under_way[future] = source.pop()
             finished, _ = wait(under_way, return_when=FIRST_COMPLETED)
             for future in sorted(finished, key=lambda each: under_way[each]):
@@ -106,6 +108,27 @@ def _round(
             if process.pid not in before:
                 process.kill()
                 process.join()
+
+
+@contextmanager
+def _undisturbed() -> Iterator[None]:
+    """Put Ctrl-C off while workers are started: half a worker would complain, and a whole one is not to notice it.
+
+    A started process inherits that the signal is blocked, and so never sees it, also before `_begin`.
+    """
+    if threading.current_thread() is not threading.main_thread() or not hasattr(signal, "pthread_sigmask"):
+        yield
+        return
+    pressed: list[int] = []
+    before = signal.signal(signal.SIGINT, lambda number, frame: pressed.append(number))
+    mask = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, mask)
+        signal.signal(signal.SIGINT, before)
+        if pressed:
+            raise KeyboardInterrupt
 
 
 def _outcome(future: Future[Outcome], plan: MatchPlan) -> Outcome:

@@ -26,6 +26,7 @@ COMMANDS: Final = {
     "check": "rollback.cli.check",
     "stress": "rollback.cli.stress",
     "replay": "rollback.cli.replay",
+    "bench": "rollback.cli.bench",
 }
 
 

@@ -22,7 +22,7 @@ from rollback.core.session import P2PSession
 from rollback.game import UInt
 from rollback.types import Local, Remote
 
-__all__ = ["BenchCase", "BenchResult", "Blob", "machine", "run_bench"]
+__all__ = ["ALL_CASES", "BenchCase", "BenchResult", "Blob", "as_rows", "machine", "run_bench"]
 
 CHECKSUM_EVERY = 16
 WINDOW = 8
@@ -56,11 +56,27 @@ class Blob:
 
 @dataclass(frozen=True, slots=True)
 class BenchCase:
-    """One workload: ticks of delay each way, bytes of an input, bytes of the state."""
+    """One workload: ticks of delay each way, bytes of an input, bytes of the state, and what makes it less smooth.
+
+    Attributes:
+        jitter: Ticks that a datagram may come later still, drawn for each.
+        reader: Whether somebody takes the settled frames after every tick, as a recorder does.
+    """
 
     delay: int
     input_size: int = 1
     state_size: int = 64
+    jitter: int = 0
+    reader: bool = False
+
+
+ALL_CASES = (
+    *(BenchCase(delay, size) for size in (1, 4) for delay in (0, 2, 4, 7)),
+    *(BenchCase(delay, 1, 64 * 1024) for delay in (0, 2, 4, 7)),
+    BenchCase(4, 4, 64 * 1024),
+    BenchCase(4, jitter=2),
+    BenchCase(4, reader=True),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +86,8 @@ class BenchResult:
     delay: int
     input_size: int
     state_size: int
+    jitter: int
+    reader: bool
     engine_us: float
     bare_us: float
     ratio: float
@@ -106,6 +124,8 @@ def run_bench(
             delay=case.delay,
             input_size=case.input_size,
             state_size=case.state_size,
+            jitter=case.jitter,
+            reader=case.reader,
             engine_us=round(statistics.median(engine for engine, _ in pairs) * scale, 3),
             bare_us=round(statistics.median(bare for _, bare in pairs) * scale, 3),
             ratio=round(statistics.median(engine / bare for engine, bare in pairs), 2),
@@ -183,7 +203,8 @@ def _engine(case: BenchCase, frames: int, *, count: bool = False) -> dict[str, f
         for players, nonce in (((Local(), Remote("b")), 1), ((Remote("a"), Local()), 2))
     ]
     now = _shake_hands(sessions)
-    links: list[deque[list[tuple[str, bytes]]]] = [deque([[]] * (case.delay + 1)) for _ in range(2)]
+    jitter, reader = case.jitter, case.reader
+    links: list[deque[list[tuple[str, bytes]]]] = [deque([[] for _ in range(case.delay + jitter + 1)]) for _ in range(2)]
     seeds, inputs = [2463534242, 88675123], [0, 0]
     names = "ab"
     started = [session.stats() for session in sessions]
@@ -205,7 +226,13 @@ def _engine(case: BenchCase, frames: int, *, count: bool = False) -> dict[str, f
                 session.receive(other, datagram)
             session.tick({me: inputs[me]}, now=now)
             out = session.outgoing(now=now)
-            links[me].append(out)
+            if jitter:
+                links[me].append([])
+                links[me][case.delay + (x >> 9) % (jitter + 1)].extend(out)
+            else:
+                links[me].append(out)
+            if reader:
+                session.confirmed_frames()
             if count:
                 sent += sum(len(datagram) for _to, datagram in out)
                 datagrams += len(out)

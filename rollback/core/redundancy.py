@@ -25,18 +25,19 @@ class Redundancy:
 
     Attributes:
         copy_at: When the copies are to be sent, NO_COPY for never.
+        doubled: The peers whose line is doubled, by name.
     """
 
     def __init__(self, fps: int) -> None:
         self.copy_at = NO_COPY
         self._fps = fps
-        self._doubled: dict[str, Endpoint] = {}
+        self.doubled: dict[str, Endpoint] = {}
         self._copies: list[tuple[str, bytes]] = []
 
     @property
     def active(self) -> bool:
         """Whether any line is doubled."""
-        return bool(self._doubled)
+        return bool(self.doubled)
 
     def judge(self, endpoint: Endpoint, delay: int) -> None:
         """Decide for one line, from its newest measurements.
@@ -51,13 +52,13 @@ class Redundancy:
         loss = line.loss_there if line.loss_there >= SEEN else 0.0
         stalls = 60 * self._fps * loss**spare
         if stalls > BEGIN and endpoint.live:
-            self._doubled[endpoint.name] = endpoint
+            self.doubled[endpoint.name] = endpoint
         elif stalls < CEASE or not endpoint.live:
-            self._doubled.pop(endpoint.name, None)
+            self.doubled.pop(endpoint.name, None)
 
     def note(self, sent: list[tuple[str, bytes]], now: float) -> None:
         """Keep copies of the inputs that have just been sent, for half a frame later."""
-        self._copies = [(name, datagram) for name, datagram in sent if name in self._doubled and datagram[1] & INPUTS]
+        self._copies = [(name, datagram) for name, datagram in sent if name in self.doubled and datagram[1] & INPUTS]
         self.copy_at = now + 0.5 / self._fps if self._copies else NO_COPY
 
     def take(self) -> list[tuple[str, bytes]]:
@@ -65,6 +66,6 @@ class Redundancy:
         copies, self._copies = self._copies, []
         self.copy_at = NO_COPY
         for name, datagram in copies:
-            if name in self._doubled:
-                self._doubled[name].given.append(datagram)
+            if name in self.doubled:
+                self.doubled[name].given.append(datagram)
         return copies

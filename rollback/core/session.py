@@ -164,7 +164,7 @@ class P2PSession(Engine):
         outbox, redundancy = self._outbox, self._redundancy
         out = outbox[:]
         outbox.clear()
-        if redundancy.active or now >= redundancy.copy_at:
+        if redundancy.doubled or now >= redundancy.copy_at:
             copies = redundancy.take() if now >= redundancy.copy_at else []
             if out:
                 redundancy.note(out, now)

@@ -11,7 +11,7 @@ from typing import Any, Final, Self
 
 from rollback.config import SessionConfig
 from rollback.errors import UsageError
-from rollback.game import Game, codecs_of
+from rollback.game import MAX_PLAYERS, Game, codecs_of
 from rollback.sim.link import Link
 from rollback.sim.match import VirtualMatch
 from rollback.sim.report import MatchReport
@@ -132,6 +132,8 @@ class MatchPlan:
                 raise UsageError(
                     f"{name} of a match to replay must be a whole number from 0 to {high}, not {value!r:.80}"
                 )
+        if self.players is not None and (not isinstance(self.players, int) or not 2 <= self.players <= MAX_PLAYERS):
+            raise UsageError(f"players of a match to replay must be from 2 to {MAX_PLAYERS}, not {self.players!r:.80}")
         for name in ("game", "profile", "failing"):
             if not isinstance(getattr(self, name), str):
                 raise UsageError(f"{name} of a match to replay must be a string, not {getattr(self, name)!r:.80}")

@@ -65,6 +65,7 @@ def test_a_plan_written_down_plays_the_same_match(tmp_path):
         ('{"format": 1, "speed": 3}', r"a match to replay has game, .* not 'speed'"),
         ('{"format": 1, "seed": -1}', r"seed of a match to replay must be a whole number from 0 to \d+, not -1"),
         ('{"format": 1, "frames": "10"}', r"frames of a match to replay must be a whole number"),
+        ('{"format": 1, "players": "2"}', r"players of a match to replay must be from 2 to 16, not '2'"),
         ('{"format": 1, "game": 3}', r"game of a match to replay must be a string, not 3"),
         ('{"format": 1, "game": "pong", "delays": 3}', r"delays of a match to replay must be a list, not 3"),
         ('{"format": 1, "game": "pong", "link": {"loss": 3}}', r"loss must be a share"),

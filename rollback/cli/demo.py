@@ -106,7 +106,7 @@ async def _demo(settings: MatchSettings, replay: Path, by_hand: bool, as_json: b
     from rollback.cli.demo_look import Lines, Picture
     from rollback.cli.demo_match import DemoMatch
     from rollback.cli.demo_result import DemoResult
-    from rollback.netplay.recorder import check_target
+    from rollback.netplay.targets import check_target
 
     check_target(replay)
     with_view = sys.stderr.isatty() and not no_view

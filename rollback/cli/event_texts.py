@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Any, Final
+
 from rollback.net.transport import PathChanged
 from rollback.types import (
     Cut,
@@ -21,9 +24,17 @@ from rollback.types import (
     TookOver,
 )
 
-__all__ = ["sentence_of"]
+__all__ = ["first_of", "sentence_of"]
 
 _WAYS = {"webrtc": "directly", "relay": "through the lobby"}
+_NAMED: Final = 3  # places named in a sentence; the bundle has all
+
+
+def first_of(differences: Sequence[Any]) -> str:
+    """Return the first places where two states differ, in a few words."""
+    named = "; ".join(str(each) for each in differences[:_NAMED])
+    more = len(differences) - _NAMED
+    return f"{named}; and {more} more" if more > 0 else named
 
 
 def sentence_of(event: Event | PathChanged) -> str:
@@ -58,8 +69,10 @@ def sentence_of(event: Event | PathChanged) -> str:
             return f"{peer or 'this side'} asked everybody to wait: {reason}"
         case Resumed(peer):
             return f"{peer or 'this side'} goes on"
-        case DesyncFound(frame, peer):
-            return f"the states of frame {frame} differ from those of {peer}"
+        case DesyncFound(frame, peer, differences, bundle):
+            told = f"the state of frame {frame} differs from that of {peer}"
+            told += f": {first_of(differences)}" if differences else ""
+            return f"{told}; what is needed to look into it is in {bundle}" if bundle else told
         case Resynced(frame):
             return f"both sides took over one state at frame {frame}"
         case Ended():

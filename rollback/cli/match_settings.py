@@ -9,12 +9,14 @@ from typing import Any, Final, Literal, Self
 from rollback.config import SessionConfig
 from rollback.game import Game
 
-__all__ = ["MatchSettings", "OnDisconnect", "Transport", "version_of"]
+__all__ = ["InputDelay", "MatchSettings", "OnDesync", "OnDisconnect", "Transport"]
 
 _INTERRUPT_AFTER: Final = 0.5  # as in SessionConfig, unless a peer is to count as lost even sooner
 
 Transport = Literal["auto", "webrtc", "relay"]
 OnDisconnect = Literal["pause", "idle", "end"]
+OnDesync = Literal["stop", "resync", "report"]
+InputDelay = int | Literal["auto"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,6 +30,7 @@ class MatchSettings:
         input_delay: See `SessionConfig`.
         prediction_window: See `SessionConfig`.
         on_disconnect: See `SessionConfig`.
+        on_desync: See `SessionConfig`.
         disconnect_after: See `SessionConfig`.
         seed: Of the game; None makes it of the room's code, as all members of a room do.
         transport: How the datagrams travel.
@@ -39,9 +42,10 @@ class MatchSettings:
     game: str
     frames: int | None = None
     fps: int | None = None
-    input_delay: int = 2
+    input_delay: InputDelay = 2
     prediction_window: int = 8
     on_disconnect: OnDisconnect = "end"
+    on_desync: OnDesync = "stop"
     disconnect_after: float = 5.0
     seed: int | None = None
     transport: Transport = "auto"
@@ -73,14 +77,8 @@ class MatchSettings:
             input_delay=self.input_delay,
             prediction_window=self.prediction_window,
             on_disconnect=self.on_disconnect,
+            on_desync=self.on_desync,
             disconnect_after=self.disconnect_after,
             interrupt_after=min(_INTERRUPT_AFTER, self.disconnect_after),
-            game_version=version_of(game),
             **{name: value for name, value in chosen.items() if value is not None},
         )
-
-
-def version_of(game: Game) -> str:
-    """Return what both sides must have alike: the game's own `version`, or nothing, as a program of one's own has it."""
-    own = getattr(game, "version", None)
-    return str(own) if isinstance(own, str | int) else ""

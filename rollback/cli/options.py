@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
-from rollback.cli.match_settings import OnDisconnect, Transport
+from rollback.cli.match_settings import OnDesync, OnDisconnect, Transport
 from rollback.config import MAX_DELAY, MAX_WINDOW
 
 __all__ = [
@@ -19,11 +19,13 @@ __all__ = [
     "JitterMs",
     "LatencyMs",
     "Loss",
+    "OnDesyncOption",
     "OnDisconnectOption",
     "PredictionWindow",
     "RoomSeed",
     "Seed",
     "TransportOption",
+    "delay_of",
 ]
 
 _NETWORK = "Network"
@@ -53,9 +55,31 @@ TransportOption = Annotated[
         rich_help_panel=_NETWORK,
     ),
 ]
+
+
+def delay_of(given: str | int) -> int | str:
+    """Return the input delay that an option says; its default is a number already.
+
+    Raises:
+        typer.BadParameter: It says none.
+    """
+    text = str(given)
+    if text == "auto":
+        return text
+    if not (text.isascii() and text.isdecimal() and int(text[:9]) <= MAX_DELAY):
+        raise typer.BadParameter(f"{text!r} is no whole number from 0 to {MAX_DELAY}, nor auto")
+    return int(text)
+
+
 InputDelay = Annotated[
-    int,
-    typer.Option(min=0, max=MAX_DELAY, help="Frames between an action and its effect.", rich_help_panel=_SESSION),
+    Any,  # a number of frames, or "auto"; the program that reads options knows no types that are one or the other
+    typer.Option(
+        "--input-delay",
+        parser=delay_of,
+        metavar=f"0..{MAX_DELAY}|auto",
+        help="Frames between an action and its effect; auto follows the line, so that few frames are played again.",
+        rich_help_panel=_SESSION,
+    ),
 ]
 PredictionWindow = Annotated[
     int,
@@ -78,6 +102,15 @@ OnDisconnectOption = Annotated[
     typer.Option(
         "--on-disconnect",
         help="When a peer is lost: wait for it, play on with its player idle, or end.",
+        rich_help_panel=_SESSION,
+    ),
+]
+OnDesyncOption = Annotated[
+    OnDesync,
+    typer.Option(
+        "--on-desync",
+        help="When the states of two peers differ: stop the match, resync to the state of the lowest player's peer and"
+        " play on, or only report it.",
         rich_help_panel=_SESSION,
     ),
 ]

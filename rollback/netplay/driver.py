@@ -24,9 +24,8 @@ Act = Callable[[Any, int], Any]
 OnFrame = Callable[[P2PSession, Tick], None]
 OnEvent = Callable[[Event | PathChanged], None]
 
-CHORES: Final = 0.26  # seconds: a session that did its chores so short before a tick would not look at silence in it
+CLOSE: Final = 0.002  # seconds before a frame in which nothing else is begun: the frame says it all anyway
 LEFT: Final = "left"
-DESERTED: Final = "the others left before the end of the match"
 FAREWELL: Final = 0.5  # seconds a goodbye is repeated: a round trip to the other side of the world, and some losses
 ANSWERED: Final = 0.12  # seconds without a repeated goodbye: more than two of its periods
 
@@ -58,7 +57,7 @@ async def drive(
         on_frame: Called with the session and the tick after each tick, when the datagrams have left. What it does not
             take from `session.confirmed_frames()` is let go.
         on_event: Called with each event of the session and each `PathChanged`.
-        recorder: Writes the replay.
+        recorder: Writes the replay, and the bundle of each desync.
         stop: Set it to leave the match.
         start_within: Seconds the other peers may take to begin; None waits for ever.
         clock: Seconds, monotonic.
@@ -142,8 +141,6 @@ class _FrameLoop:
             now = clock()
             if watch.is_done(now, finished=session.finished):
                 return ENDED
-            if watch.is_deserted(now):
-                return DESERTED
             if tick.reason == "synchronizing" and start_within is not None and now - began > start_within:
                 raise NetworkError(watch.who_is_missing(start_within))
             for peer in watch.doubtful(now):
@@ -197,7 +194,7 @@ class _FrameLoop:
         """Wait for the next frame; what the session wants to say before it is said in time."""
         session, pacer, clock = self._session, self._pacer, self._clock
         now = clock()
-        while now < session.wake_at < pacer.deadline - CHORES:
+        while now < session.wake_at < pacer.deadline - CLOSE:
             await asyncio.sleep(session.wake_at - now)
             now = clock()
             self._send(now)
@@ -215,9 +212,7 @@ class _FrameLoop:
     def _take_events(self, now: float) -> None:
         for event in self._session.events():
             self._watch.event(event, now)
-            if self._recorder is not None:
-                self._recorder.event(event)
-            self._news.append(event)
+            self._news.append(event if self._recorder is None else self._recorder.event(event))
 
     def _tell(self) -> None:
         if self._news:

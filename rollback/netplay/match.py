@@ -20,9 +20,10 @@ from rollback.net.lobby import Lobby
 from rollback.net.transport import PathChanged, Transport
 from rollback.netplay.driver import Act, OnEvent, OnFrame, drive
 from rollback.netplay.named import NamedTransport
-from rollback.netplay.recorder import Recorder, check_target
+from rollback.netplay.recorder import Recorder
 from rollback.netplay.seats import Seats, check_room, config_for, is_full
 from rollback.netplay.stopping import unless
+from rollback.netplay.targets import bundle_folder, check_target
 from rollback.state import checksum, why_not_tree
 from rollback.types import Ended, Event, SessionStats
 
@@ -67,6 +68,7 @@ async def play(
     loss: float = 0.0,
     impair_seed: int = 0,
     replay: str | os.PathLike[str] | None = None,
+    bundles: str | os.PathLike[str] | None = None,
     game_name: str = "",
     controller: str = "human",
     on_frame: OnFrame | None = None,
@@ -94,6 +96,8 @@ async def play(
         loss: The share of our datagrams to lose.
         impair_seed: Of these delays and losses; every seat draws its own.
         replay: Where to write the replay.
+        bundles: The folder for bundles, each with all there is to look into a desync; by default that of the replay, or
+            the temporary one.
         game_name: How commands name the game, for the replay; by default module and class.
         controller: Who plays: `human`, `bot` or a name; the others are told.
         on_frame: Called with the session and the tick after each tick.
@@ -103,10 +107,12 @@ async def play(
     Raises:
         NetworkError: The players did not come, or cannot be reached.
         UsageError: The room and the game do not fit, or an argument cannot be meant.
-        ReplayError: The replay cannot be written.
+        ReplayError: The replay, or a bundle, could not be written.
     """
     players = len(codecs_of(game))
-    target = None if replay is None else check_target(replay)
+    if replay is not None:
+        check_target(replay)
+    bundle_folder(replay, bundles)
     check_room(lobby, players, type(game).__name__)
     stop = stop or asyncio.Event()
     if not await unless(stop, _players_came(lobby, players)):
@@ -127,9 +133,15 @@ async def play(
     )
     if latency_ms or jitter_ms or loss:
         path = Impaired(path, latency_ms, jitter_ms, loss, impair_seed * SEATS + seats.me)
-    recorder = None
-    if target is not None:
-        recorder = Recorder(session, target, names=seats.names, game_name=game_name, recorded_at=time.time())
+    recorder = Recorder(
+        session,
+        replay,
+        names=seats.names,
+        game_name=game_name,
+        recorded_at=time.time(),
+        room=lobby.room,
+        bundles=bundles,
+    )
     ends: list[Ended] = []
     async with _locked(lobby):
         await drive(
@@ -147,7 +159,7 @@ async def play(
         frames=session.frame,
         checksum=_checksum_of(game),
         stats=session.stats(),
-        replay=recorder.path if recorder is not None and recorder.began else None,
+        replay=recorder.path if recorder.began else None,
         ended=ends[0],
     )
 

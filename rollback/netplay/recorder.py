@@ -1,16 +1,20 @@
-"""The replay of a match that is being played. Knows a session and a file; knows no clock and no transport."""
+"""The replay of a match that is being played, and the bundles of its desyncs. Knows a session; knows no transport."""
 
 from __future__ import annotations
 
+import contextlib
 import os
 from collections import deque
-from collections.abc import Sequence
-from dataclasses import fields
-from pathlib import Path
+from collections.abc import Callable, Sequence
+from dataclasses import fields, replace
 from typing import Any, Final
 
 from rollback.core.session import P2PSession
 from rollback.errors import ReplayError, UsageError
+from rollback.game import codecs_of
+from rollback.netplay.bundle import NO_STATE, write_bundle
+from rollback.netplay.tape import Tape
+from rollback.netplay.targets import bundle_folder, check_target
 from rollback.replays import ReplayHeader, ReplayWriter
 from rollback.types import (
     Cut,
@@ -25,7 +29,7 @@ from rollback.types import (
     TookOver,
 )
 
-__all__ = ["Recorder", "check_target"]
+__all__ = ["Recorder"]
 
 KINDS: Final = {
     Cut: "cut",
@@ -37,54 +41,50 @@ KINDS: Final = {
     Resynced: "resynced",
     TookOver: "took over",
 }  # the events that tell how a match went; a peer that is silent for a moment is no part of it
+MOST_BUNDLES: Final = 4  # a match: it is resynced three times, then ended; and who only tells would tell every second
 TEXT: Final = 500  # characters of a text in an event: enough for a sentence
 
 
-def check_target(path: str | os.PathLike[str]) -> Path:
-    """Return the path of a replay that can be written, before a match is played for it.
-
-    Raises:
-        ReplayError: It cannot; the sentence says why.
-    """
-    target = Path(path)
-    if target.is_dir():
-        raise ReplayError(f"the replay cannot be written to {str(target)!r}, a folder: name a file, such as match.rbr")
-    if not target.parent.is_dir():
-        raise ReplayError(f"the replay {str(target)!r} cannot be written: there is no folder {str(target.parent)!r}")
-    if not os.access(target if target.exists() else target.parent, os.W_OK):
-        raise ReplayError(f"the replay {str(target)!r} cannot be written: this account may not write there")
-    return target
-
-
 class Recorder:
-    """Writes the settled frames of a session, with checksums and events, as they come.
+    """Records the settled frames of a session, with checksums and events, as they come.
 
-    Made before the session's first frame. The file is begun with frame 0, so a match that never begins leaves none, and
-    keeps an older file of that name as it was.
+    They go to a file, if one is named, and into memory, for the bundles that are written when a desync is found. Made
+    before the session's first frame. The file is begun with frame 0, so a match that never begins leaves none, and keeps
+    an older file of that name as it was.
 
     Args:
         session: What is recorded.
-        path: The file.
+        path: The file; None for none.
         names: The players' names, or nothing.
         game_name: How commands name the game; by default module and class.
         recorded_at: Seconds since 1970.
+        room: The code of the room, for the names of bundles.
+        bundles: The folder of bundles; by default that of the file, or the temporary one.
+
+    Raises:
+        ReplayError: The file, or the folder, cannot be written.
 
     Attributes:
-        path: The file.
-        problem: Why recording stopped before the match did, or empty: a full disk must not end a match.
+        path: The file, or None.
+        problem: Why recording stopped before the match did, or a bundle was not written; empty while all is well. A full
+            disk must not end a match.
     """
 
     def __init__(
         self,
         session: P2PSession,
-        path: str | os.PathLike[str],
+        path: str | os.PathLike[str] | None,
         *,
         names: Sequence[str] = (),
         game_name: str = "",
         recorded_at: float | None = None,
+        room: str = "",
+        bundles: str | os.PathLike[str] | None = None,
     ) -> None:
-        self.path = check_target(path)
+        self.path = None if path is None else check_target(path)
         self.problem = ""
+        self._folder = bundle_folder(self.path, bundles)
+        self._room = room
         self._session = session
         self._names = tuple(names)
         self._game_name = game_name
@@ -93,12 +93,15 @@ class Recorder:
         self._interval = session.config.desync_interval
         self._due = 0 if self._interval else -1
         self._sums: deque[tuple[int, int]] = deque()  # taken of confirmed states, written when these have settled
+        self._tape: Tape | None = None
         self._writer: ReplayWriter | None = None
+        self._bundles = 0
+        self._has_failed = False
         self._closed = False
 
     @property
     def frames(self) -> int:
-        """Frames recorded."""
+        """Frames in the file."""
         return self._writer.frames if self._writer is not None else 0
 
     @property
@@ -110,44 +113,53 @@ class Recorder:
         """Record what has settled; to be called after each tick that is not synchronizing."""
         if self._closed:
             return
-        try:
-            writer = self._begun()
-            self._take_sums()
-            if self._settled:
-                for confirmed in self._settled:
-                    writer.add(confirmed)
-                while self._sums and self._sums[0][0] <= writer.frames:
-                    writer.checksum(*self._sums.popleft())
-        except (ReplayError, UsageError) as error:  # no room on the disk, or none in the file
-            self._fail(error)
-
-    def event(self, event: Event) -> None:
-        """Record an event, if it is one that tells how the match went."""
-        kind = KINDS.get(type(event))
-        if kind is None or self._closed or self._writer is None:
+        tape = self._begun()
+        self._take_sums()
+        if not self._settled:
             return
-        try:
-            self._writer.event(self._writer.frames, kind, {name: _plain(event, name) for name in _names(event)})
-        except (ReplayError, UsageError) as error:
-            self._fail(error)
+        frames, sums = self._settled.take(), []
+        for confirmed in frames:
+            tape.add(confirmed)
+        while self._sums and self._sums[0][0] <= tape.frames:
+            sums.append(self._sums.popleft())
+            tape.checksum(*sums[-1])
+
+        def write(writer: ReplayWriter) -> None:
+            for confirmed in frames:
+                writer.add(confirmed)
+            for frame, value in sums:
+                writer.checksum(frame, value)
+
+        self._to_file(write)
+
+    def event(self, event: Event) -> Event:
+        """Record an event, if it is one that tells how the match went.
+
+        Returns:
+            The event to hand on: of a desync with the path of its bundle, if one could be written.
+        """
+        if isinstance(event, DesyncFound):
+            event = replace(event, bundle=self._write_bundle(event))
+        kind = KINDS.get(type(event))
+        if kind is not None and not self._closed and self._tape is not None:
+            data = {name: _plain(event, name) for name in _names(event)}
+            self._tape.event(self._tape.frames, kind, data)
+            self._to_file(lambda writer: writer.event(writer.frames, kind, data))
+        return event
 
     def close(self, ended: Ended | None = None) -> None:
         """Record what is left, and the end. Closing twice is harmless."""
         if self._closed:
             return
-        if self._session.reason != "synchronizing" and (self.began or self._session.frame):
+        if self._session.reason != "synchronizing" and (self._tape is not None or self._session.frame):
             self.take()
         self._settled.close()
-        if self._writer is not None and not self._closed:
-            reason = ended.reason.partition("\n")[0] if ended is not None else ""
-            try:
-                self._writer.close(_checksum_of(self._session, self._writer.frames), reason)
-            except ReplayError as error:
-                self.problem = str(error)
+        reason = ended.reason.partition("\n")[0] if ended is not None else ""
+        self._to_file(lambda writer: writer.close(_checksum_of(self._session, writer.frames), reason))
         self._closed = True
 
-    def _begun(self) -> ReplayWriter:
-        if self._writer is None:
+    def _begun(self) -> Tape:
+        if self._tape is None:
             session = self._session
             told = session.controllers
             header = ReplayHeader.of(
@@ -158,8 +170,40 @@ class Recorder:
                 controllers=[told.get(player, "") for player in range(session.game.players)],
                 recorded_at=self._recorded_at,
             )
-            self._writer = ReplayWriter(self.path, header)
-        return self._writer
+            self._tape = Tape(header)
+            if self.path is not None:
+                try:
+                    self._writer = ReplayWriter(self.path, header)
+                except ReplayError as error:
+                    self.problem = str(error)
+        return self._tape
+
+    def _to_file(self, write: Callable[[ReplayWriter], object]) -> None:
+        """Write to the file, as long as that works."""
+        if self._writer is None or self._has_failed:
+            return
+        try:
+            write(self._writer)
+        except (ReplayError, UsageError) as error:  # no room on the disk, or none in the file
+            self.problem, self._has_failed = str(error), True
+            with contextlib.suppress(ReplayError):  # the first failure is the one to tell
+                self._writer.close(None, "")
+
+    def _write_bundle(self, found: DesyncFound) -> str | None:
+        """Write the bundle of a desync and return its path; None where that cannot be done, which ends no match."""
+        if self._tape is None or self._bundles == MOST_BUNDLES:
+            return None
+        self._bundles += 1
+        try:
+            self.take()
+            session = self._session
+            state = _held_state(session, found.frame)
+            return str(write_bundle(self._folder, self._room, found, self._tape, codecs_of(session.game), state))
+        except (
+            Exception
+        ) as error:  # a disk, or a codec or a state of the game's own: the match goes on without a bundle
+            self.problem = str(error)
+            return None
 
     def _take_sums(self) -> None:
         session = self._session
@@ -169,15 +213,12 @@ class Recorder:
                 self._sums.append((self._due, value))
             self._due += self._interval
 
-    def _fail(self, error: Exception) -> None:
-        self.problem = str(error)
-        self._settled.close()
-        writer, self._closed = self._writer, True
-        if writer is not None:
-            try:
-                writer.close(None, "")
-            except ReplayError:
-                pass  # the first failure is the one to tell
+
+def _held_state(session: P2PSession, frame: int) -> Any:
+    """Return our own S_frame as a snapshot, if the session still holds what its checksum was made of; NO_STATE if not."""
+    if hasattr(session.game, "digest"):
+        return NO_STATE  # then checksums are made of digests, which no game can load
+    return session._confirmation.kept.get(frame, NO_STATE)
 
 
 def _checksum_of(session: P2PSession, frame: int) -> int | None:

@@ -82,14 +82,15 @@ def is_full(room: RoomView, players: int) -> bool:
 def config_for(game: Game, room: str, **settings: Any) -> SessionConfig:
     """Return the settings that all members of a room come to without a word to each other.
 
-    The frame rate is the game's own, and the seed is made of the room's code.
+    The frame rate and the version are the game's own, and the seed is made of the room's code.
 
     Args:
-        game: The game; `game.fps` is taken where it has one.
+        game: The game; `game.fps` and `game.version` are taken where it has them.
         room: The code of the room.
         settings: Settings of `SessionConfig` that are to be otherwise.
     """
-    return SessionConfig(**({"fps": _fps_of(game), "seed": _seed_of(room)} | settings))
+    own: dict[str, Any] = {"fps": _fps_of(game), "seed": _seed_of(room), "game_version": _version_of(game)}
+    return SessionConfig(**(own | settings))
 
 
 def _fps_of(game: Game) -> int:
@@ -97,6 +98,11 @@ def _fps_of(game: Game) -> int:
     if isinstance(fps, int | float) and not isinstance(fps, bool) and fps >= 1:
         return min(1000, round(fps))
     return SessionConfig().fps
+
+
+def _version_of(game: Game) -> str:
+    own = getattr(game, "version", None)
+    return str(own) if isinstance(own, str | int) and not isinstance(own, bool) else ""
 
 
 def _seed_of(room: str) -> int:

@@ -6,7 +6,6 @@ import math
 from collections.abc import Iterable
 from typing import Final
 
-from rollback.core.membership import ENDED
 from rollback.types import Ended, Event, PeerInterrupted, PeerLeft, PeerLost, PeerResumed, Synchronized
 
 __all__ = ["Watch"]
@@ -32,13 +31,11 @@ class Watch:
     def __init__(self, peers: Iterable[str], *, interrupt_after: float, disconnect_after: float) -> None:
         self.ended: Ended | None = None
         self.gone: set[str] = set()
-        self._peers = tuple(peers)
-        self._missing = dict.fromkeys(self._peers)
+        self._missing = dict.fromkeys(peers)
         self._patience = DOUBT * (disconnect_after - interrupt_after)
         self._doubted: dict[str, float] = {}
         self._heard = -math.inf
         self._ended_at = 0.0
-        self._deserted_at = math.inf
 
     def heard(self, now: float) -> None:
         """Something came from somebody."""
@@ -59,8 +56,6 @@ class Watch:
             case PeerLost(peer) | PeerLeft(peer):
                 self._doubted.pop(peer, None)
                 self.gone.add(peer)
-                if isinstance(event, PeerLeft) and event.reason == ENDED and self.gone.issuperset(self._peers):
-                    self._deserted_at = now
 
     def doubtful(self, now: float) -> list[str]:
         """Return the peers that have been silent for so long that another path should be tried, each once."""
@@ -81,10 +76,6 @@ class Watch:
         if self.ended is None:
             return False
         return finished or now - max(self._heard, self._ended_at) > LINGER or now - self._ended_at > LONGEST
-
-    def is_deserted(self, now: float) -> bool:
-        """Whether all others are done with the match and gone, and we cannot come to its end by ourselves."""
-        return self.ended is None and now - self._deserted_at > LINGER
 
     def who_is_missing(self, seconds: float) -> str:
         """Return the sentence that says whose session did not begin."""

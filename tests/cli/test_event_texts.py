@@ -8,6 +8,7 @@ import pytest
 
 from rollback.cli.event_texts import sentence_of
 from rollback.net.transport import PathChanged
+from rollback.state import Difference
 from rollback.types import (
     Cut,
     DesyncFound,
@@ -44,7 +45,16 @@ SENTENCES: list[tuple[Any, str]] = [
     (TookOver(1, "bob"), "bob plays on for player 2"),
     (Paused("bob", "tea"), "bob asked everybody to wait: tea"),
     (Resumed(""), "this side goes on"),
-    (DesyncFound(60, "bob"), "the states of frame 60 differ from those of bob"),
+    (DesyncFound(60, "bob"), "the state of frame 60 differs from that of bob"),
+    (
+        DesyncFound(60, "bob", (Difference("ball.velocity[1]", 3, 4),), "/tmp/it.rbr"),
+        "the state of frame 60 differs from that of bob: ball.velocity[1]: 3 != 4;"
+        " what is needed to look into it is in /tmp/it.rbr",
+    ),
+    (
+        DesyncFound(60, "bob", tuple(Difference(f"map[{place}]", place, 9) for place in range(5))),
+        "the state of frame 60 differs from that of bob: map[0]: 0 != 9; map[1]: 1 != 9; map[2]: 2 != 9; and 2 more",
+    ),
     (Resynced(60), "both sides took over one state at frame 60"),
     (Ended("over", 9), ""),
     (PathChanged("bob", "relay", "no direct way"), "bob is reached through the lobby: no direct way"),

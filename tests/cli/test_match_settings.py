@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import json
-from typing import Any
 
 import pytest
 
-from rollback.cli.match_settings import MatchSettings, version_of
+from rollback.cli.match_settings import MatchSettings
 from rollback.errors import ConfigError
-from rollback.games import Duel, Pong
+from rollback.games import Pong
 from rollback.netplay import config_for
 
 
@@ -23,7 +22,7 @@ class Plain(Pong):
 
 
 def test_they_travel_as_json() -> None:
-    settings = MatchSettings(game="duel", frames=9, latency_ms=60.0, on_disconnect="idle", seed=3)
+    settings = MatchSettings(game="duel", frames=9, latency_ms=60.0, on_disconnect="idle", on_desync="report", seed=3)
     assert MatchSettings.of(json.loads(json.dumps(settings.as_values()))) == settings
 
 
@@ -39,16 +38,16 @@ def test_wishes_are_kept() -> None:
     assert (config.disconnect_after, config.interrupt_after, config.on_disconnect) == (0.3, 0.3, "end")
 
 
+def test_the_delay_may_follow_the_line_and_a_desync_may_be_mended() -> None:
+    config = MatchSettings(game="pong", input_delay="auto", on_desync="resync").config(Pong(), "")
+    assert (config.input_delay, config.on_desync) == ("auto", "resync")
+
+
 def test_the_games_own_frame_rate_and_version_count() -> None:
     config = MatchSettings(game="x").config(Own(), "")
     assert (config.fps, config.game_version) == (30, "1.2")
 
 
-@pytest.mark.parametrize(("game", "version"), [(Pong(), ""), (Duel(), ""), (Own(), "1.2"), (Plain(), "")])
-def test_the_version_is_what_both_sides_must_have_alike(game: Any, version: str) -> None:
-    assert version_of(game) == version
-
-
 def test_a_wish_out_of_its_limits_is_told() -> None:
-    with pytest.raises(ConfigError, match="input_delay must be a whole number from 0 to 60, not 99"):
+    with pytest.raises(ConfigError, match='input_delay must be a whole number from 0 to 60 or "auto", not 99'):
         MatchSettings(game="pong", input_delay=99).config(Pong(), "")

@@ -459,9 +459,9 @@ def test_who_is_left_alone_short_of_the_end_does_not_wait_for_ever():
         return ann
 
     ann = run(main())
-    assert ann.ended.reason == "the others left before the end of the match"
+    assert ann.ended.reason == "bob left"
     assert 49 <= ann.session.frame < 70
-    assert LINGER < ann.returned_at - ann.when(PeerLeft) < LINGER + 1.0
+    assert ann.returned_at - ann.when(PeerLeft) < 2.5
 
 
 class Fragile(Mix):

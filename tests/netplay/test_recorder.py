@@ -6,7 +6,7 @@ from rollback.config import SessionConfig
 from rollback.core.session import P2PSession
 from rollback.errors import ReplayError
 from rollback.netplay import recorder as module
-from rollback.netplay.recorder import Recorder, check_target
+from rollback.netplay.recorder import Recorder
 from rollback.replays import Replay
 from rollback.state import Difference, checksum
 from rollback.types import DesyncFound, Ended, Local, PeerInterrupted, PeerLeft, PeerLost, Remote
@@ -41,7 +41,13 @@ class Duo:
                 self.sessions[peer].end_at(frames)
         self.ann = self.sessions["ann"]
         self.recorder = Recorder(
-            self.ann, tmp_path / name, names=("Ann", "Bob"), game_name="games:Mix", recorded_at=1234.5
+            self.ann,
+            tmp_path / name if name else None,
+            names=("Ann", "Bob"),
+            game_name="games:Mix",
+            recorded_at=1234.5,
+            room="RIVER",
+            bundles=tmp_path,
         )
         self.delay = delay
         self.tick = 0
@@ -205,14 +211,15 @@ def test_closing_twice_and_taking_after_it_is_harmless(tmp_path):
     assert duo.recorder.path.stat().st_size == size
 
 
-def test_a_full_disk_ends_the_recording_and_not_the_match(tmp_path, monkeypatch):
+def test_a_full_disk_ends_the_recording_and_not_the_match(tmp_path):
     duo = Duo(tmp_path, frames=200)
     duo.to_frame(20)
 
-    def full(writer, confirmed):
-        raise ReplayError("the replay cannot be written: no space left on device")
+    class Full(module.ReplayWriter):
+        def add(self, confirmed):
+            raise ReplayError("the replay cannot be written: no space left on device")
 
-    monkeypatch.setattr(module.ReplayWriter, "add", full)
+    duo.recorder._writer.__class__ = Full
     duo.run(lambda: duo.ann.finished)
     duo.recorder.close(Ended("end_at", 200))
     assert "no space left" in duo.recorder.problem
@@ -220,16 +227,84 @@ def test_a_full_disk_ends_the_recording_and_not_the_match(tmp_path, monkeypatch)
     assert 20 <= replay.frames < 200
 
 
-def test_a_target_that_cannot_be_written_is_refused_before_the_match(tmp_path):
-    assert check_target(tmp_path / "new.rbr") == tmp_path / "new.rbr"
-    assert check_target(str(tmp_path / "new.rbr")) == tmp_path / "new.rbr"
-    with pytest.raises(ReplayError, match="a folder: name a file"):
-        check_target(tmp_path)
-    with pytest.raises(ReplayError, match="there is no folder"):
-        check_target(tmp_path / "nowhere" / "new.rbr")
+def test_without_a_file_all_is_held_for_the_bundle_of_a_desync(tmp_path):
+    duo = Duo(tmp_path, name=None, frames=100)
+    duo.to_frame(40)
+    assert not duo.recorder.began and duo.recorder.frames == 0
+    found = duo.recorder.event(DesyncFound(32, "bob", (Difference("value", 1, 2),)))
+    assert found == DesyncFound(32, "bob", (Difference("value", 1, 2),), found.bundle)
+    (path,) = tmp_path.iterdir()
+    assert found.bundle == str(path) and path.name.startswith("rollback-desync-RIVER-32-")
+    replay = Replay.open(path)
+    assert replay.complete and replay.frames == duo.ann.settled + 1
+    assert sorted(replay.checksums)[:3] == [0, 16, 32]
+    assert replay.keyframes[32] == duo.ann._confirmation.kept[32]
+    assert replay.header.names == ("Ann", "Bob")
+    assert replay.verify(Mix()).ok and replay.verify(Mix()).checked > 3
+    duo.run(lambda: duo.ann.finished)
+    duo.recorder.close(Ended("end_at", 100))
+    assert list(tmp_path.iterdir()) == [path]
 
 
-def test_a_folder_that_may_not_be_written_is_refused(tmp_path, monkeypatch):
-    monkeypatch.setattr(module.os, "access", lambda path, mode: False)  # whoever runs as root may write anywhere
-    with pytest.raises(ReplayError, match="may not write there"):
-        check_target(tmp_path / "new.rbr")
+def test_the_bundle_of_a_game_that_went_wrong_shows_where(tmp_path):
+    class Wrong(Mix):
+        def step(self, actions):
+            super().step(actions)
+            self.value += self.steps == 20
+
+    duo = Duo(tmp_path, make=Wrong, name=None)
+    duo.to_frame(40)
+    found = duo.recorder.event(DesyncFound(32, "bob"))
+    verdict = Replay.open(found.bundle).verify(Mix())
+    assert verdict.first_bad_frame == 32 and [each.path for each in verdict.differences] == ["value"]
+
+
+def test_the_bundle_says_what_happened_before_it(tmp_path):
+    duo = Duo(tmp_path)
+    duo.to_frame(20)
+    duo.recorder.event(PeerLost("bob", (1,), "gone"))
+    found = duo.recorder.event(DesyncFound(16, "bob"))
+    assert [event.kind for event in Replay.open(found.bundle).events] == ["peer lost", "desync"]
+    duo.recorder.close()
+    (lost, desync) = Replay.open(duo.recorder.path).events
+    assert (lost.kind, desync.data["bundle"]) == ("peer lost", found.bundle)
+
+
+def test_a_game_with_a_digest_has_no_state_in_its_bundle(tmp_path):
+    duo = Duo(tmp_path, make=Digested, name=None)
+    duo.to_frame(40)
+    replay = Replay.open(duo.recorder.event(DesyncFound(32, "bob")).bundle)
+    assert not replay.keyframes and replay.verify(Digested()).ok
+
+
+def test_a_few_bundles_are_enough(tmp_path):
+    duo = Duo(tmp_path, name=None)
+    duo.to_frame(20)
+    told = [duo.recorder.event(DesyncFound(16, "bob")).bundle for _ in range(50)]
+    assert [bundle is not None for bundle in told] == [True] * 4 + [False] * 46
+    assert len(list(tmp_path.iterdir())) == 4
+
+
+@pytest.mark.parametrize("error", [ReplayError("no space left on device"), ValueError("a codec of one's own")])
+def test_a_bundle_that_cannot_be_written_ends_no_match(tmp_path, monkeypatch, error):
+    def fails(*arguments):
+        raise error
+
+    duo = Duo(tmp_path, frames=60)
+    duo.to_frame(20)
+    monkeypatch.setattr(module, "write_bundle", fails)
+    assert duo.recorder.event(DesyncFound(16, "bob")) == DesyncFound(16, "bob")
+    assert duo.recorder.problem == str(error)
+    duo.run(lambda: duo.ann.finished)
+    duo.recorder.close(Ended("end_at", 60))
+    assert Replay.open(duo.recorder.path).complete
+
+
+def test_a_desync_before_the_match_is_only_handed_on_and_one_at_the_very_end_has_its_bundle(tmp_path):
+    duo = Duo(tmp_path, name=None)
+    assert duo.recorder.event(DesyncFound(0, "bob")) == DesyncFound(0, "bob")
+    duo.to_frame(20)
+    duo.recorder.close()
+    found = duo.recorder.event(DesyncFound(16, "bob"))
+    assert Replay.open(found.bundle).frames >= 20, "what was found at the very end still has its bundle"
+    assert duo.recorder.event(PeerInterrupted("bob")) == PeerInterrupted("bob")

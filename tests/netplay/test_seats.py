@@ -109,3 +109,14 @@ def test_settings_that_are_given_win():
     assert (config.input_delay, config.seed, config.on_disconnect, config.fps) == (4, 3, "end", 60)
     with pytest.raises(ConfigError, match="input_delay"):
         config_for(Pong(), "A", input_delay=61)
+
+
+@pytest.mark.parametrize(
+    ("version", "sent"), [("1.2", "1.2"), (7, "7"), (None, ""), (True, ""), (object, "")], ids=repr
+)
+def test_the_version_is_the_games_own(version, sent):
+    game = Mix()
+    assert config_for(game, "A").game_version == ""
+    game.version = version
+    assert config_for(game, "A").game_version == sent
+    assert config_for(game, "A", game_version="mine").game_version == "mine"

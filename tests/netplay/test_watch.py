@@ -70,25 +70,6 @@ def test_the_gone_are_known_until_they_come_back():
     assert subject.gone == {"bob"}
 
 
-@pytest.mark.parametrize(
-    ("events", "deserted"),
-    [
-        ([PeerLeft("ann", (0,), "ended")], False),
-        ([PeerLeft("ann", (0,), "ended"), PeerLeft("bob", (1,), "ended")], True),
-        ([PeerLost("ann", (0,), "silent"), PeerLeft("bob", (1,), "ended")], True),
-        ([PeerLeft("ann", (0,), "left"), PeerLeft("bob", (1,), "left")], False),
-        ([PeerLeft("ann", (0,), "ended"), PeerLeft("bob", (1,), "ended"), Ended("over", 9)], False),
-    ],
-    ids=["one", "both", "last", "on purpose", "ended here too"],
-)
-def test_a_match_is_deserted_when_the_others_are_done_with_it_and_we_cannot_be(events, deserted):
-    subject = watch()
-    for event in events:
-        subject.event(event, 50.0)
-    assert not subject.is_deserted(50.0 + LINGER)
-    assert subject.is_deserted(50.1 + LINGER) is deserted
-
-
 def test_who_did_not_begin_is_named():
     subject = watch("ann", "bob", "cid")
     subject.event(Synchronized("bob"), 1.0)

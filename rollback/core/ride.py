@@ -66,6 +66,7 @@ def ride_of(
     moves: Any = ()
     states, step, save = sim.snapshots.states, sim.step, sim.save
     load = game.load
+    one_by_one = not has_over and sim.batch is None  # whether `rewind` may replay
 
     def glance() -> Seen | None:
         if ready:
@@ -300,7 +301,7 @@ def ride_of(
             watch_at, heard, tail_until = engine._watch_at, endpoint.heard, endpoint.tail_until
         # 3. Roll back.
         if sim.wrong < NEVER:
-            if queue.changed <= sim.wrong and not has_over:
+            if one_by_one and queue.changed <= sim.wrong:
                 tick.resimulated = replayed = rewind()
                 if grounded:
                     return proceed(row, now)

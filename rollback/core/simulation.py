@@ -66,7 +66,7 @@ class Simulation:
         self.has_over = hasattr(game, "over")
         self.ask_at = 0 if self.has_over else NEVER
         self._digest: Callable[[], Any] | None = getattr(game, "digest", None)
-        self._batch = getattr(game, "replay", None)
+        self.batch = getattr(game, "replay", None)
         self._digests: dict[int, Any] = {}
         self._interval = config.desync_interval
         self._cacheable = all(getattr(codec, "immutable", False) for codec in codecs)
@@ -215,7 +215,7 @@ class Simulation:
         first = snapshots.newest(first)
         self.game.load(snapshots.at(first))
         self.frame = first
-        if self._batch is not None and self._digest is None and self.present - first > 1 and self.end >= self.present:
+        if self.batch is not None and self._digest is None and self.present - first > 1 and self.end >= self.present:
             try:
                 self._replay_batch(first)
             except Exception:
@@ -323,7 +323,7 @@ class Simulation:
     def _replay_batch(self, first: int) -> None:
         rows = [self.rows_for(frame) for frame in range(first, self.present)]
         batch = [self.decode(row)[0] for row in rows]
-        states = self._batch(batch) if self._batch else ()
+        states = self.batch(batch) if self.batch else ()
         for frame, row in enumerate(rows[: len(states) + 1], first):
             self.played[frame & MASK] = row
             if frame > first:

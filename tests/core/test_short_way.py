@@ -13,7 +13,7 @@ from rollback.core import engine
 from rollback.core.handles import Ride, no_ride
 from rollback.core.ride import ride_of
 from rollback.games import Duel, Pong
-from tests.core.games import Hooked, Race, Sums
+from tests.core.games import Batched, BatchedRace, Hooked, Race, Sums
 from tests.core.network import Link, Match
 
 FRAMES = 260
@@ -24,7 +24,7 @@ LINKS = {
     "jittery": Link(2, 3, 0.02),
     "reordered": Link(1, 6, 0.1, 0.1),
 }
-GAMES: dict[str, Callable[[], Any]] = {"pong": Pong, "duel": Duel, "sums": Sums, "race": Race}
+GAMES: dict[str, Callable[[], Any]] = {"pong": Pong, "duel": Duel, "sums": Sums, "race": Race, "batched": BatchedRace}
 
 
 class Log(Match):
@@ -82,6 +82,7 @@ def hold_equal(monkeypatch: pytest.MonkeyPatch, make: Callable[[], Log]) -> tupl
         assert ours == theirs, f"entry {place}"
     assert len(match.seen) == len(long.seen)
     for peer, other in zip(match.peers, long.peers, strict=True):
+        assert getattr(peer.game, "batches", 0) == getattr(other.game, "batches", 0)
         assert peer.frames == other.frames
         assert peer.ticks == other.ticks
         assert list(map(told, peer.events)) == list(map(told, other.events))
@@ -224,3 +225,11 @@ def test_an_interrupted_step_leaves_both_ways_in_the_same_place(monkeypatch: pyt
     match, short = play(False, monkeypatch, make)
     assert match.seen == long.seen
     assert all(peer.game.done for peer in match.peers) and short > 200
+
+
+def test_a_game_that_replays_in_batches_is_asked_to_on_both_ways(monkeypatch: pytest.MonkeyPatch) -> None:
+    def make() -> Log:
+        return Log(Batched, config=SessionConfig(input_delay=0, interrupt_after=2), link=Link(4), end=FRAMES, seed=7)
+
+    match, short = hold_equal(monkeypatch, make)
+    assert short > 200 and all(peer.game.batches > 20 for peer in match.peers)

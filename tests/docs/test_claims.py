@@ -54,6 +54,7 @@ def test_numbers_in_the_text_are_those_of_the_code():
     assert f"at most {timesync.MAX_STRETCH * 100:g} %" in time_sync
     assert f"at least {100 - timesync.MAX_SHRINK * 100:g} %" in time_sync
     assert f"by up to {timesync.MAX_STRETCH * 100:g} %" in tick and f"by up to {timesync.MAX_SHRINK * 100:g} %" in tick
+    assert {0.2: "Below a fifth of a frame"}[timesync.DEAD_ZONE] in time_sync
     playing = " ".join(prose(DOCS / "playing.md").split())
     assert f"up to {SessionConfig().rejoin_grace:g} seconds" in playing
     relay = " ".join(prose(DOCS / "decisions" / "0007-relay-and-limits.md").split())

@@ -248,7 +248,7 @@ class Simulation:
         if self._digest is not None:
             return self._digests.get(frame, NOTHING)
         if self.every:
-            held = self.frame - self.snapshots.mask <= frame < self.frame
+            held = max(self.frame, self.present) - self.snapshots.mask <= frame < self.frame
         else:
             held = self.snapshots.has(frame)
         return self.snapshots.at(frame) if held else NOTHING

@@ -7,7 +7,10 @@ from typing import Any
 import pytest
 
 from rollback import SessionConfig
-from tests.core.games import Spy
+from rollback.core.queues import InputQueue
+from rollback.core.simulation import NOTHING, Simulation
+from rollback.game import codecs_of
+from tests.core.games import Spy, Sums
 from tests.core.network import Link, Match
 
 
@@ -75,3 +78,18 @@ def test_a_snapshot_is_never_handed_out_twice_in_a_changed_form() -> None:
 
     played(Listed, "every", interval=1)
     played(Listed, "sparse", interval=1)
+
+
+def test_a_slot_that_a_later_frame_took_is_no_snapshot_of_an_earlier_one() -> None:
+    """Held before the present, the ring was written further than the frame says."""
+    codecs = codecs_of(Sums())
+    queue = InputQueue((0, 1), (b"\0", b"\0"))
+    sim = Simulation(Sums(), codecs, [queue], SessionConfig(prediction_window=12))
+    sim.start()
+    for _ in range(22):
+        queue.append(b"\1\2")
+        assert sim.advance()
+    sim.frame, sim.held = 20, True
+    assert sim.present == 22
+    assert sim.tree_at(5) is NOTHING
+    assert sim.tree_at(19) is not NOTHING

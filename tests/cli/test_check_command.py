@@ -26,6 +26,21 @@ class Forgetful(Sound):
         super().step(actions)
         self.count += 1
         self.numbers[1] += self.count
+
+class Hashing(Sound):
+    def step(self, actions):
+        super().step([hash("a word") % 100000, actions[1]])
+
+class Box:
+    def __init__(self, numbers): self.numbers = numbers
+
+class Opaque(Sound):
+    def save(self): return Box(list(self.numbers))
+    def load(self, state): self.numbers = list(state.numbers)
+    def digest(self): return self.numbers
+
+class Broken(Sound):
+    def step(self, actions): raise RuntimeError("there is no frame 0")
 """
 
 
@@ -46,7 +61,9 @@ def test_the_built_in_games_pass(name: str, capsys: pytest.CaptureFixture[str]) 
 
 def test_a_sound_game_of_ones_own_passes(file: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["check", f"{file}:Sound", "--frames", "50"]) == 0
-    assert capsys.readouterr().out.count("  yes ") == 6
+    said = capsys.readouterr().out
+    assert said.count("  yes ") == 9
+    assert "another process agrees" in said and "not asked" not in said
 
 
 def test_a_forgetful_one_is_told_with_frame_and_paths(file: str, capsys: pytest.CaptureFixture[str]) -> None:
@@ -74,3 +91,34 @@ def test_distance_and_seed_are_heeded(capsys: pytest.CaptureFixture[str]) -> Non
     report = json.loads(capsys.readouterr().out)
     assert (report["distance"], report["frames"]) == (3, 30)
     assert any(check["name"] == "rollback of 3 every frame" for check in report["checks"])
+
+
+def test_what_it_costs_is_told_to_people_and_to_programs(file: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["check", f"{file}:Sound", "--frames", "50", "--no-other-process"]) == 0
+    said = capsys.readouterr().out
+    (line,) = [line for line in said.splitlines() if line.strip().startswith("what it costs")]
+    assert "step " in line and "a prediction window of " in line and "a quarter of a 60 Hz frame" in line
+    assert run(["check", f"{file}:Sound", "--frames", "50", "--no-other-process", "--json"]) == 0
+    costs = json.loads(capsys.readouterr().out)["costs"]
+    assert set(costs) == {"step_us", "save_us", "load_us", "snapshot_bytes", "window", "saver"}
+    assert costs["snapshot_bytes"] > 10 and costs["saver"] == "every"
+
+
+def test_other_processes_are_left_out_on_demand(file: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["check", f"{file}:Hashing", "--frames", "50", "--no-other-process"]) == 0
+    assert "another process" not in capsys.readouterr().out
+    assert run(["check", f"{file}:Hashing", "--frames", "50"]) == 1
+    assert "  no  another process agrees" in capsys.readouterr().out
+
+
+def test_a_question_that_cannot_be_asked_is_marked_and_explained(file: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["check", f"{file}:Opaque", "--frames", "50", "--no-other-process"]) == 0
+    lines = [line for line in capsys.readouterr().out.splitlines() if line.startswith("  -   ")]
+    assert len(lines) == 3
+    assert all("not asked, because the snapshots are opaque" in line for line in lines)
+
+
+def test_a_game_that_raises_at_once_has_no_costs(file: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["check", f"{file}:Broken", "--frames", "50", "--no-other-process", "--json"]) == 1
+    report = json.loads(capsys.readouterr().out)
+    assert report["costs"] is None and "there is no frame 0" in report["verdict"]

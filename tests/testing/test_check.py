@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import itertools
 import random
 from typing import Any
@@ -11,7 +12,11 @@ import pytest
 from rollback.errors import ActionError, GameError, UsageError
 from rollback.game import UInt
 from rollback.games import Duel, Pong
-from rollback.testing import CheckReport, check_game
+from rollback.testing import CheckReport
+from rollback.testing import check_game as check_everything
+
+# In this process only, which takes a tenth of the time; tests/testing/test_other_process.py is about the others.
+check_game = functools.partial(check_everything, other_process=False)
 
 
 class Sound:

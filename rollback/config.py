@@ -49,7 +49,8 @@ class Default:
         idle = getattr(game, "idle", None)
         if idle is None:
             return bytes(len(last_input))
-        encoded: bytes = game.codecs[player].encode(idle(player))
+        codecs = getattr(game, "codecs", None)
+        encoded: bytes = bytes((idle(player),)) if codecs is None else codecs[player].encode(idle(player))
         return encoded
 
 

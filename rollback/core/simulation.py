@@ -63,7 +63,7 @@ class Simulation:
         self.resimulated = 0
         self.depths: dict[int, int] = {}
         self._guess = None if type(config.predictor) is RepeatLast else config.predictor
-        self.has_over = hasattr(game, "over")
+        self.has_over = hasattr(type(game), "over") or hasattr(game, "over")  # a property may not be ready before reset
         self.ask_at = 0 if self.has_over else NEVER
         self._digest: Callable[[], Any] | None = getattr(game, "digest", None)
         self.batch = getattr(game, "replay", None)

@@ -114,3 +114,13 @@ def test_a_guess_that_is_no_input_is_named(rubbish: Any) -> None:
 def test_what_cannot_predict_is_refused_at_once() -> None:
     with pytest.raises(ConfigError, match=r"predictor has no method predict\(\): 'repeat'"):
         SessionConfig(predictor="repeat")  # type: ignore[arg-type]
+
+
+def test_doing_nothing_is_guessed_for_a_game_without_codecs_too() -> None:
+    class Idler:
+        players = 2
+
+        def idle(self, player: int) -> int:
+            return 3 + player
+
+    assert Default().predict(1, 5, b"\0", None, Idler()) == b"\4"

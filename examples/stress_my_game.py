@@ -52,8 +52,7 @@ def test_two_peers_hold_one_state(lossy_pair):
 
 if __name__ == "__main__":
     for name, profile in PROFILES.items():
-        match = VirtualMatch(Tag, link=profile.link, config=SessionConfig(input_delay=0), seed=7)
-        report = match.run(frames=400)
+        report = VirtualMatch(Tag, link=profile.link, config=SessionConfig(input_delay=0), seed=7).run(400)
         assert report.passed, f"{name}: {report.failures[0]}"
         deepest = max(max(depths, default=0) for depths in report.depths)
         counts = f"{sum(report.rollbacks):4} rollbacks, up to {deepest} frames deep"

@@ -43,11 +43,21 @@ def command(
     ] = 8,
     fps: options.Fps = None,
     on_disconnect: options.OnDisconnectOption = "end",
+    on_desync: options.OnDesyncOption = "stop",
     disconnect_after: options.DisconnectAfter = 5.0,
     seed: options.Seed = 0,
     replay: Annotated[
         Path | None,
         typer.Option(help="Where to write the replay.", show_default="rollback-demo-TIME.rbr in the temporary folder"),
+    ] = None,
+    sabotage: Annotated[
+        int | None,
+        typer.Option(
+            min=1,
+            metavar="FRAME",
+            help="Spoil peer 2's state at this frame, to see how a desync is found and told.",
+            show_default=False,
+        ),
     ] = None,
     as_json: options.AsJson = False,
     no_view: Annotated[bool, typer.Option("--no-view", help="Show no pictures, only a few lines of progress.")] = False,
@@ -56,7 +66,7 @@ def command(
 
     Starts a lobby and two processes that are joined by real WebRTC on 127.0.0.1, shows both fields side by side while
     bots (or you) play, and compares both final states. Leaves with 0 if they are the same, with 1 if not, and with 3 if
-    a peer or the network failed.
+    a peer or the network failed. Both are the same again after a desync that --on-desync resync has mended.
 
     Example: rollback demo --latency-ms 60 --jitter-ms 20 --loss 0.05
     """
@@ -69,6 +79,7 @@ def command(
         input_delay=input_delay,
         prediction_window=prediction_window,
         on_disconnect=on_disconnect,
+        on_desync=on_desync,
         disconnect_after=disconnect_after,
         seed=seed,
         transport=transport,
@@ -76,14 +87,15 @@ def command(
         jitter_ms=jitter_ms,
         loss=loss,
     )
-    _check(settings, keyboard, no_view)
+    _check(settings, keyboard, no_view, sabotage)
     target = replay or Path(tempfile.gettempdir()) / time.strftime("rollback-demo-%Y%m%d-%H%M%S.rbr")
-    raise typer.Exit(run_until_interrupted(_demo(settings, target, keyboard, as_json, no_view)))
+    raise typer.Exit(run_until_interrupted(_demo(settings, target, keyboard, as_json, no_view, sabotage)))
 
 
-def _check(settings: MatchSettings, keyboard: bool, no_view: bool) -> None:
+def _check(settings: MatchSettings, keyboard: bool, no_view: bool, sabotage: int | None) -> None:
     """Find out what cannot work before any process is started."""
     from rollback.cli.buttons import Buttons
+    from rollback.cli.demo_sabotage import check_sabotage
     from rollback.cli.keyboard import require_terminal
     from rollback.envs.names import game_factory
 
@@ -93,6 +105,8 @@ def _check(settings: MatchSettings, keyboard: bool, no_view: bool) -> None:
             f"the demo has two peers, and {settings.game} is for {made.players} players: name another game"
         )
     settings.config(made, "")
+    if sabotage is not None:
+        check_sabotage(made, sabotage, settings.frames or sabotage)
     if keyboard:
         Buttons(made, 0)
         require_terminal("--keyboard", "leave it out, and a bot plays")
@@ -102,7 +116,9 @@ def _check(settings: MatchSettings, keyboard: bool, no_view: bool) -> None:
             )
 
 
-async def _demo(settings: MatchSettings, replay: Path, by_hand: bool, as_json: bool, no_view: bool) -> int:
+async def _demo(
+    settings: MatchSettings, replay: Path, by_hand: bool, as_json: bool, no_view: bool, sabotage: int | None
+) -> int:
     from rollback.cli.demo_look import Lines, Picture
     from rollback.cli.demo_match import DemoMatch
     from rollback.cli.demo_result import DemoResult
@@ -110,7 +126,7 @@ async def _demo(settings: MatchSettings, replay: Path, by_hand: bool, as_json: b
 
     check_target(replay)
     with_view = sys.stderr.isatty() and not no_view
-    match = DemoMatch(settings, replay, by_hand=by_hand, wants_pictures=with_view)
+    match = DemoMatch(settings, replay, by_hand=by_hand, wants_pictures=with_view, sabotage=sabotage)
     with contextlib.ExitStack() as stack:
         look: Picture | Lines = Picture(match, stack) if with_view else Lines(match)
         try:
@@ -130,4 +146,7 @@ async def _demo(settings: MatchSettings, replay: Path, by_hand: bool, as_json: b
     print(result.sentence, file=sys.stderr if as_json else sys.stdout)
     if result.replay and not as_json:
         print(f"The replay is in {result.replay}")
+    if not as_json:
+        for bundle in result.bundles:
+            print(f"What is needed to look into the desync is in {bundle}: rollback replay show {bundle}")
     return result.code

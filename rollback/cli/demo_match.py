@@ -57,18 +57,28 @@ class DemoMatch:
         replay: Where the first peer writes its replay.
         by_hand: Whether the first peer is played by hand, see `press`.
         wants_pictures: Whether anybody looks.
+        sabotage: The frame whose state the second peer spoils, or None.
 
     Attributes:
         peers: What is known of both.
         news: Sentences about what happened, newest last.
     """
 
-    def __init__(self, settings: MatchSettings, replay: Path, *, by_hand: bool, wants_pictures: bool) -> None:
+    def __init__(
+        self,
+        settings: MatchSettings,
+        replay: Path,
+        *,
+        by_hand: bool,
+        wants_pictures: bool,
+        sabotage: int | None = None,
+    ) -> None:
         self.settings = settings
         self.peers = (PeerState("peer-1", by_hand), PeerState("peer-2"))
         self.news: list[str] = []
         self._replay = replay
         self._wants_pictures = wants_pictures
+        self._sabotage = sabotage
         self._children: list[Child] = []
         self._ready = [asyncio.Event(), asyncio.Event()]
         self._joined = [asyncio.Event(), asyncio.Event()]
@@ -119,6 +129,8 @@ class DemoMatch:
             "name": peer.name,
             "by_hand": peer.by_hand,
             "replay": str(self._replay) if seat == 0 else None,
+            "bundles": str(self._replay.parent),
+            "sabotage": self._sabotage if seat == 1 else None,
         }
 
     async def _either(self, hearing: asyncio.Task[None], event: asyncio.Event) -> None:

@@ -7,10 +7,12 @@ from collections.abc import Callable
 from typing import Any
 
 from rollback.cli.buttons import Buttons
+from rollback.cli.demo_sabotage import Spoiler
 from rollback.cli.event_texts import sentence_of
 from rollback.cli.field import picture_of
 from rollback.cli.match_settings import MatchSettings
 from rollback.cli.pipes import Parent
+from rollback.cli.play_desyncs import Desyncs
 from rollback.cli.stats import stats_values
 from rollback.core.session import P2PSession
 from rollback.envs.names import canonical_name, game_factory
@@ -18,7 +20,7 @@ from rollback.errors import NetworkError, RollbackError
 from rollback.games.bots import act_with, bot_for
 from rollback.net.transport import PathChanged
 from rollback.netplay import PlayResult, join, play
-from rollback.types import DesyncFound, Ended, Event, Tick
+from rollback.types import Ended, Event, Tick
 
 __all__ = ["main"]
 
@@ -28,7 +30,7 @@ class _Peer:
 
     Args:
         parent: The other end of the pipes.
-        first: `settings`, `server`, `room`, `name`, `seat`, `by_hand` and `replay`.
+        first: `settings`, `server`, `room`, `name`, `by_hand`, `replay`, `bundles` and `sabotage`.
     """
 
     def __init__(self, parent: Parent, first: dict[str, Any]) -> None:
@@ -38,7 +40,9 @@ class _Peer:
         self._game = game_factory(self._settings.game)()
         self._held: frozenset[str] = frozenset()
         self._question: dict[str, Any] | None = None
-        self._has_desync = self._has_ended = False
+        self._desyncs = Desyncs()
+        self._has_ended = False
+        self._spoiler = None if first["sabotage"] is None else Spoiler(self._game, first["sabotage"])
         self._may_join = asyncio.Event()
         self._stop = asyncio.Event()
 
@@ -82,6 +86,7 @@ class _Peer:
                 loss=settings.loss,
                 impair_seed=settings.seed or 0,
                 replay=first["replay"],
+                bundles=first["bundles"],
                 game_name=canonical_name(settings.game),
                 controller="human" if first["by_hand"] else "bot",
                 on_frame=self._frame,
@@ -101,6 +106,8 @@ class _Peer:
         return lambda game, player: buttons.action(self._held)
 
     def _frame(self, session: P2PSession, tick: Tick) -> None:
+        if self._spoiler is not None:
+            self._spoiler.session = session
         question, self._question = self._question, None
         if question is None:
             return
@@ -113,7 +120,7 @@ class _Peer:
         if self._has_ended:
             return  # who goes when is nobody's business any more
         self._has_ended = isinstance(event, Ended)
-        self._has_desync = self._has_desync or isinstance(event, DesyncFound)
+        self._desyncs.event(event)
         path = event.path if isinstance(event, PathChanged) else None
         self._parent.tell({"event": sentence_of(event), "path": path})
 
@@ -124,7 +131,9 @@ class _Peer:
             "stats": stats_values(result.stats),
             "replay": None if result.replay is None else str(result.replay),
             "ended": result.ended.reason,
-            "desync": self._has_desync,
+            "desync": self._desyncs.is_apart,
+            "desyncs": self._desyncs.as_values(),
+            "resyncs": self._desyncs.resyncs,
             "picture": picture_of(self._game),
         }
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from rollback.cli.demo_match import PeerState
+from rollback.cli.event_texts import first_of
 from rollback.cli.exit_codes import FINE, NOT_REACHED, NOT_TRUE
 from rollback.cli.match_settings import MatchSettings
 
@@ -52,6 +53,12 @@ class DemoResult:
         )
 
     @property
+    def bundles(self) -> list[str]:
+        """The files to look into, of both peers."""
+        found = [desync["bundle"] for result in self.peers if result for desync in result["desyncs"]]
+        return [bundle for bundle in found if bundle is not None]
+
+    @property
     def replay(self) -> str | None:
         """The file, if there is one."""
         found: str | None = self.peers[0]["replay"] if self.peers[0] else None
@@ -73,6 +80,8 @@ class DemoResult:
             "checksums": [result["checksum"] for result in results if result.get("checksum")],
             "rtt_ms": round(sum(rtts) / len(rtts), 1) if rtts else None,
             "replay": self.replay,
+            "desyncs": [result.get("desyncs", []) for result in results],
+            "resyncs": max(result.get("resyncs", 0) for result in results),
             "ended": [result.get("ended") for result in results],
             "paths": list(self.paths),
             "peers": [{"name": name, **each} for name, each in zip(self.names, stats, strict=True)],
@@ -87,7 +96,7 @@ def _judge(peers: Sequence[PeerState]) -> tuple[bool, str, int]:
     results = [peer.result or {} for peer in peers]
     for peer, result in zip(peers, results, strict=True):
         if result["desync"]:
-            return False, f"The peers do not agree: {result['ended']}.", NOT_TRUE
+            return False, f"The peers do not agree: {_difference(peer, result)}.", NOT_TRUE
         if result["ended"] not in _COMPLETE:
             said = result["ended"].partition("\n")[0].rstrip(":")
             last = result["ended"].strip().rpartition("\n")[2]
@@ -99,8 +108,22 @@ def _judge(peers: Sequence[PeerState]) -> tuple[bool, str, int]:
         told = " and ".join(f"{each['checksum']} at frame {each['frames']}" for each in results)
         return False, f"The peers do not agree: their last states have the checksums {told}.", NOT_TRUE
     rollbacks = sum(result["stats"]["rollbacks"] for result in results)
-    after = f"after {one['frames']} frames and {rollbacks} rollbacks"
+    resyncs = max(one["resyncs"], other["resyncs"])
+    mended = (
+        f", and {resyncs} desync{'s' * (resyncs > 1)} that {'were' if resyncs > 1 else 'was'} mended,"
+        if resyncs
+        else ""
+    )
+    after = f"after {one['frames']} frames and {rollbacks} rollbacks{mended}"
     return True, f"Both peers agree: {after} their states are the same (checksum {one['checksum']}).", FINE
+
+
+def _difference(peer: PeerState, result: Mapping[str, Any]) -> str:
+    """Return what differed last, by the words of one peer."""
+    last = result["desyncs"][-1]
+    places = [f"{each['path'] or 'state'}: {each['ours']} != {each['theirs']}" for each in last["differences"]]
+    told = f": {first_of(places)} ({peer.name}'s first)" if places else ""
+    return f"the states of frame {last['frame']} differ{told}"
 
 
 def _ended(peer: PeerState) -> str:

@@ -57,6 +57,7 @@ def command(
     prediction_window: options.PredictionWindow = 8,
     fps: options.Fps = None,
     on_disconnect: options.OnDisconnectOption = "pause",
+    on_desync: options.OnDesyncOption = "stop",
     disconnect_after: options.DisconnectAfter = 5.0,
     seed: options.RoomSeed = None,
     replay: Annotated[
@@ -69,7 +70,7 @@ def command(
 
     The keys are shown while you play; Ctrl-C leaves, and the other side knows at once. Most terminals do not tell when
     a key is let go: tap to aim, or use --window. Leaves with 3 if the network or the other peer failed, and with 1 if
-    the states of both sides differed.
+    the states of both sides differed and were not brought together again.
 
     Example: rollback play K7QW-3MZP --server http://127.0.0.1:8000
     """
@@ -84,6 +85,7 @@ def command(
         input_delay=input_delay,
         prediction_window=prediction_window,
         on_disconnect=on_disconnect,
+        on_desync=on_desync,
         disconnect_after=disconnect_after,
         seed=seed,
         transport=transport,
@@ -144,4 +146,6 @@ async def _play(settings: MatchSettings, as_json: bool, seat: dict[str, Any]) ->
     print(f"{outcome.sentence} {outcome.numbers}", file=where)
     if outcome.result.replay is not None:
         print(f"The replay is in {outcome.result.replay}", file=where)
+    for bundle in outcome.desyncs.bundles:
+        print(f"What is needed to look into the desync is in {bundle}", file=where)
     return outcome.code

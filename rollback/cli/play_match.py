@@ -14,6 +14,7 @@ from typing import Any, Final, Literal
 from rollback.cli.event_texts import sentence_of
 from rollback.cli.exit_codes import FINE, NOT_REACHED, NOT_TRUE
 from rollback.cli.match_settings import MatchSettings
+from rollback.cli.play_desyncs import Desyncs
 from rollback.cli.play_hands import BotHands, Hands, TerminalHands, WindowHands
 from rollback.cli.stats import stats_values
 from rollback.core.session import P2PSession
@@ -23,7 +24,7 @@ from rollback.game import Game
 from rollback.net.lobby import Lobby
 from rollback.net.transport import PathChanged
 from rollback.netplay import PlayResult, join, play
-from rollback.types import DesyncFound, Ended, Event, Tick
+from rollback.types import Ended, Event, Tick
 
 __all__ = ["Outcome", "Seat", "play_in_room"]
 
@@ -66,7 +67,7 @@ class Outcome:
         room: The room's code.
         player: Our player.
         scores: The game's own, or None.
-        has_desync: Whether the states differed.
+        desyncs: Where the states differed.
         path: How the datagrams travelled last.
     """
 
@@ -74,13 +75,13 @@ class Outcome:
     room: str
     player: int
     scores: tuple[float, ...] | None
-    has_desync: bool
+    desyncs: Desyncs
     path: str
 
     @property
     def code(self) -> int:
         """The exit code."""
-        if self.has_desync or self.result.ended.reason.startswith("step raised"):
+        if self.desyncs.is_apart or self.result.ended.reason.startswith("step raised"):
             return NOT_TRUE
         return FINE if self.result.ended.reason in _COMPLETE else NOT_REACHED
 
@@ -103,7 +104,9 @@ class Outcome:
     @property
     def numbers(self) -> str:
         """What it took."""
-        return f"{self.result.frames} frames, {self.result.stats.rollbacks} rollbacks."
+        mended = self.desyncs.resyncs
+        told = f", {mended} desync{'s' * (mended > 1)} mended" if mended else ""
+        return f"{self.result.frames} frames, {self.result.stats.rollbacks} rollbacks{told}."
 
     def as_values(self) -> dict[str, Any]:
         """Return what `--json` prints."""
@@ -113,7 +116,9 @@ class Outcome:
             "room": self.room,
             "player": self.player,
             "ended": result.ended.reason,
-            "desync": self.has_desync,
+            "desync": self.desyncs.is_apart,
+            "desyncs": self.desyncs.as_values(),
+            "resyncs": self.desyncs.resyncs,
             "frames": result.frames,
             "rollbacks": stats["rollbacks"],
             "resimulated": stats["resimulated"],
@@ -180,10 +185,10 @@ def _hands(seat: Seat, settings: MatchSettings, game: Game, player: int, title: 
 
 
 async def _play(seat: Seat, settings: MatchSettings, lobby: Lobby, game: Game, named: str, hands: Hands) -> Outcome:
-    path, has_desync, has_ended, frame = "", False, False, 0
+    path, desyncs, has_ended, frame = "", Desyncs(), False, 0
 
     def happened(event: Event | PathChanged) -> None:
-        nonlocal path, has_desync, has_ended
+        nonlocal path, has_ended
         has_ended = has_ended or isinstance(event, Ended)
         if has_ended:
             return  # who goes when is nobody's business any more
@@ -191,7 +196,7 @@ async def _play(seat: Seat, settings: MatchSettings, lobby: Lobby, game: Game, n
             path = event.path
         if hasattr(hands, "path"):
             hands.path = path
-        has_desync = has_desync or isinstance(event, DesyncFound)
+        desyncs.event(event)
         if sentence := sentence_of(event):
             hands.tell(sentence)
 
@@ -229,7 +234,7 @@ async def _play(seat: Seat, settings: MatchSettings, lobby: Lobby, game: Game, n
         raise
     scores = getattr(game, "scores", None)
     told = tuple(scores()) if callable(scores) and result.frames else None
-    return Outcome(result, lobby.room, (lobby.me.seat or 0), told, has_desync, path)
+    return Outcome(result, lobby.room, (lobby.me.seat or 0), told, desyncs, path)
 
 
 def _invite(seat: Seat, lobby: Lobby, hands: Hands) -> None:

@@ -20,9 +20,9 @@ app = typer.Typer()
 
 @app.callback()
 def _replay() -> None:
-    """Check recorded matches.
+    """Look into recorded matches, and check them.
 
-    Example: rollback replay verify match.rbr
+    Example: rollback replay show match.rbr
     """
 
 
@@ -58,6 +58,33 @@ def verify(
     if as_json:
         print(json.dumps(told))
     raise typer.Exit(code)
+
+
+@app.command("show")
+def show(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="A replay, or the bundle of a desync.")],
+    as_json: options.AsJson = False,
+) -> None:
+    """Show what is in a recorded match.
+
+    Which game, who played with which settings and versions, how long, and what happened; of the bundle of a desync also
+    what differed on both sides, and the inputs around it. Leaves with 2 if the file cannot be read to its end.
+
+    Example: rollback replay show match.rbr
+    """
+    from rollback.cli.replay_show import replay_lines
+    from rollback.cli.replay_values import replay_values
+    from rollback.replays import Replay
+
+    replay = Replay.open(file)
+    values = replay_values(replay)
+    if as_json:
+        print(json.dumps({"file": str(file), **values}))
+    else:
+        print("\n".join(replay_lines(str(file), values)))
+    if not replay.complete:
+        print(f"rollback: {file} is not whole: {replay.damage}", file=sys.stderr)
+        raise typer.Exit(WRONG_USE)
 
 
 def _verdict(file: Path, name: str | None) -> dict[str, Any]:

@@ -95,7 +95,7 @@ class Recorder:
         self._sums: deque[tuple[int, int]] = deque()  # taken of confirmed states, written when these have settled
         self._tape: Tape | None = None
         self._writer: ReplayWriter | None = None
-        self._bundles = 0
+        self._bundles: dict[tuple[str, int], str | None] = {}
         self._has_failed = False
         self._closed = False
 
@@ -191,19 +191,24 @@ class Recorder:
 
     def _write_bundle(self, found: DesyncFound) -> str | None:
         """Write the bundle of a desync and return its path; None where that cannot be done, which ends no match."""
-        if self._tape is None or self._bundles == MOST_BUNDLES:
+        case = found.peer, found.frame
+        if case in self._bundles:
+            return self._bundles[case]  # a word of the peer that came late opened it once more
+        if self._tape is None or len(self._bundles) == MOST_BUNDLES:
             return None
-        self._bundles += 1
+        self._bundles[case] = None
         try:
             self.take()
             session = self._session
             state = _held_state(session, found.frame)
-            return str(write_bundle(self._folder, self._room, found, self._tape, codecs_of(session.game), state))
+            path = write_bundle(self._folder, self._room, found, self._tape, codecs_of(session.game), state)
         except (
             Exception
         ) as error:  # a disk, or a codec or a state of the game's own: the match goes on without a bundle
             self.problem = str(error)
-            return None
+        else:
+            self._bundles[case] = str(path)
+        return self._bundles[case]
 
     def _take_sums(self) -> None:
         session = self._session

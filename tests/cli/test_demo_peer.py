@@ -14,7 +14,7 @@ from rollback.cli.match_settings import MatchSettings
 from rollback.games import Pong
 from rollback.net.transport import PathChanged
 from rollback.netplay import PlayResult
-from rollback.types import DesyncFound, Ended, PeerInterrupted, SessionStats, Synchronized
+from rollback.types import DesyncFound, Ended, PeerInterrupted, Resynced, SessionStats, Synchronized
 
 STATS = SessionStats(60, 3, 9, 0, {3: 3}, 59, 59, 59, {})
 
@@ -29,10 +29,19 @@ class Told:
         self.lines.append(json.loads(json.dumps(message)))
 
 
-def peer(*, by_hand: bool = False) -> tuple[_Peer, Told]:
+def peer(*, by_hand: bool = False, sabotage: int | None = None) -> tuple[_Peer, Told]:
     told = Told()
     settings = MatchSettings(game="pong", frames=60, seed=4).as_values()
-    first = {"settings": settings, "server": "", "room": "", "name": "peer-1", "by_hand": by_hand, "replay": None}
+    first = {
+        "settings": settings,
+        "server": "",
+        "room": "",
+        "name": "peer-1",
+        "by_hand": by_hand,
+        "replay": None,
+        "bundles": "",
+        "sabotage": sabotage,
+    }
     return _Peer(told, first), told  # type: ignore[arg-type]
 
 
@@ -77,16 +86,33 @@ def test_what_happens_is_told_until_the_end() -> None:
     ]
 
 
-@pytest.mark.parametrize("has_desync", [True, False])
-def test_the_result_can_be_compared(has_desync: bool) -> None:
+@pytest.mark.parametrize(
+    ("events", "has_desync"),
+    [([], False), ([DesyncFound(60, "peer-2")], True), ([DesyncFound(60, "peer-2"), Resynced(60)], False)],
+)
+def test_the_result_can_be_compared(events: list[Any], has_desync: bool) -> None:
     made, _ = peer()
-    if has_desync:
-        made._event(DesyncFound(60, "peer-2"))
+    for event in events:
+        made._event(event)
     values = made._values(PlayResult(60, 0xFF, STATS, Path("/tmp/r.rbr"), Ended("end_at", 60)))
     assert json.loads(json.dumps(values))["stats"] == values["stats"]
     assert values["checksum"] == "00000000000000ff"
     assert (values["frames"], values["ended"], values["replay"]) == (60, "end_at", "/tmp/r.rbr")
     assert values["desync"] is has_desync
+    assert len(values["desyncs"]) == sum(isinstance(event, DesyncFound) for event in events)
+    assert values["resyncs"] == sum(isinstance(event, Resynced) for event in events)
+
+
+@pytest.mark.parametrize(("sabotage", "spoilt"), [(None, False), (60, True), (61, False)])
+def test_a_peer_that_is_told_to_goes_wrong_at_a_frame(sabotage: int | None, spoilt: bool) -> None:
+    made, _ = peer(sabotage=sabotage)
+    other = Pong()
+    for game in (made._game, other):
+        game.reset(4)  # type: ignore[attr-defined]
+    made._frame(SimpleNamespace(frame=59), SimpleNamespace(frame=59, reason="running"))  # type: ignore[arg-type]
+    for game in (made._game, other):
+        game.step(((False, False), (False, False)))
+    assert (made._game.save() != other.save()) is spoilt
 
 
 def test_a_game_that_cannot_be_compared_has_no_checksum() -> None:

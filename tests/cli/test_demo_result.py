@@ -11,6 +11,15 @@ from rollback.cli.demo_match import PeerState
 from rollback.cli.demo_result import DemoResult
 from rollback.cli.match_settings import MatchSettings
 
+DESYNC: dict[str, Any] = {
+    "frame": 60,
+    "peer": "peer-1",
+    "differences": [
+        {"path": "ball[0]", "ours": "1", "theirs": "2"},
+        {"path": "", "ours": "3", "theirs": "missing"},
+    ],
+    "bundle": "/tmp/it.rbr",
+}
 SETTINGS = MatchSettings(game="pong", frames=300)
 
 
@@ -23,6 +32,8 @@ def peer(number: int, failure: str = "", **changes: Any) -> PeerState:
         "replay": "/tmp/r.rbr" if number == 1 else None,
         "ended": "end_at",
         "desync": False,
+        "desyncs": [],
+        "resyncs": 0,
     }
     state = PeerState(f"peer-{number}", path="webrtc", frame=300, failure=failure)
     state.result = None if failure else result | changes
@@ -51,9 +62,14 @@ def test_a_game_that_is_over_early_is_parity_too() -> None:
         ({"checksum": "1111111111111111"}, 1, "do not agree: their last states have the checksums 00ff00ff00ff00ff"),
         ({"frames": 299}, 1, "at frame 299"),
         (
-            {"desync": True, "ended": "desync with peer-1: the states of frame 60 differ"},
+            {"desync": True, "desyncs": [DESYNC], "ended": "desync with peer-1: the states of frame 60 differ"},
             1,
-            "the states of frame 60 differ",
+            "do not agree: the states of frame 60 differ: ball[0]: 1 != 2; state: 3 != missing (peer-2's first).",
+        ),
+        (
+            {"desync": True, "desyncs": [DESYNC, DESYNC | {"frame": 120, "differences": []}]},
+            1,
+            "do not agree: the states of frame 120 differ.",
         ),
         (
             {"ended": "peer-1 was lost: nothing was heard for 5 s"},
@@ -74,6 +90,17 @@ def test_all_else_is_none(changes: dict[str, Any], code: int, told: str) -> None
     assert result.code == code
     assert told in result.sentence
     assert "\n" not in result.sentence
+
+
+def test_a_desync_that_was_mended_is_parity_and_is_told() -> None:
+    mended = {"desyncs": [DESYNC, DESYNC | {"bundle": None}], "resyncs": 1}
+    result = DemoResult.of([peer(1), peer(2, **mended)], SETTINGS)
+    assert (result.parity, result.code) == (True, 0)
+    assert "43 rollbacks, and 1 desync that was mended, their states are the same" in result.sentence
+    assert result.bundles == ["/tmp/it.rbr"]
+    assert (result.as_values()["resyncs"], result.as_values()["desyncs"]) == (1, [[], mended["desyncs"]])
+    twice = DemoResult.of([peer(1, resyncs=2), peer(2)], SETTINGS)
+    assert "and 2 desyncs that were mended," in twice.sentence
 
 
 def test_a_dead_process_is_told_with_what_became_of_the_other_peer() -> None:

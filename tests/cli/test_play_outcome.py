@@ -8,11 +8,13 @@ from typing import Any
 
 import pytest
 
+from rollback.cli.play_desyncs import Desyncs
 from rollback.cli.play_match import Outcome, _game_of_room, _unused_name
 from rollback.errors import UsageError
 from rollback.net.room_view import RoomView
 from rollback.netplay import PlayResult
-from rollback.types import Ended, SessionStats
+from rollback.state import Difference
+from rollback.types import DesyncFound, Ended, Resynced, SessionStats
 
 
 def outcome(reason: str = "over", **changes: Any) -> Outcome:
@@ -23,7 +25,7 @@ def outcome(reason: str = "over", **changes: Any) -> Outcome:
         "room": "K7QW-3MZP",
         "player": 0,
         "scores": (5.0, 3.0),
-        "has_desync": False,
+        "desyncs": Desyncs(),
         "path": "webrtc",
     }
     return Outcome(**(values | changes))
@@ -45,9 +47,41 @@ def test_the_code_tells_how_it_ended(reason: str, code: int) -> None:
     assert outcome(reason).code == code
 
 
+def desyncs(*events: Any) -> Desyncs:
+    told = Desyncs()
+    for event in events:
+        told.event(event)
+    return told
+
+
+FOUND = DesyncFound(60, "bob", (Difference("ball[0]", 1, 2),), "/tmp/it.rbr")
+
+
 def test_a_desync_is_one_whatever_else_was() -> None:
-    assert outcome("over", has_desync=True).code == 1
-    assert outcome("desync with bob: the states of frame 60 differ", has_desync=True).code == 1
+    assert outcome("over", desyncs=desyncs(FOUND)).code == 1
+    assert outcome("desync with bob: the states of frame 60 differ", desyncs=desyncs(FOUND)).code == 1
+    assert outcome("over", desyncs=desyncs(FOUND, Resynced(60), FOUND)).code == 1
+
+
+def test_a_desync_that_was_mended_is_fine_and_is_told() -> None:
+    mended = outcome("over", desyncs=desyncs(FOUND, Resynced(60)))
+    assert mended.code == 0
+    assert mended.numbers == "1800 frames, 41 rollbacks, 1 desync mended."
+    twice = outcome("over", desyncs=desyncs(FOUND, Resynced(60), FOUND, Resynced(120)))
+    assert twice.numbers.endswith(", 2 desyncs mended.")
+
+
+def test_a_program_is_told_of_a_desync() -> None:
+    values = outcome(desyncs=desyncs(FOUND, Resynced(60), FOUND)).as_values()
+    assert (values["desync"], values["resyncs"]) == (True, 1)
+    assert json.loads(json.dumps(values["desyncs"])) == 2 * [
+        {
+            "frame": 60,
+            "peer": "bob",
+            "differences": [{"path": "ball[0]", "ours": "1", "theirs": "2"}],
+            "bundle": "/tmp/it.rbr",
+        }
+    ]
 
 
 @pytest.mark.parametrize(
@@ -96,7 +130,7 @@ def test_a_program_is_told_all_of_it() -> None:
     assert values["checksum"] == "0000000000000abc"
     assert values["scores"] == [5.0, 3.0]
     assert values["replay"] == "/tmp/match.rbr"
-    assert values["ended"] == "over"
+    assert (values["ended"], values["desync"], values["desyncs"], values["resyncs"]) == ("over", False, [], 0)
 
 
 def test_what_there_is_not_is_none() -> None:

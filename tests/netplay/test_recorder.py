@@ -277,10 +277,18 @@ def test_a_game_with_a_digest_has_no_state_in_its_bundle(tmp_path):
     assert not replay.keyframes and replay.verify(Digested()).ok
 
 
+def test_a_desync_that_is_told_twice_has_one_bundle(tmp_path):
+    duo = Duo(tmp_path, name=None)
+    duo.to_frame(20)
+    first, again, other = (duo.recorder.event(DesyncFound(16, peer)).bundle for peer in ("bob", "bob", "cid"))
+    assert first == again != other
+    assert len(list(tmp_path.iterdir())) == 2
+
+
 def test_a_few_bundles_are_enough(tmp_path):
     duo = Duo(tmp_path, name=None)
     duo.to_frame(20)
-    told = [duo.recorder.event(DesyncFound(16, "bob")).bundle for _ in range(50)]
+    told = [duo.recorder.event(DesyncFound(frame, "bob")).bundle for frame in range(50)]
     assert [bundle is not None for bundle in told] == [True] * 4 + [False] * 46
     assert len(list(tmp_path.iterdir())) == 4
 

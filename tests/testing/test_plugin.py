@@ -98,6 +98,14 @@ def test_a_broken_game_fails_its_test_with_frame_and_seed(project: Path) -> None
     assert "peers 0 and 1 differ at frame" in done.stdout and "1 failed" in done.stdout
 
 
+def test_the_example_is_run_by_pytest_as_it_says(project: Path) -> None:
+    example = project / "stress_my_game.py"
+    example.write_text((ROOT / "examples" / "stress_my_game.py").read_text())
+    done = run(project, str(example))
+    assert done.returncode == 0, done.stdout
+    assert " passed" in done.stdout
+
+
 def test_the_fixtures_explain_themselves(project: Path) -> None:
     said = run(project, "--fixtures").stdout
     for name in ("virtual_match", "virtual_clock", "lossy_pair"):

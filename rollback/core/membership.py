@@ -175,7 +175,7 @@ class Membership:
         return due
 
     def all_know(self, ended: Ended) -> bool:
-        """Whether every live peer knows that the match has ended: it confirmed the end and has our last checksum, or heard us go."""
+        """Whether every live peer knows of the end: it confirmed it and has our last checksum, or heard us go."""
         if self.bye is not None and self._byes < BYES:
             return all(endpoint.bye_heard for endpoint in self._endpoints if endpoint.live)
         return all(

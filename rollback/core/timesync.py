@@ -6,7 +6,7 @@ from typing import Final
 
 __all__ = ["CATCH_UP", "DEAD_ZONE", "GAIN", "MAX_SHRINK", "MAX_STRETCH", "Cadence", "stretch"]
 
-DEAD_ZONE: Final = 0.2  # frames of lead that mean nothing; a wider zone leaves one side waiting for the other's later half of a frame
+DEAD_ZONE: Final = 0.2  # frames of lead that mean nothing; in a wider zone one side always waits for the other
 GAIN: Final = 0.01  # of the period for each frame of lead: slow against the average it is fed with, so it cannot swing
 MAX_STRETCH: Final = 0.03  # nobody sees 3 % of a frame
 MAX_SHRINK: Final = 0.005  # hurrying costs time that a frame may not have

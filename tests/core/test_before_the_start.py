@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+
 from rollback import Ended, PeerLost, SessionConfig, Synchronized
 from tests.core.games import Sums
 from tests.core.network import Link, Match

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import pytest
+
 from rollback import ConfigError, Local, P2PSession, Remote, SessionConfig
 from rollback.core.endpoint import Endpoint
 from rollback.core.queues import InputQueue

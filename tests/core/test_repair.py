@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import pytest
+
 from rollback import DesyncFound, Ended, GameError, SessionConfig
 from rollback.core.diagnosis import Diagnosis
 from rollback.state import MISSING, diff

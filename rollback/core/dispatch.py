@@ -16,7 +16,7 @@ from rollback.wire.limits import MAX_INPUTS_DATAGRAM
 from rollback.wire.messages import Message, Notice, encode_message
 from rollback.wire.runs import ONE_BYTE, encode_runs
 
-__all__ = ["WRITTEN_TO", "Dispatch"]
+__all__ = ["MEASURE_FIRST", "UNKNOWN", "WRITTEN_TO", "Dispatch"]
 
 WRITTEN_TO: Final = (
     Peer.RUNNING,
@@ -26,6 +26,8 @@ WRITTEN_TO: Final = (
 MEASURE_EVERY: Final = (
     0.5  # seconds between measurements of a line, and between copies of a checksum: a third of a byte a frame
 )
+MEASURE_FIRST: Final = 0.2  # the same in a line's first seconds
+UNKNOWN: Final = 120  # frames that these are
 HEAD_ROOM: Final = 64  # bytes of a datagram that are not inputs
 
 
@@ -138,7 +140,8 @@ class Dispatch:
             if not bye.answer:
                 self.blobs.append((endpoint.name, encode_message(bye)))
         if now >= self._measure_at:
-            self._measure_at = now + MEASURE_EVERY
+            # At first more often: what a line is like decides early whether it must carry everything twice.
+            self._measure_at = now + (MEASURE_EVERY if self._sim.frame > UNKNOWN else MEASURE_FIRST)
             for endpoint in self._endpoints:
                 endpoint.measure = True
                 endpoint.tail_until = 0

@@ -13,7 +13,7 @@ from rollback.config import SessionConfig
 from rollback.core.autodelay import AutoDelay
 from rollback.core.checksums import Disagreement
 from rollback.core.confirmation import Confirmation
-from rollback.core.dispatch import WRITTEN_TO, Dispatch
+from rollback.core.dispatch import MEASURE_FIRST, UNKNOWN, WRITTEN_TO, Dispatch
 from rollback.core.endpoint import Endpoint
 from rollback.core.handles import NESTED, SOON, Ride, no_ride
 from rollback.core.handshake import HELLO_EVERY, Handshake
@@ -345,9 +345,8 @@ class Engine:
         self._dispatch.forget()
         self._do_chores(now)
         calm = self._running and self._membership.bye is None
-        self._watch_at = min(
-            now + WATCH_EVERY if calm else self._chores_at, silence_at, now if self._repair.busy else silence_at
-        )
+        every = WATCH_EVERY if self._sim.frame > UNKNOWN else MEASURE_FIRST
+        self._watch_at = min(now + every if calm else self._chores_at, silence_at, now if self._repair.busy else silence_at)
 
     def _do_chores(self, now: float) -> None:
         """Send what timers call for."""

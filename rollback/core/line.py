@@ -15,7 +15,7 @@ __all__ = ["NO_ECHO", "LineMeter"]
 NO_ECHO: Final = 65535
 PINGS: Final = 32  # pings remembered; at five a second the oldest is six seconds old, past any useful echo
 RATE_WINDOW: Final = 1.0  # seconds over which bytes are counted
-LOSS_WINDOW: Final = 30  # datagrams from which a share of lost ones means something
+LOSS_WINDOW: Final = 12  # datagrams from which a share of lost ones means something
 FORGET: Final = 0.85  # what a count is worth half a second later: the share is one of some 200 datagrams
 
 

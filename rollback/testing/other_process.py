@@ -49,17 +49,18 @@ def agrees(trial: Trial) -> str:
     }
     ours = os.environ.get("PYTHONHASHSEED")
     seeds = [seed for seed in _HASH_SEEDS if seed != ours][:_PROCESSES]
-    with tempfile.TemporaryDirectory() as folder:
-        others = []
-        try:
-            for seed in seeds:
-                others.append(_Other(order, seed, os.path.join(folder, seed)))
-            answers = [other.answer(patience) for other in others]
-        except OSError as error:
-            raise NotAsked(f"no other process can be started here ({error})") from None
-        finally:
-            for other in others:
-                other.close()
+    others: list[_Other] = []
+    try:
+        with tempfile.TemporaryDirectory() as folder:
+            try:
+                for seed in seeds:
+                    others.append(_Other(order, seed, os.path.join(folder, seed)))
+                answers = [other.answer(patience) for other in others]
+            finally:
+                for other in others:
+                    other.close()
+    except OSError as error:
+        raise NotAsked(f"no other process can be started here ({error})") from None
     for answer in sorted(answers, key=lambda answer: (answer.get("match", -1), answer.get("frame", -1))):
         _judge(trial, answer)  # those without a fault stand first
     return "other processes with other hash seeds and another time of day held the same states"
@@ -111,13 +112,17 @@ class _Other:
         json.dump(order, stdin)
         stdin.flush()
         stdin.seek(0)
-        self._process = subprocess.Popen(
-            [sys.executable, "-c", code],
-            stdin=stdin,
-            stdout=stdout,
-            stderr=stderr,
-            env=os.environ | {"PYTHONHASHSEED": hash_seed},
-        )
+        try:
+            self._process = subprocess.Popen(
+                [sys.executable, "-c", code],
+                stdin=stdin,
+                stdout=stdout,
+                stderr=stderr,
+                env=os.environ | {"PYTHONHASHSEED": hash_seed},
+            )
+        except OSError:
+            self._close_files()
+            raise
 
     def answer(self, patience: float) -> dict[str, Any]:
         """Wait for the answer, and return it."""
@@ -140,6 +145,9 @@ class _Other:
         if self._process.poll() is None:
             self._process.kill()
             self._process.wait()
+        self._close_files()
+
+    def _close_files(self) -> None:
         for file in self._files:
             file.close()
 

@@ -80,7 +80,7 @@ def trial(make: Callable[[], Any], frames: int = 20) -> Trial:
 @pytest.mark.parametrize(
     "make",
     [Sound, Talkative, Opaque, make_pong, functools.partial(Sound), game_factory("pong")],
-    ids=lambda make: str(make)[:40],
+    ids=["class", "prints", "opaque", "function", "partial", "name"],
 )
 def test_another_process_makes_the_same_game_and_agrees(make: Any) -> None:
     assert agrees(trial(make)).startswith("other processes with other hash seeds")
@@ -209,6 +209,18 @@ def no_program(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 def test_without_a_program_to_start_it_is_not_asked(no_program: None) -> None:
     with pytest.raises(NotAsked, match=r"no other process can be started here \(there is no Python program\)"):
+        agrees(trial(Sound))
+
+
+def test_a_program_that_is_not_there_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "executable", str(tmp_path / "python"))
+    with pytest.raises(NotAsked, match=r"no other process can be started here \(.*No such file"):
+        agrees(trial(Sound))
+
+
+def test_without_room_for_files_it_is_not_asked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(other_process.tempfile, "tempdir", str(tmp_path / "nowhere"))
+    with pytest.raises(NotAsked, match="no other process can be started here"):
         agrees(trial(Sound))
 
 

@@ -16,7 +16,7 @@ PACKAGES = ("rollback", "signaling")
 FOUNDATION = ("errors", "types", "config", "game", "state")
 RANKS = (
     *FOUNDATION, "wire", "core", "replays", "games", "envs", "sim", "testing",
-    "net", "netplay", "agents", "studio", "cli",
+    "net", "netplay", "agents", "studio", "cli", "__main__",
 )  # fmt: skip
 LOWEST_OPTIONAL = RANKS.index("games")
 SPREADING = ("rollback.errors", "rollback.types", "rollback.wire")  # what the lobby server may import

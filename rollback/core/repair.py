@@ -71,6 +71,7 @@ class Repair:
         self._post = post
         self._cases: dict[str, _Case] = {}
         self._trusted_from = {endpoint.name: 0 for endpoint in endpoints}
+        self._told = {endpoint.name: -1 for endpoint in endpoints}  # newest frame that was told of: each only once
 
     @property
     def busy(self) -> bool:
@@ -84,7 +85,8 @@ class Repair:
 
     def disagree(self, endpoint: Endpoint, found: Disagreement) -> None:
         """Two checksums differ: begin to find out where."""
-        if endpoint.name in self._cases or found.frame < self._trusted_from[endpoint.name]:
+        newer = found.frame >= self._trusted_from[endpoint.name] and found.frame > self._told[endpoint.name]
+        if endpoint.name in self._cases or not newer:
             return
         tree = self._confirmation.kept.get(found.frame)
         case = _Case(found, None if tree is None or why_not_tree(tree) is not None else Diagnosis(found.frame, tree))
@@ -143,7 +145,7 @@ class Repair:
 
     def _hear(self, endpoint: Endpoint, blob: Branches | Leaf | Compared) -> None:
         case = self._cases.get(endpoint.name)
-        if case is None and not isinstance(blob, Compared) and blob.frame >= self._trusted_from[endpoint.name]:
+        if case is None and not isinstance(blob, Compared):
             # The peer has seen both checksums before us; ours is on its way, or was compared there alone.
             if blob.frame in self._confirmation.kept:
                 self.disagree(endpoint, Disagreement(blob.frame, 0, 0))
@@ -160,6 +162,7 @@ class Repair:
 
     def _close(self, endpoint: Endpoint, case: _Case) -> None:
         del self._cases[endpoint.name]
+        self._told[endpoint.name] = case.found.frame
         differences = tuple(case.diagnosis.differences) if case.diagnosis else ()
         self._emit(DesyncFound(case.found.frame, endpoint.name, differences))
         if self._config.on_desync == "stop":

@@ -102,6 +102,8 @@ def test_report_tells_and_goes_on() -> None:
     for peer in played.peers:
         found = peer.happened(DesyncFound)
         assert found[0].frame == 60 and found[0].differences[0].path == "ball.velocity[1]"
+        frames = [event.frame for event in found]
+        assert frames == sorted(set(frames)), "each frame once, also where a late letter comes after it was told"
         assert peer.happened(Ended)[0].reason == "end_at"
 
 

@@ -111,9 +111,7 @@ def main() -> int:
         met = [round(value, 2) <= bound for value, bound in zip(ours, cell.bound, strict=True)]
         rows.append({"cell": cell, "ours": ours, "met": met})
         print(f"{cell.players} {cell.path}", file=sys.stderr)
-    machine = (
-        f"{platform.machine()}, {platform.system()}, {platform.python_implementation()} {platform.python_version()}"
-    )
+    machine = f"{platform.machine()}, {platform.system()}, {platform.python_implementation()} {platform.python_version()}"
     if options.as_json:
         print(json.dumps({"machine": machine, "rows": [{**row, "cell": row["cell"]._asdict()} for row in rows]}))
         return 0

@@ -150,9 +150,7 @@ def test_without_codecs_an_action_is_one_byte() -> None:
 def test_a_game_that_is_none_is_told_what_it_lacks() -> None:
     for method in ("step", "save", "load"):
         game = type("Half", (Plain,), {method: None})()
-        with pytest.raises(
-            GameError, match=rf"Half has no method {method}\(\): a game needs players, step, save and load"
-        ):
+        with pytest.raises(GameError, match=rf"Half has no method {method}\(\): a game needs players, step, save and load"):
             codecs_of(game)
 
 

@@ -95,9 +95,7 @@ def imports(path: Path, *, lazy: bool = True) -> Iterator[str]:
         elif isinstance(node, ast.ImportFrom):
             origin = node.module or ""
             if node.level:
-                origin = ".".join(
-                    [*package.split(".")[: len(package.split(".")) - node.level + 1], *filter(None, [origin])]
-                )
+                origin = ".".join([*package.split(".")[: len(package.split(".")) - node.level + 1], *filter(None, [origin])])
             if origin.partition(".")[0] in PACKAGES:
                 for alias in node.names:
                     inner = f"{origin}.{alias.name}"
@@ -131,17 +129,13 @@ def test_a_file_imports_only_lower_ranks_and_its_own_folder(path: Path) -> None:
 
 
 def test_every_folder_has_a_rank() -> None:
-    found = {
-        path.relative_to(ROOT / "rollback").parts[0].removesuffix(".py") for path in (ROOT / "rollback").rglob("*.py")
-    }
+    found = {path.relative_to(ROOT / "rollback").parts[0].removesuffix(".py") for path in (ROOT / "rollback").rglob("*.py")}
     assert found - {"__init__"} <= set(RANKS)
     assert {"wire", "core", "replays", "games", "net", "netplay", "cli"} <= found
 
 
 def test_no_two_files_import_each_other_in_a_circle() -> None:
-    edges = {
-        module: {target for target in imports(path, lazy=False) if target != module} for module, path in MODULES.items()
-    }
+    edges = {module: {target for target in imports(path, lazy=False) if target != module} for module, path in MODULES.items()}
     done: set[str] = set()
 
     def visit(module: str, trail: tuple[str, ...]) -> None:
@@ -183,9 +177,7 @@ def test_all_of_a_package_is_sorted_and_resolvable(module: str) -> None:
         assert getattr(package, name) is not None, f"{module}.{name}"
     if module != "rollback":
         public = {name for name in imported if not name.startswith("_")}
-        assert public - {"Any", "import_module", "annotations"} <= set(names), (
-            f"{module}.__all__ lacks {public - set(names)}"
-        )
+        assert public - {"Any", "import_module", "annotations"} <= set(names), f"{module}.__all__ lacks {public - set(names)}"
 
 
 PUBLIC = """
@@ -215,9 +207,7 @@ def run(code: str) -> str:
 
 
 def test_everything_up_to_the_games_is_imported_and_played_without_numpy_threads_of_others_or_processes() -> None:
-    names = [
-        module for module in MODULES if module.startswith("rollback.") and (rank_of(module) or 0) <= LOWEST_OPTIONAL
-    ]
+    names = [module for module in MODULES if module.startswith("rollback.") and (rank_of(module) or 0) <= LOWEST_OPTIONAL]
     assert len(names) > 40
     assert run(WITHOUT_PACKAGES.format(names=names)) == str(len(names))
 

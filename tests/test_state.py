@@ -23,9 +23,7 @@ SIGNALLING_NAN = struct.unpack("<d", b"\x01\0\0\0\0\0\xf0\x7f")[0]
 texts = st.text(st.characters(exclude_categories=()), max_size=6)
 keys = st.one_of(texts, st.integers(), st.binary(max_size=4), st.booleans(), st.none(), st.floats(allow_nan=False))
 keys = st.one_of(keys, st.tuples(keys, keys))
-dtypes = st.sampled_from(
-    ["?", "i1", "<i2", ">i4", "<i8", "u1", "<u4", "<u8", "<f2", "<f4", "<f8", ">f8", "<c8", "<c16"]
-)
+dtypes = st.sampled_from(["?", "i1", "<i2", ">i4", "<i8", "u1", "<u4", "<u8", "<f2", "<f4", "<f8", ">f8", "<c8", "<c16"])
 
 
 @st.composite

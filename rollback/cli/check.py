@@ -88,9 +88,5 @@ def _values(name: str, report: CheckReport) -> dict[str, Any]:
 
 
 def _check_values(check: Check) -> dict[str, Any]:
-    differences = [
-        {"path": each.path, "left": repr(each.left), "right": repr(each.right)} for each in check.differences
-    ]
-    return {name: value for name, value in asdict(check).items() if name != "differences"} | {
-        "differences": differences
-    }
+    differences = [{"path": each.path, "left": repr(each.left), "right": repr(each.right)} for each in check.differences]
+    return {name: value for name, value in asdict(check).items() if name != "differences"} | {"differences": differences}

@@ -101,9 +101,7 @@ def _check(settings: MatchSettings, keyboard: bool, no_view: bool, sabotage: int
 
     made = game_factory(settings.game)()
     if made.players != 2:
-        raise UsageError(
-            f"the demo has two peers, and {settings.game} is for {made.players} players: name another game"
-        )
+        raise UsageError(f"the demo has two peers, and {settings.game} is for {made.players} players: name another game")
     settings.config(made, "")
     if sabotage is not None:
         check_sabotage(made, sabotage, settings.frames or sabotage)
@@ -111,9 +109,7 @@ def _check(settings: MatchSettings, keyboard: bool, no_view: bool, sabotage: int
         Buttons(made, 0)
         require_terminal("--keyboard", "leave it out, and a bot plays")
         if no_view or not sys.stderr.isatty():
-            raise UsageError(
-                "--keyboard needs the picture on a terminal: leave out --no-view, and do not redirect stderr"
-            )
+            raise UsageError("--keyboard needs the picture on a terminal: leave out --no-view, and do not redirect stderr")
 
 
 async def _demo(

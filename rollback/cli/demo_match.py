@@ -141,9 +141,7 @@ class DemoMatch:
         finally:
             waiting.cancel()
 
-    async def _until_over(
-        self, hearing: list[asyncio.Task[None]], on_look: Callable[[], Awaitable[None] | None]
-    ) -> None:
+    async def _until_over(self, hearing: list[asyncio.Task[None]], on_look: Callable[[], Awaitable[None] | None]) -> None:
         loop = asyncio.get_running_loop()
         self._progress_at = loop.time()
         while not all(task.done() for task in hearing):

@@ -109,11 +109,7 @@ def _judge(peers: Sequence[PeerState]) -> tuple[bool, str, int]:
         return False, f"The peers do not agree: their last states have the checksums {told}.", NOT_TRUE
     rollbacks = sum(result["stats"]["rollbacks"] for result in results)
     resyncs = max(one["resyncs"], other["resyncs"])
-    mended = (
-        f", and {resyncs} desync{'s' * (resyncs > 1)} that {'were' if resyncs > 1 else 'was'} mended,"
-        if resyncs
-        else ""
-    )
+    mended = f", and {resyncs} desync{'s' * (resyncs > 1)} that {'were' if resyncs > 1 else 'was'} mended," if resyncs else ""
     after = f"after {one['frames']} frames and {rollbacks} rollbacks{mended}"
     return True, f"Both peers agree: {after} their states are the same (checksum {one['checksum']}).", FINE
 

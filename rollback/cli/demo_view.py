@@ -69,9 +69,7 @@ def _title(settings: MatchSettings, palette: Palette) -> str:
     if settings.latency_ms or settings.jitter_ms:
         late = f"{settings.latency_ms:g}"
         network.append(
-            f"{late} to {settings.latency_ms + settings.jitter_ms:g} ms late"
-            if settings.jitter_ms
-            else f"{late} ms late"
+            f"{late} to {settings.latency_ms + settings.jitter_ms:g} ms late" if settings.jitter_ms else f"{late} ms late"
         )
     if settings.loss:
         network.append(f"{settings.loss * 100:g} % lost")
@@ -79,9 +77,7 @@ def _title(settings: MatchSettings, palette: Palette) -> str:
     return palette.styled(" rollback demo", "title") + palette.styled(f"  {settings.game}  {told}", "label")
 
 
-def _progress(
-    settings: MatchSettings, peers: Sequence[PeerState], seconds: float, columns: int, palette: Palette
-) -> str:
+def _progress(settings: MatchSettings, peers: Sequence[PeerState], seconds: float, columns: int, palette: Palette) -> str:
     frame, of = min(peer.frame for peer in peers), settings.frames or 1
     told = f" {frame} of {of} frames  {int(seconds) // 60}:{int(seconds) % 60:02d} "
     return " " + bar(frame / of, max(4, columns - len(told) - 2), palette) + palette.styled(told, "value")

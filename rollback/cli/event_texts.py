@@ -55,9 +55,7 @@ def sentence_of(event: Event | PathChanged) -> str:
         case PeerLost(peer, _, reason):
             return f"{peer} is lost: {reason}"
         case PeerLeft(peer, _, reason):
-            return (
-                "" if reason == "ended" else f"{peer} left: {reason}" if reason not in ("", "left") else f"{peer} left"
-            )
+            return "" if reason == "ended" else f"{peer} left: {reason}" if reason not in ("", "left") else f"{peer} left"
         case PeerJoined(peer, _, frame):
             return f"{peer} plays from frame {frame} on"
         case Cut(players, frame, _):

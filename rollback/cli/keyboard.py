@@ -37,9 +37,7 @@ def require_terminal(what: str, instead: str) -> None:
     try:
         import termios  # noqa: F401  (asks only whether the system has it)
     except ImportError:
-        raise UsageError(
-            f"{what} needs a terminal that can be read key by key, this system has none: {instead}"
-        ) from None
+        raise UsageError(f"{what} needs a terminal that can be read key by key, this system has none: {instead}") from None
     if sys.stdin is None or not sys.stdin.isatty():
         raise UsageError(f"{what} needs a terminal, and standard input is none: {instead}")
 
@@ -81,9 +79,7 @@ class Keyboard:
         self._send(ASK_FOR_RELEASES)
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         """Give the terminal back."""
         asyncio.get_running_loop().remove_reader(self._fd)
         self.restore()

@@ -15,9 +15,7 @@ _WIDE: Final = 56  # cells that three columns need
 _LABELS: Final = (11, 8, 8)  # cells of the labels, by column
 
 
-def number_lines(
-    stats: Mapping[str, Any], rollbacks_per_second: float, path: str, columns: int, palette: Palette
-) -> list[str]:
+def number_lines(stats: Mapping[str, Any], rollbacks_per_second: float, path: str, columns: int, palette: Palette) -> list[str]:
     """Return what is measured, each line `columns` cells wide: three lines where they are wide enough, else four."""
     known = bool(stats)
     quality = stats["quality"] if known else "value"

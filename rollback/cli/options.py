@@ -35,9 +35,7 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print the result as JSON o
 
 LatencyMs = Annotated[
     float,
-    typer.Option(
-        min=0, max=10_000, help="Hold every datagram back this long before it leaves.", rich_help_panel=_NETWORK
-    ),
+    typer.Option(min=0, max=10_000, help="Hold every datagram back this long before it leaves.", rich_help_panel=_NETWORK),
 ]
 JitterMs = Annotated[
     float,
@@ -93,9 +91,7 @@ PredictionWindow = Annotated[
 ]
 Fps = Annotated[
     int | None,
-    typer.Option(
-        min=1, max=1000, help="Frames a second.", show_default="the game's own, or 60", rich_help_panel=_SESSION
-    ),
+    typer.Option(min=1, max=1000, help="Frames a second.", show_default="the game's own, or 60", rich_help_panel=_SESSION),
 ]
 OnDisconnectOption = Annotated[
     OnDisconnect,
@@ -116,9 +112,7 @@ OnDesyncOption = Annotated[
 ]
 DisconnectAfter = Annotated[
     float,
-    typer.Option(
-        min=0.1, max=86_400, help="Seconds of silence after which a peer counts as lost.", rich_help_panel=_SESSION
-    ),
+    typer.Option(min=0.1, max=86_400, help="Seconds of silence after which a peer counts as lost.", rich_help_panel=_SESSION),
 ]
 IceServer = Annotated[
     list[str] | None,
@@ -148,6 +142,4 @@ RoomSeed = Annotated[
         rich_help_panel=_SESSION,
     ),
 ]
-Seed = Annotated[
-    int, typer.Option(min=0, max=2**63 - 1, help="Of the game, and of the bots.", rich_help_panel=_SESSION)
-]
+Seed = Annotated[int, typer.Option(min=0, max=2**63 - 1, help="Of the game, and of the bots.", rich_help_panel=_SESSION)]

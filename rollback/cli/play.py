@@ -22,9 +22,7 @@ Look = Literal["terminal", "window", "bot"]
 def command(
     room: Annotated[
         str | None,
-        typer.Argument(
-            metavar="[ROOM]", help="The code of the room; without one, a room is opened and its code shown."
-        ),
+        typer.Argument(metavar="[ROOM]", help="The code of the room; without one, a room is opened and its code shown."),
     ] = None,
     server: Annotated[str, typer.Option(help="Where the lobby is.")] = "http://127.0.0.1:8000",
     name: Annotated[str, typer.Option(help="What the others see.")] = "",

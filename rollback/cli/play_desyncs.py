@@ -47,8 +47,7 @@ class Desyncs:
                 "frame": each.frame,
                 "peer": each.peer,
                 "differences": [
-                    {"path": place.path, "ours": shown(place.left), "theirs": shown(place.right)}
-                    for place in each.differences
+                    {"path": place.path, "ours": shown(place.left), "theirs": shown(place.right)} for place in each.differences
                 ],
                 "bundle": each.bundle,
             }

@@ -120,6 +120,4 @@ def _short(text: str) -> str:
 
 def _clean(text: str) -> str:
     """Return the text with all that could steer a terminal, or cannot be printed, told by its number."""
-    return "".join(
-        letter if letter.isprintable() else letter.encode("unicode_escape").decode("ascii") for letter in text
-    )
+    return "".join(letter if letter.isprintable() else letter.encode("unicode_escape").decode("ascii") for letter in text)

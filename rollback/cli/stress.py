@@ -30,9 +30,7 @@ _SHARE = {"min": 0, "max": 1, "rich_help_panel": _LINK, "show_default": "the pro
 
 
 def command(
-    game: Annotated[
-        str | None, typer.Option(help="pong, duel, module:Game or path/file.py:Game.", show_default="pong")
-    ] = None,
+    game: Annotated[str | None, typer.Option(help="pong, duel, module:Game or path/file.py:Game.", show_default="pong")] = None,
     players: Annotated[int | None, typer.Option(min=2, max=16, show_default="the game's own")] = None,
     seeds: Annotated[int, typer.Option(min=1, max=1_000_000, help="Matches on each profile.")] = 20,
     profile: Annotated[
@@ -42,17 +40,13 @@ def command(
             show_default="all, or a link made of the flags below",
         ),
     ] = None,
-    frames: Annotated[
-        int, typer.Option(min=1, max=10_000_000, help="Of each match, where it is not over sooner.")
-    ] = 600,
+    frames: Annotated[int, typer.Option(min=1, max=10_000_000, help="Of each match, where it is not over sooner.")] = 600,
     seed: Annotated[int, typer.Option(min=0, max=2**62, help="Of the first match; the next ones count up.")] = 0,
     workers: Annotated[int | None, typer.Option(min=1, max=256, show_default="one for each processor")] = None,
     fail_fast: Annotated[bool, typer.Option("--fail-fast", help="Leave at the first failure.")] = False,
     shrink: Annotated[
         Path | None,
-        typer.Option(
-            metavar="FILE", help="Make the first failing match as small as it still fails, and write it here."
-        ),
+        typer.Option(metavar="FILE", help="Make the first failing match as small as it still fails, and write it here."),
     ] = None,
     replay: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Play what --shrink wrote; 0 once it passes, 1 while it fails.")
@@ -63,9 +57,7 @@ def command(
     loss: Annotated[float | None, typer.Option(help="0.05 loses 5 %.", **_SHARE)] = None,
     duplicate: Annotated[float | None, typer.Option(help="Arrive twice.", **_SHARE)] = None,
     reorder: Annotated[float | None, typer.Option(help="Are overtaken.", **_SHARE)] = None,
-    bandwidth_kbps: Annotated[
-        float | None, typer.Option(min=1, rich_help_panel=_LINK, show_default="the profile's")
-    ] = None,
+    bandwidth_kbps: Annotated[float | None, typer.Option(min=1, rich_help_panel=_LINK, show_default="the profile's")] = None,
     input_delay: Annotated[
         int, typer.Option(min=0, max=MAX_DELAY, help="Frames until an action acts.", rich_help_panel=_SESSION)
     ] = 0,

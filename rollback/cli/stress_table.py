@@ -49,8 +49,7 @@ def values_of(summaries: Sequence[Summary], failures: Sequence[Outcome], flags: 
         "passed": not failures and all(summary.proves for summary in summaries),
         "game": flags["game"],
         "profiles": [
-            {**dataclasses.asdict(summary), "parity": summary.diverged == 0, "proves": summary.proves}
-            for summary in summaries
+            {**dataclasses.asdict(summary), "parity": summary.diverged == 0, "proves": summary.proves} for summary in summaries
         ],
         "failures": [
             {
@@ -100,9 +99,7 @@ def _verdict(summaries: Sequence[Summary], failures: Sequence[Outcome]) -> Text:
     matches, frames = sum(each.matches for each in summaries), sum(each.frames for each in summaries)
     if failures:
         return Text(f"{len(failures)} of {matches} matches failed", style="bold red")
-    idle = [
-        f"{each.profile} proves nothing, for {' and '.join(each.premises)}" for each in summaries if not each.proves
-    ]
+    idle = [f"{each.profile} proves nothing, for {' and '.join(each.premises)}" for each in summaries if not each.proves]
     if idle:
         return Text("; ".join(idle), style="bold yellow")
     return Text(f"all peers agreed on every frame: {matches} matches, {frames} frames", style="bold green")

@@ -166,9 +166,7 @@ def main() -> None:
         parent.tell({"error": str(error)})
         return
     except Exception as error:  # pygame.error; without the package the name does not even exist
-        parent.tell(
-            {"error": f"no window can be opened: {error}: is there a screen? without one play from the terminal"}
-        )
+        parent.tell({"error": f"no window can be opened: {error}: is there a screen? without one play from the terminal"})
         return
     parent.listen(window.take, window.close)
     window.run()

@@ -67,13 +67,9 @@ def game_factory(name: str, *, is_trusted: bool = True) -> Callable[[], Game]:
         raise GameError(f"{name!r} names a file but no game in it: {_choices(full, module)}")
     found = getattr(module, attribute, None)
     if found is None:
-        raise GameError(
-            f"{place} has no {attribute!r}{_closest(attribute, _public(module))}: {_choices(place, module)}"
-        )
+        raise GameError(f"{place} has no {attribute!r}{_closest(attribute, _public(module))}: {_choices(place, module)}")
     if not callable(found) or not (is_trusted or _is_game_class(found)):
-        raise GameError(
-            f"{name!r} is no game but {_kind(found)}: name a class with step, save and load, or what makes one"
-        )
+        raise GameError(f"{name!r} is no game but {_kind(found)}: name a class with step, save and load, or what makes one")
     return _Factory(name, found)
 
 
@@ -93,9 +89,7 @@ class _Factory:
             raise GameError(f"{self.name} could not be made: {_last_line(error)}") from error
         for method in _METHODS:
             if not callable(getattr(game, method, None)):
-                raise GameError(
-                    f"{self.name} makes {_kind(game)} without a method {method}(): a game needs step, save, load"
-                )
+                raise GameError(f"{self.name} makes {_kind(game)} without a method {method}(): a game needs step, save, load")
         return game  # type: ignore[no-any-return]
 
     def __reduce__(self) -> tuple[Callable[..., Any], tuple[str]]:

@@ -47,18 +47,14 @@ class DuelBot:
     def act(self, observation: tuple[int, ...], memory: Any) -> tuple[tuple[bool, ...], tuple[int, ...]]:
         """Return the buttons, and the memory: generator, frames the choice goes on, the choice, whether it is alert."""
         word, left, choice, alert = memory or (self.seed, 0, _I_STILL, 0)
-        distance, _, stance, age, _, guard, stun, _, _, their_stance, their_age, _, _, their_stun, _, phase, _ = (
-            observation
-        )
+        distance, _, stance, age, _, guard, stun, _, _, their_stance, their_age, _, _, their_stun, _, phase, _ = observation
         if phase != _FIGHT:
             return _STILL, (word, 0, _I_STILL, alert)
         word = advance(word)
         threat = ATTACKS.get(Stance(their_stance))
         if threat is None:
             alert = 1 if below(word, 1000) < self.skill else 0  # decided anew until an attack begins, then it stays
-        urgent = (
-            self._react(distance, stance, age, guard, stun, their_stance, their_age, their_stun) if alert else _I_STILL
-        )
+        urgent = self._react(distance, stance, age, guard, stun, their_stance, their_age, their_stun) if alert else _I_STILL
         if urgent:
             return _ACTIONS[urgent], (word, 0, urgent, alert)
         if left > 0:

@@ -41,9 +41,7 @@ FIELDS: Final = (
 )
 
 # Plain ints for the hot path: comparing IntEnum members costs three times as much.
-_READY, _FORWARD, _BACK, _DASH, _RETREAT, _PUNCH, _KICK, _HIT, _BLOCK, _CRUSHED, _DOWN, _PROUD = (
-    int(s) for s in Stance
-)
+_READY, _FORWARD, _BACK, _DASH, _RETREAT, _PUNCH, _KICK, _HIT, _BLOCK, _CRUSHED, _DOWN, _PROUD = (int(s) for s in Stance)
 _NOTHING, _WISH_PUNCH, _WISH_KICK, _WISH_DASH = (int(wish) for wish in Wish)
 _STARTS: Final = (_READY, _PUNCH, _KICK, _DASH)  # by wish
 

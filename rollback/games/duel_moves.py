@@ -106,9 +106,7 @@ class Attack:
 #                       start act rec reach lunge expo dmg grd  hit  blk push frz
 ATTACKS: Final = {
     Stance.PUNCH: Attack(5, 3, 10, 950, 0, 150, 8, 1, 17, 11, 90, 6),  # +4 on hit, -2 on block
-    Stance.KICK: Attack(
-        12, 4, 20, 1_450, 12, 420, 15, 2, 26, 15, 150, 9
-    ),  # +2 on hit, -9 on block: a punch punishes it
+    Stance.KICK: Attack(12, 4, 20, 1_450, 12, 420, 15, 2, 26, 15, 150, 9),  # +2 on hit, -9 on block: a punch punishes it
 }
 
 # Frames until a stance ends by itself and READY follows; stuns last as long as the attack says.

@@ -65,9 +65,7 @@ def _panel(shapes: list[Primitive], fighter: Mapping[str, int], won: int, player
             shapes.append(rect(start if player == 0 else 0.98 - width, top, width, height, tint))
 
 
-def _figure(
-    shapes: list[Primitive], fighter: Mapping[str, int], side: int, colours: tuple[str, str], *, flash: bool
-) -> None:
+def _figure(shapes: list[Primitive], fighter: Mapping[str, int], side: int, colours: tuple[str, str], *, flash: bool) -> None:
     """Add a fighter; `side` 1 looks to the right."""
     struck = flash and fighter["stance"] in (Stance.HIT, Stance.DOWN, Stance.CRUSHED, Stance.BLOCK)
     front, behind = (FLASH, FLASH) if struck else colours

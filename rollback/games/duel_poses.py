@@ -92,9 +92,7 @@ def pose_of(stance: int, age: int) -> Pose:
 
 
 def _blend(one: Pose, other: Pose, share: float) -> Pose:
-    return tuple(
-        (ax + (bx - ax) * share, ay + (by - ay) * share) for (ax, ay), (bx, by) in zip(one, other, strict=True)
-    )
+    return tuple((ax + (bx - ax) * share, ay + (by - ay) * share) for (ax, ay), (bx, by) in zip(one, other, strict=True))
 
 
 def joint(start: Point, end: Point, length: float, side: int) -> Point:

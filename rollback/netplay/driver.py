@@ -99,9 +99,7 @@ class _FrameLoop:
         self._asked = -1
         self._actions: dict[int, Any] = {}
         self._news: list[Event | PathChanged] = []
-        self._watch = Watch(
-            transport.peers, interrupt_after=config.interrupt_after, disconnect_after=config.disconnect_after
-        )
+        self._watch = Watch(transport.peers, interrupt_after=config.interrupt_after, disconnect_after=config.disconnect_after)
         self._started = False
 
     async def run(self, stop: asyncio.Event, start_within: float | None) -> None:

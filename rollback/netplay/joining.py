@@ -40,8 +40,6 @@ async def join(
         NetworkError: The server cannot be reached, is no lobby, or refuses.
         UsageError: An argument cannot be meant.
     """
-    lobby = await Lobby.enter(
-        server, room, name, players, game, spectate=spectate, token=token, resume=resume, timeout=timeout
-    )
+    lobby = await Lobby.enter(server, room, name, players, game, spectate=spectate, token=token, resume=resume, timeout=timeout)
     async with lobby:
         yield lobby

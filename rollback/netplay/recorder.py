@@ -202,9 +202,7 @@ class Recorder:
             session = self._session
             state = _held_state(session, found.frame)
             path = write_bundle(self._folder, self._room, found, self._tape, codecs_of(session.game), state)
-        except (
-            Exception
-        ) as error:  # a disk, or a codec or a state of the game's own: the match goes on without a bundle
+        except Exception as error:  # a disk, or a codec or a state of the game's own: the match goes on without a bundle
             self.problem = str(error)
         else:
             self._bundles[case] = str(path)

@@ -53,9 +53,7 @@ class Seats:
 
     def players(self, controller: str) -> list[Local | Remote]:
         """Return the players as a session takes them."""
-        return [
-            Local(controller) if seat == self.me else Remote(member.name) for seat, member in enumerate(self.members)
-        ]
+        return [Local(controller) if seat == self.me else Remote(member.name) for seat, member in enumerate(self.members)]
 
 
 def check_room(room: RoomView, players: int, game: str) -> None:

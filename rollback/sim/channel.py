@@ -61,9 +61,7 @@ class Channel:
         self._left = 0  # datagrams of a burst still to be lost
         self._bad = False
         self._free_at = 0.0
-        self._perfect = not (
-            link.duplicate or link.reorder or link.burst or link.gilbert_elliott or link.bandwidth_kbps
-        )
+        self._perfect = not (link.duplicate or link.reorder or link.burst or link.gilbert_elliott or link.bandwidth_kbps)
 
     def send(self, now: float, datagram: bytes) -> None:
         """Put a datagram on its way."""

@@ -56,9 +56,7 @@ class Link:
         if self.burst is not None:
             self._become("burst", _row(self.burst, 2))
             if not (self.burst and _is_number(self.burst[0], 0, 1) and _is_whole(self.burst[1], 1, MAX_BURST)):
-                raise ConfigError(
-                    f"burst must be (chance from 0 to 1, datagrams from 1 to {MAX_BURST}), not {self.burst!r}"
-                )
+                raise ConfigError(f"burst must be (chance from 0 to 1, datagrams from 1 to {MAX_BURST}), not {self.burst!r}")
         if self.bandwidth_kbps is not None and not _is_number(self.bandwidth_kbps, 1, 1e9):
             raise ConfigError(
                 f"bandwidth_kbps must be a number of kilobits a second from 1 on, or None for no limit,"
@@ -68,8 +66,7 @@ class Link:
             self._become("gilbert_elliott", _row(self.gilbert_elliott, 3))
             if not (self.gilbert_elliott and all(_is_number(share, 0, 1) for share in self.gilbert_elliott)):
                 raise ConfigError(
-                    "gilbert_elliott must be (to_bad, to_good, loss_in_bad), each from 0 to 1, not"
-                    f" {self.gilbert_elliott!r}"
+                    f"gilbert_elliott must be (to_bad, to_good, loss_in_bad), each from 0 to 1, not {self.gilbert_elliott!r}"
                 )
         if not isinstance(self.blackouts, Sequence) or isinstance(self.blackouts, str):
             raise ConfigError(f"blackouts must be a list of (start, seconds), not {self.blackouts!r}")

@@ -159,9 +159,7 @@ def _games(make: Callable[[], Game], players: int | None, seats: Sequence[Sequen
     rows = seats_of(len(codecs_of(first)), players, seats)
     others = [make() for _ in rows[1:]]
     if any(other is first for other in others):
-        raise UsageError(
-            "every peer needs a game of its own: give a class or lambda: Pong(), which makes a new one each time"
-        )
+        raise UsageError("every peer needs a game of its own: give a class or lambda: Pong(), which makes a new one each time")
     return [first, *others]
 
 

@@ -196,9 +196,7 @@ class VirtualPeer:
         if waits > RING:
             self._referee.fail("bounded", frame, self.number, f"at most {RING} inputs not acknowledged", waits)
         if frame - stats.settled > RING:
-            self._referee.fail(
-                "bounded", frame, self.number, f"at most {RING} frames not settled", frame - stats.settled
-            )
+            self._referee.fail("bounded", frame, self.number, f"at most {RING} frames not settled", frame - stats.settled)
 
     def _waits_for_the_end(self) -> bool:
         game: Any = self.session.game

@@ -110,9 +110,7 @@ class MatchPlan:
         """
         names = [field.name for field in dataclasses.fields(cls)]
         if not isinstance(values, Mapping) or values.get("format") != FORMAT:
-            raise UsageError(
-                f"this is no match to replay: an object with format {FORMAT} is needed, not {values!r:.80}"
-            )
+            raise UsageError(f"this is no match to replay: an object with format {FORMAT} is needed, not {values!r:.80}")
         for name in values:
             if name not in (*names, "format"):
                 raise UsageError(f"a match to replay has {', '.join(names)}, not {name!r}")
@@ -129,9 +127,7 @@ class MatchPlan:
         """Look at what nothing else looks at before the match is made."""
         for name, value, high in (("seed", self.seed, 2**63 - 1), ("frames", self.frames, LONGEST)):
             if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value <= high:
-                raise UsageError(
-                    f"{name} of a match to replay must be a whole number from 0 to {high}, not {value!r:.80}"
-                )
+                raise UsageError(f"{name} of a match to replay must be a whole number from 0 to {high}, not {value!r:.80}")
         if self.players is not None and (not isinstance(self.players, int) or not 2 <= self.players <= MAX_PLAYERS):
             raise UsageError(f"players of a match to replay must be from 2 to {MAX_PLAYERS}, not {self.players!r:.80}")
         for name in ("game", "profile", "failing"):

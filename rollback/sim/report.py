@@ -91,9 +91,7 @@ class MatchReport:
     def to_dict(self) -> dict[str, Any]:
         """Return all of it as values that JSON can hold."""
         values = {
-            each.name: getattr(self, each.name)
-            for each in dataclasses.fields(self)
-            if each.name not in ("events", "failures")
+            each.name: getattr(self, each.name) for each in dataclasses.fields(self) if each.name not in ("events", "failures")
         }
         values["failures"] = [dataclasses.asdict(failure) for failure in self.failures]
         values["depths"] = [_with_words(depths) for depths in self.depths]

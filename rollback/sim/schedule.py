@@ -87,9 +87,7 @@ class Schedule:
             raise UsageError(f"an event is an object with a kind from {', '.join(FIELDS)}, not {values!r:.80}")
         wanted = {"frame", "kind", *FIELDS[kind]}
         if set(values) != wanted:
-            raise UsageError(
-                f"the event {kind} has {', '.join(sorted(wanted))}, not {', '.join(sorted(map(str, values)))}"
-            )
+            raise UsageError(f"the event {kind} has {', '.join(sorted(wanted))}, not {', '.join(sorted(map(str, values)))}")
         told = dict(values)
         if "groups" in told:
             told["groups"] = _groups(told["groups"])

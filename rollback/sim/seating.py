@@ -13,9 +13,7 @@ from rollback.sim.link import Link
 __all__ = ["configs_of", "links_of", "numbers_of", "seats_of", "starting_delay"]
 
 
-def seats_of(
-    game_players: int, players: int | None, seats: Sequence[Sequence[int]] | None
-) -> tuple[tuple[int, ...], ...]:
+def seats_of(game_players: int, players: int | None, seats: Sequence[Sequence[int]] | None) -> tuple[tuple[int, ...], ...]:
     """Return the players of each peer.
 
     Args:
@@ -27,9 +25,7 @@ def seats_of(
         UsageError: The numbers do not fit, a player has no seat or two, or there are fewer than two peers.
     """
     if players is not None and players != game_players:
-        raise UsageError(
-            f"{players} players are wanted, the game has {game_players}: make it for as many, or leave it out"
-        )
+        raise UsageError(f"{players} players are wanted, the game has {game_players}: make it for as many, or leave it out")
     given = [(player,) for player in range(game_players)] if seats is None else seats
     rows = tuple(tuple(sorted(row)) for row in given)
     if sorted(player for row in rows for player in row) != list(range(game_players)) or not all(rows):
@@ -56,9 +52,7 @@ def configs_of(
     if input_delays is not None:
         if len(input_delays) != peers:
             raise UsageError(f"{len(input_delays)} input delays were given for {peers} peers: one each is needed")
-        configs = [
-            dataclasses.replace(each, input_delay=delay) for each, delay in zip(configs, input_delays, strict=True)
-        ]
+        configs = [dataclasses.replace(each, input_delay=delay) for each, delay in zip(configs, input_delays, strict=True)]
     return configs
 
 
@@ -93,9 +87,7 @@ def numbers_of(name: str, values: Sequence[float] | None, peers: int, low: float
         UsageError: There are more than peers, or one is out of its limits.
     """
     given: list[Any] = list(values or ())
-    fine = all(
-        isinstance(value, int | float) and not isinstance(value, bool) and low <= value <= high for value in given
-    )
+    fine = all(isinstance(value, int | float) and not isinstance(value, bool) and low <= value <= high for value in given)
     if len(given) > peers or not fine:
         raise UsageError(f"{name} must be up to {peers} numbers from {low:g} to {high:g}, one a peer, not {values!r}")
     return [float(value) for value in given] + [0.0] * (peers - len(given))

@@ -110,9 +110,7 @@ def _shorter(frames: int, failed_at: int) -> Iterator[int]:
 def _links(link: Link) -> Iterator[Link]:
     """Yield simpler links: without one impairment, then with half, then with rounder numbers."""
     perfect = Link()
-    changed = [
-        field.name for field in dataclasses.fields(link) if getattr(link, field.name) != getattr(perfect, field.name)
-    ]
+    changed = [field.name for field in dataclasses.fields(link) if getattr(link, field.name) != getattr(perfect, field.name)]
     for name in changed:
         yield dataclasses.replace(link, **{name: getattr(perfect, name)})
     for name in changed:

@@ -41,9 +41,7 @@ class Outcome:
         return str(self.report.failures[0]) if self.report.failures else ""
 
 
-def plan_for(
-    profile: Profile, *, game: str, players: int, seed: int, frames: int, fps: int, **settings: Any
-) -> MatchPlan:
+def plan_for(profile: Profile, *, game: str, players: int, seed: int, frames: int, fps: int, **settings: Any) -> MatchPlan:
     """Return the match of one seed on a profile; where in a frame each peer begins is drawn from the seed."""
     dice = random.Random(f"{seed}: phases")
     return MatchPlan(

@@ -20,9 +20,7 @@ __all__ = ["Timeline"]
 GRACE: Final = 2.0  # virtual seconds in which the others learn that a match has ended
 PATIENCE: Final = 10.0  # virtual seconds without any progress, on top of what the settings allow a peer to be silent
 LOOK_EVERY: Final = 1.0  # virtual seconds between looks at the progress
-CLOSE: Final = (
-    0.002  # seconds before a frame in which nothing else is sent, as the driver has it: the frame says it all
-)
+CLOSE: Final = 0.002  # seconds before a frame in which nothing else is sent, as the driver has it: the frame says it all
 TINY: Final = 1e-9  # seconds that rounding may take from an instant
 
 

@@ -73,17 +73,13 @@ def play_all(
                 following += 1
 
 
-def _round(
-    plans: Sequence[MatchPlan], waiting: list[int], suspects: list[int], workers: int
-) -> Iterator[tuple[int, Outcome]]:
+def _round(plans: Sequence[MatchPlan], waiting: list[int], suspects: list[int], workers: int) -> Iterator[tuple[int, Outcome]]:
     """Yield outcomes by place until all is played or the pool breaks; what was under way then goes to `suspects`."""
     alone = bool(suspects)
     source = suspects if alone else waiting
     before = {process.pid for process in multiprocessing.active_children()}
     # Spawned, not forked: a copy of a process with threads may hang, and all platforms do the same this way.
-    pool = ProcessPoolExecutor(
-        1 if alone else workers, mp_context=multiprocessing.get_context("spawn"), initializer=_begin
-    )
+    pool = ProcessPoolExecutor(1 if alone else workers, mp_context=multiprocessing.get_context("spawn"), initializer=_begin)
     under_way: dict[Future[Outcome], int] = {}
     try:
         while source or under_way:

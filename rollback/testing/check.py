@@ -90,11 +90,7 @@ class CheckReport:
         if self.why_opaque:
             said.append(f"Its snapshots are no state trees ({self.why_opaque}), so differences cannot be named.")
         said += [self._too_slow()] if self._too_slow() else []
-        said += [
-            f"One question was {check.sentence}."
-            for check in self.checks
-            if check.name == _ELSEWHERE and not check.asked
-        ]
+        said += [f"One question was {check.sentence}." for check in self.checks if check.name == _ELSEWHERE and not check.asked]
         return " ".join(said)
 
     def _too_slow(self) -> str:
@@ -192,6 +188,4 @@ def _maker(game: Any) -> Callable[[], Game]:
     try:
         return _Copies(copy.deepcopy(game))
     except Exception as error:  # a game may refuse to be copied in any way
-        raise GameError(
-            f"{type(game).__name__} cannot be copied ({error}): give check_game its class instead"
-        ) from None
+        raise GameError(f"{type(game).__name__} cannot be copied ({error}): give check_game its class instead") from None

@@ -159,8 +159,6 @@ class Examination:
 def _told(names: list[str]) -> str:
     """Return the clause that tells what a load left as it was."""
     if not names:
-        return (
-            "; no attribute was left as it was, so look for an order that load changes, of keys or of floats added up"
-        )
+        return "; no attribute was left as it was, so look for an order that load changes, of keys or of floats added up"
     told = ", ".join(names[:_NAMED]) + (f" and {len(names) - _NAMED} more" if len(names) > _NAMED else "")
     return f"; load left as it was: {told}"

@@ -28,9 +28,7 @@ def game_of(game: str | Callable[[], Game]) -> Callable[[], Game]:
         return game_factory(game)
     if not callable(game):
         kind = type(game).__name__
-        raise UsageError(
-            f"every peer needs a game of its own: give {kind} or lambda: {kind}(...), not a game that is made"
-        )
+        raise UsageError(f"every peer needs a game of its own: give {kind} or lambda: {kind}(...), not a game that is made")
     return game
 
 
@@ -45,9 +43,7 @@ def link_of(link: Any) -> Any:
     if isinstance(link, str):
         found = profiles_of(link)
         if len(found) != 1:
-            raise UsageError(
-                f"link={link!r} are {len(found)} networks: name one of {', '.join(PROFILES)}, or give a Link"
-            )
+            raise UsageError(f"link={link!r} are {len(found)} networks: name one of {', '.join(PROFILES)}, or give a Link")
         return found[0].link
     if not isinstance(link, Link | dict):
         raise UsageError(f"link must be a Link, the name of a profile, or links by (from, to), not {link!r:.80}")

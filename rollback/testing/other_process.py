@@ -77,9 +77,7 @@ def as_bytes(make: Callable[[], Any], kind: str) -> bytes:
     if "<lambda>" in name:
         raise NotAsked("a lambda cannot be sent to another process: give the class, or a function of a module")
     if "<locals>" in name:
-        raise NotAsked(
-            f"{name} is defined inside a function: define it in a module, where another process can import it"
-        )
+        raise NotAsked(f"{name} is defined inside a function: define it in a module, where another process can import it")
     try:
         data = pickle.dumps(make)
     except Exception as error:  # pickle lets through whatever the objects raise

@@ -13,9 +13,7 @@ from rollback.testing.trial import Failed, NotAsked, Trial, shown_differences
 __all__ = ["deface", "keeps_no_reference"]
 
 _LOOK_EVERY: Final = 20  # frames between two looks
-_SAVE: Final = (
-    "save handed out what the game goes on using: let it return copies, such as list(...) and dict(...), or tuples"
-)
+_SAVE: Final = "save handed out what the game goes on using: let it return copies, such as list(...) and dict(...), or tuples"
 _LOAD: Final = "load kept what it was given: let it copy lists and dicts into the game, or keep them as tuples"
 
 

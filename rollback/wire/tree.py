@@ -46,11 +46,7 @@ _TUPLE_MARK: Final = msgpack.ExtType(TUPLE, b"")
 _PAIRS_MARK: Final = msgpack.ExtType(PAIRS, b"")
 _DTYPES: Final = frozenset(
     ["|b1", "|i1", "|u1"]
-    + [
-        f"{order}{kind}"
-        for order in "<>"
-        for kind in ("i2", "i4", "i8", "u2", "u4", "u8", "f2", "f4", "f8", "c8", "c16")
-    ]
+    + [f"{order}{kind}" for order in "<>" for kind in ("i2", "i4", "i8", "u2", "u4", "u8", "f2", "f4", "f8", "c8", "c16")]
 )
 _MAX_DIMENSIONS: Final = 32
 

@@ -33,9 +33,7 @@ def test_every_command_explains_itself(command: list[str], capsys: pytest.Captur
     assert re.search(r"Example: rollback|Start with: rollback demo", told)
 
 
-def test_without_arguments_there_is_the_help(
-    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_without_arguments_there_is_the_help(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
     assert run([]) == 0
     told = capsys.readouterr().out
     for name in COMMANDS:

@@ -51,9 +51,7 @@ def test_a_stream_that_is_no_terminal_has_no_colours() -> None:
         ({"TERM": "xterm-256color", "COLORTERM": "truecolor", "NO_COLOR": "1"}, "none"),
     ],
 )
-def test_the_environment_tells_the_depth(
-    environment: dict[str, str], depth: Depth, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_environment_tells_the_depth(environment: dict[str, str], depth: Depth, monkeypatch: pytest.MonkeyPatch) -> None:
     terminal = LookedAt(80, 24)
     terminal.isatty = lambda: True  # type: ignore[method-assign]
     for name in ("NO_COLOR", "FORCE_COLOR", "TTY_COMPATIBLE", "TTY_INTERACTIVE"):

@@ -88,9 +88,7 @@ def test_what_a_file_does_not_tell_is_said_to_be_missing(tmp_path: Path, capsys:
     assert "length      1 frame, 0.017 s" in out and "What happened" not in out
 
 
-def test_a_bundle_tells_what_differs_and_the_inputs_around_it(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_a_bundle_tells_what_differs_and_the_inputs_around_it(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     places = (Difference("ball.velocity[1]", 3, 4), Difference("", [1], None))
     out, _ = shown(capsys, bundle(tmp_path, places))
     lines = out.splitlines()

@@ -56,9 +56,7 @@ def test_a_block_at_the_bottom_scrolls_once_and_then_stays(terminal: LookedAt) -
     screen.show(BLOCK)
     first = terminal.lines
     screen.show(["A", "two", "C"])
-    assert [line for line in terminal.lines if line.startswith("line")] == [
-        line for line in first if line.startswith("line")
-    ]
+    assert [line for line in terminal.lines if line.startswith("line")] == [line for line in first if line.startswith("line")]
     assert terminal.lines[-4:] == ["A", "two", "C", ""]
 
 

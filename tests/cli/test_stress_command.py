@@ -92,10 +92,7 @@ def test_matches_that_prove_nothing_are_no_success(capsys):
 
 def test_a_broken_game_fails_with_the_command_that_shows_it_again(broken, capsys, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    assert (
-        run(["stress", "--game", broken, "--profile", "mobile", "--seeds", "2", "--frames", "120", "--workers", "1"])
-        == 1
-    )
+    assert run(["stress", "--game", broken, "--profile", "mobile", "--seeds", "2", "--frames", "120", "--workers", "1"]) == 1
     said = capsys.readouterr().out
     assert "2 of 2 matches failed" in said and "2 fail" in said and "states: frame 4" in said
     command = next(line.strip() for line in said.splitlines() if line.strip().startswith("rollback stress"))

@@ -100,9 +100,7 @@ def test_numbers_fill_their_columns(columns: int, known: bool) -> None:
 
 @pytest.mark.parametrize("columns", [38, 56, 58])
 def test_no_number_is_cut_where_the_picture_has_its_usual_size(columns: int) -> None:
-    worst = stats(
-        rtt_ms=999.0, loss=0.999, frames_ahead=-12.5, mean_depth=7.9, max_depth=12, stalls=99999, rollbacks=99999
-    )
+    worst = stats(rtt_ms=999.0, loss=0.999, frames_ahead=-12.5, mean_depth=7.9, max_depth=12, stalls=99999, rollbacks=99999)
     text = "\n".join(number_lines(worst, 59.9, "webrtc", columns, PLAIN))
     assert "…" not in text
     for said in ("999 ms", "59.9 /s", "7.9 max 12", "webrtc", "99.9 %"):

@@ -257,9 +257,7 @@ class Match:
             assert len(first.frames) == frames, f"{len(first.frames)} frames settled, {frames} expected"
         rows = [done.inputs for done in first.frames]
         for peer in living:
-            assert [done.frame for done in peer.frames] == list(range(len(rows))), (
-                f"{peer.name}: frames missing or twice"
-            )
+            assert [done.frame for done in peer.frames] == list(range(len(rows))), f"{peer.name}: frames missing or twice"
             assert [done.inputs for done in peer.frames] == rows, f"{peer.name} settled other inputs"
             for done in peer.frames[:: max(1, len(rows) // 20)]:
                 seen = [codec.decode(data) for codec, data in zip(peer.codecs, done.inputs, strict=True)]

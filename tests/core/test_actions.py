@@ -38,9 +38,7 @@ WRONG = [
 
 
 @pytest.mark.parametrize(("actions", "error", "says"), WRONG)
-def test_a_refused_action_changes_nothing_and_the_tick_can_be_repeated(
-    actions: Any, error: type[Exception], says: str
-) -> None:
+def test_a_refused_action_changes_nothing_and_the_tick_can_be_repeated(actions: Any, error: type[Exception], says: str) -> None:
     match = Match(Mixed, ((0, 2), (1,)), SessionConfig(input_delay=0), Link(3, 1, 0.1), end=120, hold=0.4).started()
     peer = match.peers[0]
     refused = 0

@@ -43,9 +43,7 @@ def drifting(at: int, link: Link = Link(2), make: Any = Drifting, **settings: An
 @pytest.mark.parametrize("make", [Drifting, DriftingOpaque])
 @pytest.mark.parametrize(("at", "interval", "frame"), [(55, 10, 60), (60, 10, 70), (59, 60, 60)])
 @pytest.mark.parametrize("save", ["every", "sparse"])
-def test_both_sides_find_the_first_checked_frame_that_differs(
-    make: Any, at: int, interval: int, frame: int, save: Any
-) -> None:
+def test_both_sides_find_the_first_checked_frame_that_differs(make: Any, at: int, interval: int, frame: int, save: Any) -> None:
     match = drifting(at, Link(2, 2, 0.2), make, desync_interval=interval, on_desync="report", save=save).finish()
     for peer in match.peers:
         found = peer.happened(DesyncFound)
@@ -57,9 +55,7 @@ def test_both_sides_find_the_first_checked_frame_that_differs(
 @pytest.mark.parametrize("interval", [1, 2, 5])
 @pytest.mark.parametrize("delay", [0, 2, 8])
 def test_checksums_closer_than_the_round_trip_still_find_what_differs(interval: int, delay: int) -> None:
-    match = drifting(
-        40, Link(delay, 2, 0.1), desync_interval=interval, on_desync="report", prediction_window=12
-    ).finish()
+    match = drifting(40, Link(delay, 2, 0.1), desync_interval=interval, on_desync="report", prediction_window=12).finish()
     for peer in match.peers:
         found = [event.frame for event in peer.happened(DesyncFound)]
         assert found and found[0] > 40
@@ -90,9 +86,7 @@ def test_with_three_peers_everybody_learns_of_it() -> None:
     match = Match(lambda: type("Three", (Drifting,), {})(3), ((0,), (1,), (2,)), config, Link(2), end=120)
     match.peers[2].game.at = 44
     match.finish()
-    first = [
-        {(event.frame, event.peer) for event in peer.happened(DesyncFound) if event.frame == 50} for peer in match.peers
-    ]
+    first = [{(event.frame, event.peer) for event in peer.happened(DesyncFound) if event.frame == 50} for peer in match.peers]
     assert first == [{(50, "p2")}, {(50, "p2")}, {(50, "p0"), (50, "p1")}]
 
 

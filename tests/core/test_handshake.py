@@ -187,9 +187,7 @@ def test_clocks_hours_apart_start_within_a_frame_of_each_other(clocks: tuple[flo
 
 def test_three_peers_with_clocks_of_their_own_start_within_a_frame() -> None:
     clocks = (12.5, 100_000.0, -7.25)
-    match = Match(
-        lambda: Sums(3), ((0,), (1,), (2,)), link=Link(4), clocks=clocks, config=SessionConfig(interrupt_after=5)
-    )
+    match = Match(lambda: Sums(3), ((0,), (1,), (2,)), link=Link(4), clocks=clocks, config=SessionConfig(interrupt_after=5))
     starts: dict[int, int] = {}
     while len(starts) < 3:
         match.round()

@@ -78,9 +78,7 @@ def test_statistics_are_frozen_and_add_up() -> None:
         assert sum(depth * count for depth, count in stats.depths.items()) == stats.resimulated
         assert stats.resimulated == sum(again for _, _, _, again in peer.ticks)
         assert max(stats.depths) <= 9 and list(stats.depths) == sorted(stats.depths)
-        assert stats.stalls == sum(1 for _, _, reason, _ in peer.ticks if reason == "stalled") - _waits_for_the_end(
-            peer
-        )
+        assert stats.stalls == sum(1 for _, _, reason, _ in peer.ticks if reason == "stalled") - _waits_for_the_end(peer)
 
 
 def _waits_for_the_end(peer: Any) -> int:

@@ -26,9 +26,7 @@ def match_of(seed: int) -> Match:
     seats = dice.choice(SEATS[make().players])
     window = (0, 1, 8, 12)[seed // 4 % 4]
     configs = [
-        SessionConfig(
-            input_delay=dice.randint(0, 4), prediction_window=window, desync_interval=1, seed=seed, interrupt_after=2
-        )
+        SessionConfig(input_delay=dice.randint(0, 4), prediction_window=window, desync_interval=1, seed=seed, interrupt_after=2)
         for _ in seats
     ]
     links = {

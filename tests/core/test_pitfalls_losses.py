@@ -34,9 +34,7 @@ def test_a_cut_never_lies_below_a_frame_that_was_confirmed(seed: int) -> None:
 
 @pytest.mark.parametrize("on_disconnect", ["idle", "end", "pause"])
 @pytest.mark.parametrize("gap", [0, 30, 290, 310])
-def test_when_a_second_of_four_is_lost_while_the_first_is_missed_the_survivors_agree(
-    gap: int, on_disconnect: str
-) -> None:
+def test_when_a_second_of_four_is_lost_while_the_first_is_missed_the_survivors_agree(gap: int, on_disconnect: str) -> None:
     """Whoever relayed the last words of the first may be the second: what has settled is the same everywhere all the same."""
     seats = ((0,), (1,), (2,), (3,))
     config = SessionConfig(on_disconnect=on_disconnect, rejoin_grace=2.0, input_delay=1)  # type: ignore[arg-type]

@@ -25,9 +25,7 @@ class Noting:
     def __init__(self) -> None:
         self.told: list[tuple[int, int, bytes, list[bytes | None], Any]] = []
 
-    def predict(
-        self, player: int, frame: int, last_input: bytes, history: Callable[[int], bytes | None], game: Any
-    ) -> bytes:
+    def predict(self, player: int, frame: int, last_input: bytes, history: Callable[[int], bytes | None], game: Any) -> bytes:
         past = [history(frame - back) for back in range(8)]
         self.told.append((player, frame, last_input, past, game.steps))
         return last_input

@@ -209,9 +209,7 @@ def settled_frames_are_read_twice(patch: Patch) -> None:
 
 def snapshots_are_dropped_too_early(patch: Patch) -> None:
     made = Snapshots.__init__
-    patch.setattr(
-        Snapshots, "__init__", lambda self, window, stride: made(self, max(0, window // 2 - 2 * stride - 2), stride)
-    )
+    patch.setattr(Snapshots, "__init__", lambda self, window, stride: made(self, max(0, window // 2 - 2 * stride - 2), stride))
 
 
 def inputs_are_dropped_before_they_are_acknowledged(patch: Patch) -> None:
@@ -317,8 +315,6 @@ def test_a_planted_mistake_is_noticed(plant: Callable[[Patch], None], check: Che
     assert fails(check), f"{plant.__name__} went unnoticed"
 
 
-@pytest.mark.parametrize(
-    "check", [lossy, *{id(check): check for _, check in PLANTED if check.__name__ == "<lambda>"}.values()]
-)
+@pytest.mark.parametrize("check", [lossy, *{id(check): check for _, check in PLANTED if check.__name__ == "<lambda>"}.values()])
 def test_without_a_mistake_the_same_checks_pass(check: Check) -> None:
     check()

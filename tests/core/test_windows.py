@@ -28,9 +28,7 @@ def test_lockstep_never_predicts(delay: int) -> None:
 def test_lockstep_takes_the_first_action_offered_for_a_frame() -> None:
     """Every tick offers another action; the oracle keeps the first one of each frame, as it was sent at once."""
     offers = iter(range(10**6))
-    match = Match(
-        Sums, config=lockstep(input_delay=0), link=Link(3), end=60, act=lambda peer, player: next(offers) & 255
-    )
+    match = Match(Sums, config=lockstep(input_delay=0), link=Link(3), end=60, act=lambda peer, player: next(offers) & 255)
     match.finish().check(60)
     stalls = [peer.session.stats().stalls for peer in match.peers]
     assert min(stalls) > 60, "nothing was offered twice: the test proves nothing"
@@ -105,11 +103,7 @@ def test_a_rollback_is_served_though_the_window_is_full() -> None:
     served = 0
     for seed in range(10):
         config = SessionConfig(prediction_window=2, input_delay=0, desync_interval=1)
-        match = Match(
-            lambda: Sums(3), ((0,), (1,), (2,)), config, Link(3, 3, 0.2), seed=seed, end=80, hold=0.3
-        ).finish()
+        match = Match(lambda: Sums(3), ((0,), (1,), (2,)), config, Link(3, 3, 0.2), seed=seed, end=80, hold=0.3).finish()
         match.check(80)
-        served += sum(
-            1 for peer in match.peers for _, advanced, reason, again in peer.ticks if again and reason == "stalled"
-        )
+        served += sum(1 for peer in match.peers for _, advanced, reason, again in peer.ticks if again and reason == "stalled")
     assert served > 50

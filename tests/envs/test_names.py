@@ -181,9 +181,7 @@ def test_what_is_wrong_in_the_users_file_is_told_by_its_last_line(tmp_path: Path
     assert "broken" not in sys.modules  # mended, it can be run again
 
 
-def test_a_module_that_lacks_another_one_is_not_called_missing_itself(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_module_that_lacks_another_one_is_not_called_missing_itself(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     written(tmp_path, "import no_such_package_at_all\n", "needs_another.py")
     monkeypatch.chdir(tmp_path)
     with pytest.raises(GameError, match="needs_another cannot be imported: ModuleNotFoundError"):

@@ -22,9 +22,7 @@ def test_left_and_right_are_treated_alike(seed, drawn_actions):
 
 
 def test_matches_see_every_stance(drawn_actions, bot_match):
-    seen = {
-        fighter.stance for seed in range(12) for game, _ in bot_match(Duel, seed, 6_000) for fighter in game.fighters
-    }
+    seen = {fighter.stance for seed in range(12) for game, _ in bot_match(Duel, seed, 6_000) for fighter in game.fighters}
     for seed in range(12):
         game = Duel(seed=seed)
         for actions in drawn_actions(game, seed, 3_000):

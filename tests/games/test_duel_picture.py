@@ -68,9 +68,7 @@ def test_the_guard_is_a_bar_of_its_own():
     assert len(set(widths)) == 5
 
 
-@pytest.mark.parametrize(
-    ("rounds", "left", "right"), [((0, 0), "○○○", "○○○"), ((2, 1), "●●○", "○○●"), ((3, 0), "●●●", "○○○")]
-)
+@pytest.mark.parametrize(("rounds", "left", "right"), [((0, 0), "○○○", "○○○"), ((2, 1), "●●○", "○○●"), ((3, 0), "●●●", "○○○")])
 def test_rounds_won_are_medals_beside_the_names(rounds, left, right):
     top = shown(rounds=rounds).split("\n")[0]
     assert f"P1 {left}" in top

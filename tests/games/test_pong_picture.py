@@ -70,8 +70,6 @@ def test_a_notice_says_what_goes_on(changes, notice):
 
 
 def test_a_flying_ball_has_a_trail_behind_it_and_a_served_one_has_none():
-    (trail,) = (
-        shape for shape in picture(state(pause=0, rally=3, ball=(0, 0), velocity=(400, 100))) if shape[0] == "line"
-    )
+    (trail,) = (shape for shape in picture(state(pause=0, rally=3, ball=(0, 0), velocity=(400, 100))) if shape[0] == "line")
     assert trail[1] < trail[3] < 0.5
     assert not [shape for shape in picture(state(pause=30, rally=0)) if shape[0] == "line"]

@@ -113,9 +113,7 @@ def peers(
     """Return `count` peers, one player each; further arguments are those of `Impaired`."""
     names = ["ann", "bob", "cid", "dot"][:count]
     network = MemoryNetwork(names)
-    made = [
-        Peer(names, me, config or SessionConfig(seed=5), make(count), nonce=1000 * seed + me + 1) for me in range(count)
-    ]
+    made = [Peer(names, me, config or SessionConfig(seed=5), make(count), nonce=1000 * seed + me + 1) for me in range(count)]
     for me, peer in enumerate(made):
         peer.transport = network.transport(peer.name)
         if bad_network:

@@ -89,9 +89,7 @@ def test_what_cannot_be_written_is_told_and_leaves_nothing(tmp_path, monkeypatch
     assert list(tmp_path.iterdir()) == []
 
 
-@pytest.mark.parametrize(
-    "state", [NO_STATE, object(), {"wide": bytes(17 * 2**20)}], ids=["none", "opaque", "too large"]
-)
+@pytest.mark.parametrize("state", [NO_STATE, object(), {"wide": bytes(17 * 2**20)}], ids=["none", "opaque", "too large"])
 def test_a_state_that_no_file_can_hold_is_left_out(tmp_path, state):
     path = written(tmp_path, state=state)
     replay = Replay.open(path)
@@ -103,8 +101,7 @@ def test_a_state_that_no_file_can_hold_is_left_out(tmp_path, state):
 def test_however_much_differs_the_event_is_bounded_and_says_what_it_leaves_out(tmp_path, seed):
     dice = random.Random(seed)
     places = tuple(
-        Difference("ü" * dice.randrange(3000), "\U0001f3d3" * dice.randrange(200), dice.randbytes(5000))
-        for _ in range(100)
+        Difference("ü" * dice.randrange(3000), "\U0001f3d3" * dice.randrange(200), dice.randbytes(5000)) for _ in range(100)
     )
     made = tape(players=16, size=64)
     (event,) = Replay.open(write_bundle(tmp_path, "A", DesyncFound(60, "bob", places), made, (Raw(64),) * 16)).events

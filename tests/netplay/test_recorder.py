@@ -63,9 +63,7 @@ class Duo:
         for me, (name, session) in enumerate(self.sessions.items()):
             tick = session.tick({me: press(session.game, me)}, now=now)
             if not self.cut:
-                self.flying += [
-                    (self.tick + self.delay, name, to, datagram) for to, datagram in session.outgoing(now=now)
-                ]
+                self.flying += [(self.tick + self.delay, name, to, datagram) for to, datagram in session.outgoing(now=now)]
             if name == "ann":
                 for event in session.events():
                     self.recorder.event(event)

@@ -93,9 +93,7 @@ def test_settings_come_from_the_game_and_the_room():
     assert config.seed == config_for(Duel(), "RIVER-OTTER-42").seed == 6683350327128507648
 
 
-@pytest.mark.parametrize(
-    ("fps", "taken"), [(30, 30), (59.94, 60), (5000, 1000), (None, 60), ("fast", 60), (0, 60), (True, 60)]
-)
+@pytest.mark.parametrize(("fps", "taken"), [(30, 30), (59.94, 60), (5000, 1000), (None, 60), ("fast", 60), (0, 60), (True, 60)])
 def test_the_rate_is_the_games_where_it_makes_sense(fps, taken):
     game = Mix()
     game.fps = fps
@@ -111,9 +109,7 @@ def test_settings_that_are_given_win():
         config_for(Pong(), "A", input_delay=61)
 
 
-@pytest.mark.parametrize(
-    ("version", "sent"), [("1.2", "1.2"), (7, "7"), (None, ""), (True, ""), (object, "")], ids=repr
-)
+@pytest.mark.parametrize(("version", "sent"), [("1.2", "1.2"), (7, "7"), (None, ""), (True, ""), (object, "")], ids=repr)
 def test_the_version_is_the_games_own(version, sent):
     game = Mix()
     assert config_for(game, "A").game_version == ""

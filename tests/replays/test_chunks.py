@@ -101,6 +101,4 @@ def test_a_huge_claim_is_refused_before_it_is_read():
     file = Counting(MAGIC + b"\x93\x01\xc6" + (MAX_CHUNK + 1).to_bytes(4, "big"))
     reader = ChunkReader(file)
     assert reader.next() is None and file.asked < 100
-    assert reader.damage.startswith(
-        f"the chunk at byte 16 claims {MAX_CHUNK + 1} bytes, at most {MAX_CHUNK} are allowed"
-    )
+    assert reader.damage.startswith(f"the chunk at byte 16 claims {MAX_CHUNK + 1} bytes, at most {MAX_CHUNK} are allowed")

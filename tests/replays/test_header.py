@@ -53,9 +53,7 @@ def test_a_game_that_no_other_process_can_import_has_no_name(Counter):
         names=st.one_of(st.just(()), st.tuples(st.text(max_size=9), st.text(max_size=9))),
         seed=st.integers(0, 2**63 - 1),
         recorded_at=st.one_of(st.none(), st.floats(0, 1e11)),
-        extra=st.dictionaries(
-            st.text(max_size=5), st.one_of(st.none(), st.integers(), st.text(), st.booleans()), max_size=3
-        ),
+        extra=st.dictionaries(st.text(max_size=5), st.one_of(st.none(), st.integers(), st.text(), st.booleans()), max_size=3),
     )
 )
 def test_every_header_comes_back(header):

@@ -196,9 +196,7 @@ HOSTILE = {
 @pytest.mark.parametrize("name", HOSTILE)
 def test_a_chunk_that_breaks_a_rule_ends_the_reading(name):
     part = opened(stream(*HOSTILE[name]))
-    assert not part.complete and part.damage.startswith(
-        "a chunk holds what it may not, it and all after it is ignored: "
-    )
+    assert not part.complete and part.damage.startswith("a chunk holds what it may not, it and all after it is ignored: ")
     assert part.frames in (0, 5) and len(part.checksums) == 0 and part.events == []
 
 

@@ -59,8 +59,7 @@ def test_the_first_state_that_differs_is_named(record, Counter, at):
     bad = min((at // 20 + 1) * 20, 300)
     assert not verdict.ok and verdict.first_bad_frame == bad and verdict.differences == ()
     assert verdict.message == (
-        f"the state before frame {bad} differs from the recording: its checksum is another;"
-        f" that before frame {bad - 20} agreed"
+        f"the state before frame {bad} differs from the recording: its checksum is another; that before frame {bad - 20} agreed"
     )
 
 
@@ -79,10 +78,7 @@ def test_the_next_keyframe_names_the_path_when_a_checksum_differs_first(record, 
     verdict = opened(record(300)).verify(changed(Counter, 105, spoil))
     assert verdict.first_bad_frame == 120 and verdict.frames == 200
     assert [difference.path for difference in verdict.differences] == ["ball.x"]
-    assert (
-        "before frame 120 differs from the recording: at the next keyframe, before frame 200, ball.x: "
-        in verdict.message
-    )
+    assert "before frame 120 differs from the recording: at the next keyframe, before frame 200, ball.x: " in verdict.message
 
 
 def test_a_crash_on_the_way_to_the_next_keyframe_hides_nothing(record, Counter):
@@ -130,9 +126,7 @@ def test_a_recorded_input_that_was_another_is_found(Counter, header):
 def test_nothing_to_compare_is_not_called_agreement(record, Counter):
     verdict = opened(record(100, sums=0, keyframes=0, close=False)).verify(Counter())
     assert not verdict.ok and verdict.first_bad_frame is None and verdict.checked == 0
-    assert (
-        verdict.message == "nothing to compare: 60 frames were simulated, but the recording holds no checksum of them"
-    )
+    assert verdict.message == "nothing to compare: 60 frames were simulated, but the recording holds no checksum of them"
 
 
 def test_checksums_past_the_last_frame_are_left_alone(header, Counter):

@@ -39,9 +39,7 @@ def test_what_was_recorded_is_read(record, Counter, match):
     assert replay.frames == len(replay) == 300 and replay.complete and replay.damage == ""
     assert [*replay.checksums] == [*range(0, 300, 20)] and [*replay.keyframes] == [0, 100, 200]
     assert replay.keyframes[0] == {"dice": 11, "score": (0, 0), "ball": {"x": 0, "y": 1}}
-    assert [(event.frame, event.kind, event.data) for event in replay.events] == [
-        (50, "PeerInterrupted", {"peer": "bob"})
-    ]
+    assert [(event.frame, event.kind, event.data) for event in replay.events] == [(50, "PeerInterrupted", {"peer": "bob"})]
     assert replay.reason == "end_at" and replay.final_checksum is not None
     assert replay.header.names == ("ann", "bob") and replay.header.recorded_at == 5.0
 

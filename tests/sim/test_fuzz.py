@@ -149,9 +149,7 @@ FAULTS = [
 ]
 
 
-@pytest.mark.parametrize(
-    ("plant", "owner", "method", "expected"), FAULTS, ids=lambda fault: getattr(fault, "__name__", "")
-)
+@pytest.mark.parametrize(("plant", "owner", "method", "expected"), FAULTS, ids=lambda fault: getattr(fault, "__name__", ""))
 def test_a_planted_fault_is_found(plant, owner, method, expected, monkeypatch):
     planted = plant(getattr(owner, method))
     if method == "offer":  # on one side only: two that are wrong alike agree

@@ -100,9 +100,7 @@ def test_what_is_played_does_not_depend_on_the_network_or_on_who_sits_where():
 
 
 def test_without_delay_the_lag_is_that_of_the_link():
-    match = VirtualMatch(
-        Mixer, link=Link(latency_ms=50), config=SessionConfig(input_delay=0), tick_ms=10, phases=(0, 0.5)
-    )
+    match = VirtualMatch(Mixer, link=Link(latency_ms=50), config=SessionConfig(input_delay=0), tick_ms=10, phases=(0, 0.5))
     report = match.run(600)
     assert report.stalls == [0, 0]
     assert sum(report.lag) / 2 == pytest.approx(5.0, abs=0.6)
@@ -125,9 +123,7 @@ def test_a_window_of_nothing_is_lockstep_and_every_peer_waits():
 
 @pytest.mark.parametrize("seed", range(6))
 def test_a_game_that_is_over_ends_at_the_same_frame_everywhere(seed):
-    match = VirtualMatch(
-        Race, link=Link(latency_ms=60, jitter_ms=40, loss=0.1), config=SessionConfig(input_delay=0), seed=seed
-    )
+    match = VirtualMatch(Race, link=Link(latency_ms=60, jitter_ms=40, loss=0.1), config=SessionConfig(input_delay=0), seed=seed)
     report = match.run(5000)
     assert report.passed, report.failures
     assert report.ended == ["over", "over"] and 30 < report.frames < 5000
@@ -183,9 +179,7 @@ def test_bytes_are_those_of_everything_sent_and_warm_up_leaves_the_beginning_out
 
 
 def test_a_slow_match_is_heard_between_its_frames():
-    match = VirtualMatch(
-        Mixer, link=Link(latency_ms=20), config=SessionConfig(fps=1, input_delay=0, disconnect_after=0.9)
-    )
+    match = VirtualMatch(Mixer, link=Link(latency_ms=20), config=SessionConfig(fps=1, input_delay=0, disconnect_after=0.9))
     report = match.run(8)
     assert report.passed, report.failures
     names = {type(event).__name__ for events in report.events for _, event in events}
@@ -253,7 +247,5 @@ print(report.parity, sum(report.rollbacks) > 0, report.lost > 0)
 
 
 def test_a_virtual_match_needs_no_numpy_no_thread_and_no_process():
-    done = subprocess.run(
-        [sys.executable, "-c", WITHOUT], cwd=ROOT, capture_output=True, text=True, timeout=60, check=False
-    )
+    done = subprocess.run([sys.executable, "-c", WITHOUT], cwd=ROOT, capture_output=True, text=True, timeout=60, check=False)
     assert done.stdout.strip() == "True True True", done.stderr

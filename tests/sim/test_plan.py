@@ -18,9 +18,7 @@ plans = st.builds(
     players=st.none() | st.integers(2, 16),
     seed=st.integers(0, 2**63 - 1),
     frames=st.integers(1, 10**6),
-    link=st.builds(
-        Link, latency_ms=st.floats(0, 100), burst=st.none() | st.just((0.5, 3)), blackouts=st.just(((1.0, 2.0),))
-    ),
+    link=st.builds(Link, latency_ms=st.floats(0, 100), burst=st.none() | st.just((0.5, 3)), blackouts=st.just(((1.0, 2.0),))),
     window=st.integers(0, 60),
     delays=st.lists(st.integers(0, 60), min_size=1, max_size=3).map(tuple),
     seats=st.sampled_from([(), ((0,), (1, 2))]),

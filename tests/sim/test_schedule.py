@@ -15,9 +15,7 @@ incidents = st.one_of(
     st.builds(Incident, st.integers(0, 10**6), st.just("pause"), peer=st.integers(0, 2), seconds=st.floats(0, 3600)),
     st.builds(Incident, st.integers(0, 10**6), st.just("partition"), groups=three),
     st.builds(Incident, st.integers(0, 10**6), st.just("heal")),
-    st.builds(
-        Incident, st.integers(0, 10**6), st.just("set_delay"), player=st.integers(0, 2), frames=st.integers(0, 60)
-    ),
+    st.builds(Incident, st.integers(0, 10**6), st.just("set_delay"), player=st.integers(0, 2), frames=st.integers(0, 60)),
 )
 
 

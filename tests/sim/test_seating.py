@@ -61,9 +61,7 @@ def test_a_link_serves_all_directions_or_each_has_its_own():
     assert len(links_of(slow, 4)) == 12
     with pytest.raises(UsageError, match=r"link must be a Link, or a dict of Links by \(from, to\), not 5"):
         links_of(5, 2)  # type: ignore[arg-type]
-    with pytest.raises(
-        UsageError, match=r"link\[\(0, 2\)\] must be a Link under \(from, to\) with two of the peers 0..1"
-    ):
+    with pytest.raises(UsageError, match=r"link\[\(0, 2\)\] must be a Link under \(from, to\) with two of the peers 0..1"):
         links_of({(0, 2): slow}, 2)
     with pytest.raises(UsageError, match=r"link\[\(0, 1\)\]"):
         links_of({(0, 1): 50}, 2)  # type: ignore[dict-item]

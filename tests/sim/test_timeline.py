@@ -91,9 +91,7 @@ def test_two_seconds_of_silence_pass(seed):
 
 @pytest.mark.parametrize("seed", range(8))
 def test_delays_changed_in_the_match_are_those_of_the_rules(seed):
-    match = VirtualMatch(
-        lambda: Mixer(3), link=LINE, seats=[(0, 2), (1,)], config=SessionConfig(input_delay=1), seed=seed
-    )
+    match = VirtualMatch(lambda: Mixer(3), link=LINE, seats=[(0, 2), (1,)], config=SessionConfig(input_delay=1), seed=seed)
     match.at(40).set_delay(0, 8).set_delay(1, 0)
     match.at(90).set_delay(0, 3).set_delay(2, 5)
     match.at(140).set_delay(2, 0).set_delay(1, 12)

@@ -75,9 +75,7 @@ def test_the_order_of_keys_is_found_by_no_other_check() -> None:
 def test_a_snapshot_that_is_shared_and_not_yet_changed_is_told_as_what_it_is() -> None:
     report = check_game(games.SleepingReference, FRAMES, other_process=False)
     assert failed(report) == [KEPT]
-    assert report.verdict.startswith(
-        "SleepingReference is one change in place away from a desync. At frame 0 load kept"
-    )
+    assert report.verdict.startswith("SleepingReference is one change in place away from a desync. At frame 0 load kept")
 
 
 def test_an_exception_elsewhere_is_a_difference() -> None:

@@ -68,9 +68,7 @@ def test_medians_are_told_in_microseconds() -> None:
         (BUDGET_US / 60, 0, 0, MAX_WINDOW),
     ],
 )
-def test_the_window_is_the_largest_that_fits_a_quarter_of_a_frame(
-    step: float, save: float, load: float, window: int
-) -> None:
+def test_the_window_is_the_largest_that_fits_a_quarter_of_a_frame(step: float, save: float, load: float, window: int) -> None:
     assert window_for(step, save, load) == window
     if 0 < window < MAX_WINDOW:
         assert load + window * (step + save) <= BUDGET_US < load + (window + 1) * (step + save)

@@ -132,10 +132,7 @@ def test_a_class_within_a_function_is_not_asked() -> None:
         agrees(trial(Inner))
     report = check_game(Inner, 20)
     assert report.passed
-    assert (
-        "One question was not asked, because" in report.verdict
-        and "Inner is defined inside a function" in report.verdict
-    )
+    assert "One question was not asked, because" in report.verdict and "Inner is defined inside a function" in report.verdict
 
 
 def test_a_class_of_no_module_is_not_asked(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -148,9 +145,7 @@ def test_a_class_of_no_module_is_not_asked(monkeypatch: pytest.MonkeyPatch) -> N
 
 
 @pytest.mark.parametrize("file", ["my_own.py", None])
-def test_a_class_of_the_program_is_not_asked_and_the_command_is_told(
-    file: str | None, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_class_of_the_program_is_not_asked_and_the_command_is_told(file: str | None, monkeypatch: pytest.MonkeyPatch) -> None:
     main = sys.modules["__main__"]
 
     class Mine(Sound):
@@ -185,9 +180,7 @@ def test_a_script_and_a_prompt_say_it_and_do_not_run_themselves_again(tmp_path: 
         assert ("my_script.py:Mine" in done.stdout) is (stdin == "")
 
 
-def test_a_game_whose_module_cannot_be_imported_elsewhere_is_not_asked(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_game_whose_module_cannot_be_imported_elsewhere_is_not_asked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "shy_module.py").write_text(
         "import os\nfrom tests.testing.broken_games import Sound\n"
         "if os.environ.get('PYTHONHASHSEED') in ('1', '2', '31415926'): raise RuntimeError('not here')\n"
@@ -277,9 +270,7 @@ def test_the_other_side_reports_what_a_game_raises() -> None:
 
 
 def test_clocks_show_another_time_and_go_on(monkeypatch: pytest.MonkeyPatch) -> None:
-    names = [
-        f"{name}{suffix}" for name in ("time", "monotonic", "perf_counter", "process_time") for suffix in ("", "_ns")
-    ]
+    names = [f"{name}{suffix}" for name in ("time", "monotonic", "perf_counter", "process_time") for suffix in ("", "_ns")]
     before = {name: getattr(time, name) for name in names}
     for name in names:
         monkeypatch.setattr(time, name, before[name])  # so that all are put back

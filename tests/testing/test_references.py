@@ -117,9 +117,7 @@ def test_values_become_others_of_their_kind(tree: Any, left: Any) -> None:
     assert tree == left
 
 
-@pytest.mark.parametrize(
-    "array", [np.zeros(3), np.ones((2, 2), dtype=bool), np.arange(6).reshape(2, 3)[:, ::2], np.array(5)]
-)
+@pytest.mark.parametrize("array", [np.zeros(3), np.ones((2, 2), dtype=bool), np.arange(6).reshape(2, 3)[:, ::2], np.array(5)])
 def test_every_number_of_an_array_becomes_another(array: Any) -> None:
     before = array.copy()
     deface(array)

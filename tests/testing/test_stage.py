@@ -48,9 +48,7 @@ def test_a_broken_game_fails_with_frame_and_fields_and_how_to_see_it_again(game:
     with pytest.raises(AssertionError) as caught:
         play_match(game, seed=2)
     said = str(caught.value)
-    assert said.startswith(
-        f"{game.__name__}: the match came apart (seed=2, frames=300, link=Link(latency_ms=50, jitter_ms=20,"
-    )
+    assert said.startswith(f"{game.__name__}: the match came apart (seed=2, frames=300, link=Link(latency_ms=50, jitter_ms=20,")
     assert "states: frame " in said and "peers 0 and 1 differ at frame " in said and "numbers[" in said
     assert "check_game" in said
 

@@ -14,9 +14,7 @@ KINDS: dict[str, type[Hello] | type[Bye] | type[Notice]] = {"Hello": Hello, "Bye
 
 def vectors() -> dict[str, list[dict[str, Any]]]:
     """Return the contents of golden.json."""
-    content: dict[str, list[dict[str, Any]]] = json.loads(
-        Path(__file__).with_name("golden.json").read_text(encoding="utf-8")
-    )
+    content: dict[str, list[dict[str, Any]]] = json.loads(Path(__file__).with_name("golden.json").read_text(encoding="utf-8"))
     return content
 
 

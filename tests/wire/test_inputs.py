@@ -109,10 +109,7 @@ def test_the_bytes_are_the_documented_ones() -> None:
     assert quiet == bytes([0x34, 0x80, 0x12, 0xFC, 0xFE, 2])
     assert len(quiet) == HEAD
     far = encode_inputs(INPUTS | 2 << 5, 300, -1, 0, -1, b"", b"\x10\x05")
-    assert (
-        far
-        == bytes([300 & 255, 0x80 | 0x40 | FAR, 1, (-301) & 255, 0, 0, (-301) & 255, (-301) >> 8 & 255]) + b"\x10\x05"
-    )
+    assert far == bytes([300 & 255, 0x80 | 0x40 | FAR, 1, (-301) & 255, 0, 0, (-301) & 255, (-301) >> 8 & 255]) + b"\x10\x05"
     assert encode_checksum(0x8123, 1, 0xDEADBEEF) == bytes.fromhex("2381efbeadde")
     assert encode_line(Line(1, 2, 0x0304, 0x0506, 7)) == bytes([1, 2, 4, 3, 6, 5, 7])
     assert encode_more(b"abc") == b"\3abc"

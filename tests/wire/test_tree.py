@@ -41,9 +41,7 @@ def arrays(draw):
 
 
 numbers = arrays().filter(lambda array: array.size and array.dtype.kind != "c").map(lambda array: array.flat[0])
-leaves = st.one_of(
-    st.none(), st.booleans(), st.integers(), st.floats(), texts, st.binary(max_size=20), arrays(), numbers
-)
+leaves = st.one_of(st.none(), st.booleans(), st.integers(), st.floats(), texts, st.binary(max_size=20), arrays(), numbers)
 trees = st.recursive(
     leaves,
     lambda inner: st.one_of(
@@ -360,9 +358,7 @@ except WireError as error:
 def test_random_large_states_come_back(seed):
     draw = random.Random(seed)
     tree = {
-        "units": [
-            {"id": place, "at": (draw.random(), draw.random()), "hp": draw.randrange(100)} for place in range(200)
-        ],
+        "units": [{"id": place, "at": (draw.random(), draw.random()), "hp": draw.randrange(100)} for place in range(200)],
         "map": np.frombuffer(draw.randbytes(4096), np.uint8).reshape(64, 64),
         ("rng", 1): (3, tuple(draw.getrandbits(32) for _ in range(625)), None),
     }

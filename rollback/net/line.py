@@ -177,8 +177,11 @@ class Line:
         return description
 
     async def _take(self, description: str, kind: str) -> None:
-        if "m=application" not in description:  # aiortc takes it, and waits for ever
+        sections = [line for line in description.splitlines() if line.startswith("m=")]
+        if not any(section.startswith("m=application") for section in sections):  # aiortc takes it, and waits for ever
             raise NetworkError(f"the other side's WebRTC {kind} cannot be understood: it has no data channel")
+        if len(sections) > 1:  # aiortc would decode the other side's video, and pile it up where nobody looks at it
+            raise NetworkError(f"the other side's WebRTC {kind} is refused: it holds more than a data channel")
         try:
             await self._connection.setRemoteDescription(self._aiortc.RTCSessionDescription(description, kind))
         except Exception as error:  # a peer may send any text, and the parser raises many kinds of errors

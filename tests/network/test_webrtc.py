@@ -251,6 +251,22 @@ async def test_a_description_that_is_none_is_a_network_error(description):
     await asyncio.gather(line.close(), _.close())
 
 
+@pytest.mark.parametrize("kind", ["video", "audio"])
+async def test_an_offer_of_pictures_or_sound_beside_the_data_is_refused(kind):
+    import aiortc
+    from aiortc.mediastreams import AudioStreamTrack, VideoStreamTrack
+
+    evil, (line, other) = aiortc.RTCPeerConnection(aiortc.RTCConfiguration(iceServers=[])), lines()
+    evil.createDataChannel("inputs", negotiated=True, id=0)
+    evil.addTrack(VideoStreamTrack() if kind == "video" else AudioStreamTrack())
+    offer = (await evil.createOffer()).sdp
+    assert f"m={kind}" in offer and "m=application" in offer, "the premise"
+    with pytest.raises(NetworkError, match="it holds more than a data channel"):
+        await line.answer(offer)
+    assert line._connection.getTransceivers() == []
+    await asyncio.gather(evil.close(), line.close(), other.close())
+
+
 async def test_a_peer_that_is_not_there_is_named_after_the_timeout():
     room = Room("ann", "bob")
     ann = WebRTCTransport(room["ann"], ["bob"], ice_addresses=HERE, connect_timeout=0.3)

@@ -129,7 +129,9 @@ class Desk:
                 place.room.touched = now
                 outcome.deliveries.append(Delivery(target, "signal", {"from": place.member.id, "data": data}))
             case "lock":
-                self._tell_members(self.rooms.lock(connection), outcome)
+                locked, is_news = self.rooms.lock(connection)
+                if is_news:  # or a few bytes, again and again, would send the whole list to everybody each time
+                    self._tell_members(locked, outcome)
             case "invite":
                 return {"ok": True, "invite": self.rooms.invite(connection, now=now)}
             case "leave":

@@ -13,6 +13,7 @@ import logging
 import time
 from collections.abc import Awaitable, Callable, Collection, MutableMapping
 from typing import Any, Final
+from urllib.parse import parse_qs
 
 from signaling.buckets import Bucket
 from signaling.frames import FrameCheck
@@ -133,7 +134,8 @@ class Gate:
         link = Link(f"c{next(self._numbers)}", address_of(scope), receive, send, check, allowance)
         query = scope.get("query_string", b"")
         try:
-            if b"sid=" in query:  # would attach to somebody's session; only the polling transport needs it
+            if "sid" in parse_qs(query.decode("latin-1"), keep_blank_values=True):
+                # It would attach to somebody's session; only the polling transport needs it.
                 raise Refusal("malformed", "this lobby takes no other session's id")
             self._opened(link)
         except Refusal as refusal:

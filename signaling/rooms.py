@@ -189,8 +189,8 @@ class Rooms:
             raise Refusal("away", f"{target.name} ({target.id}) is not connected at the moment")
         return place, target.connection
 
-    def lock(self, connection: str) -> Room:
-        """Let nobody else in by the code alone.
+    def lock(self, connection: str) -> tuple[Room, bool]:
+        """Let nobody else in by the code alone; return the room, and whether it was open before.
 
         Raises:
             Refusal: `no_room`; `no_seat`: a spectator asks.
@@ -198,8 +198,8 @@ class Rooms:
         place = self.require(connection)
         if place.member.seat is None:
             raise Refusal("no_seat", "only a player can lock the room, and you are a spectator")
-        place.room.locked = True
-        return place.room
+        was_open, place.room.locked = not place.room.locked, True
+        return place.room, was_open
 
     def invite(self, connection: str, *, now: float) -> str:
         """Return a fresh invitation to the caller's room.

@@ -67,6 +67,13 @@ def test_the_others_are_told_of_every_change(hall):
     assert not [each for each in hall.delivered if each[0] in "xy"]
 
 
+def test_locking_a_locked_room_is_news_to_nobody(hall):
+    assert hall.ask("a", "lock") == {"ok": True}
+    assert len(hall.heard("a", "members")) == len(hall.heard("b", "members")) == 1
+    assert hall.ask("b", "lock") == hall.ask("a", "lock") == {"ok": True}
+    assert len(hall.delivered) == 2
+
+
 def test_signals_and_datagrams_reach_one_member_and_name_their_sender(hall):
     assert hall.ask("a", "signal", to="m2", data={"sdp": "x"}) == {"ok": True}
     assert hall.ask("b", "relay", to="m1", data=b"inputs") is None

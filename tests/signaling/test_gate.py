@@ -131,9 +131,10 @@ async def test_who_is_turned_away_is_never_served():
     assert wire.sent == [{"type": "websocket.close", "code": 1008, "reason": "too many"}]
 
 
-async def test_the_id_of_somebody_elses_session_is_refused():
+@pytest.mark.parametrize("field", [b"sid=abc", b"%73id=abc", b"s%69%64=abc", b"sid="])
+async def test_the_id_of_somebody_elses_session_is_refused(field):
     wire = Wire("connect")
-    assert await run_gate(None, wire, scope={"query_string": b"EIO=4&transport=websocket&sid=abc"}) == []
+    assert await run_gate(None, wire, scope={"query_string": b"EIO=4&transport=websocket&" + field}) == []
     assert wire.sent[0]["type"] == "websocket.close"
 
 

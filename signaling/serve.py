@@ -65,7 +65,7 @@ class _Server(uvicorn.Server):
     def __init__(self, config: uvicorn.Config, ask_within: float) -> None:
         super().__init__(config)
         self._ask_within = ask_within
-        self._silent: dict[H11Protocol, float] = {}
+        self._silent: dict[H11Protocol, tuple[Any, float]] = {}  # the request answered last, and since when
         self.ready = asyncio.Event()
         self.leaving = asyncio.Event()
 
@@ -85,13 +85,17 @@ class _Server(uvicorn.Server):
                 await asyncio.wait_for(self.leaving.wait(), min(1.0, self._ask_within))
 
     def _end_silent(self, now: float) -> None:
-        """End connections that never made a whole request; uvicorn would wait for it without an end."""
-        silent: dict[H11Protocol, float] = {}
+        """End connections that do not make a whole request, the first or a further one; uvicorn waits without an end."""
+        silent: dict[H11Protocol, tuple[Any, float]] = {}
         for connection in self.server_state.connections:
-            if isinstance(connection, H11Protocol) and not connection.cycle:
-                silent[connection] = self._silent.get(connection, now)
+            if not isinstance(connection, H11Protocol):
+                continue
+            answered = connection.cycle
+            if answered is None or answered.response_complete:
+                known, since = self._silent.get(connection, (answered, now))
+                silent[connection] = answered, since if known is answered else now
         self._silent = silent
-        for connection, since in silent.items():
+        for connection, (_, since) in silent.items():
             if now - since >= self._ask_within:
                 connection.transport.abort()
 

@@ -156,6 +156,18 @@ async def test_a_connection_that_asks_for_nothing_is_ended():
         quiet.close()
 
 
+async def test_a_connection_that_asks_once_and_then_never_ends_its_second_request_is_ended():
+    async with running(limits=Limits(join_within=0.2)) as server:
+        reader, writer = await asyncio.open_connection("127.0.0.1", server.port)
+        writer.write(b"GET /healthz HTTP/1.1\r\nhost: x\r\n\r\n")
+        assert (await reader.readuntil(b"}")).startswith(b"HTTP/1.1 200")
+        writer.write(b"GET /healthz HTTP/1.1\r\nhost: ")
+        async with asyncio.timeout(SOON):
+            with contextlib.suppress(ConnectionResetError):
+                assert await reader.read() == b""
+        writer.close()
+
+
 async def test_no_datagram_waits_for_the_acknowledgement_of_the_one_before():
     listening, options = await _listen("127.0.0.1", 0), []
 

@@ -162,7 +162,7 @@ def make_transport(
     """
     if transport == "relay":
         relay = RelayTransport(signaling, peers, connect_timeout=connect_timeout)
-        refuse_direct(signaling)
+        refuse_direct(signaling, relay.peers)
         return relay
     kinds: dict[str, type[WebRTCTransport] | type[DirectOrRelayTransport]]
     kinds = {"auto": DirectOrRelayTransport, "webrtc": WebRTCTransport}

@@ -3,20 +3,28 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Iterable
 from typing import Any, Final
 
 from rollback.errors import RollbackError
+from rollback.net.allowance import Allowance
 from rollback.net.signaling import Signaling
 from rollback.net.signals import MAX_TEXT
 
 __all__ = ["refuse_direct"]
 
 REASON: Final = "it plays by the relay only"
-AT_ONCE: Final = 32  # answers on their way; whoever asks faster than the lobby takes signals is left without
+PACE: Final = 0.5  # seconds between answers to one peer; an honest one asks no oftener than once a second
+BURST: Final = 4
 
 
-def refuse_direct(signaling: Signaling) -> None:
-    """Take over `on_signal`, and refuse whatever asks for a direct connection."""
+def refuse_direct(signaling: Signaling, peers: Iterable[str]) -> None:
+    """Take over `on_signal`, and refuse whatever asks for a direct connection.
+
+    Whoever is none of `peers`, or asks too often, gets no answer: a lobby that is asked to carry too many ends our own
+    connection, not that of who made us send them.
+    """
+    allowances = {peer: Allowance(pace=PACE, burst=BURST) for peer in peers}
     answers: set[asyncio.Task[None]] = set()
 
     def take(member: str, signal: dict[str, Any]) -> None:
@@ -27,7 +35,8 @@ def refuse_direct(signaling: Signaling) -> None:
                 attempt = ""  # the other side has none yet
             case _:
                 return
-        if len(answers) < AT_ONCE:
+        allowance = allowances.get(member)
+        if allowance is not None and allowance.take(asyncio.get_running_loop().time()):
             answers.add(task := asyncio.create_task(_say_no(signaling, member, attempt)))
             task.add_done_callback(answers.discard)
 

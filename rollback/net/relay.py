@@ -12,7 +12,8 @@ from collections.abc import Callable, Sequence
 from typing import Any, Final
 
 from rollback.errors import NetworkError, UsageError, WireError
-from rollback.net.relay_blobs import PACE, Inbox, Outbox
+from rollback.net.allowance import Allowance
+from rollback.net.relay_blobs import PACE, WINDOW, Inbox, Outbox
 from rollback.net.signaling import Signaling, find_person, name_of
 from rollback.net.transport import (
     MAX_MESSAGE,
@@ -66,6 +67,9 @@ class RelayTransport:
         self._heard = {peer: asyncio.Event() for peer in self.peers}
         self._outboxes = {peer: Outbox() for peer in self.peers}
         self._inboxes = {peer: Inbox() for peer in self.peers}
+        # An honest peer greets and sends fragments at half these paces; a lost answer is made up for by the next one.
+        self._greetings = {peer: Allowance(pace=GREET_EVERY / 2, burst=4) for peer in self.peers}
+        self._answers = {peer: Allowance(pace=PACE / 2, burst=2 * WINDOW) for peer in self.peers}
         self._timers: dict[str, asyncio.TimerHandle] = {}
         self._drained = asyncio.Event()
         self._began = False
@@ -195,14 +199,20 @@ class RelayTransport:
             tell(self.on_datagram, peer, body)
         elif kind == FRAGMENT:
             answer, blob = self._inboxes[peer].take(body)
-            self._relay(peer, ANSWER + answer)
+            self._answer(peer, self._answers, ANSWER + answer)
             if blob is not None:
                 tell(self.on_blob, peer, blob)
         elif kind == ANSWER:
             self._outboxes[peer].take_answer(body, asyncio.get_running_loop().time())
             self._pump(peer)
         elif kind == HELLO:
-            self._relay(peer, HELLO_BACK)
+            self._answer(peer, self._greetings, HELLO_BACK)
+
+    def _answer(self, peer: str, allowances: dict[str, Allowance], message: bytes) -> None:
+        if allowances[peer].take(asyncio.get_running_loop().time()):
+            self._relay(peer, message)
+        else:
+            self.dropped["unanswered"] += 1
 
     def _pump(self, peer: str) -> None:
         """Send the fragments that are due, and come back for the next."""

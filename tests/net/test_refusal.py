@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from rollback.net.refusal import AT_ONCE, refuse_direct
+from rollback.net.refusal import BURST, PACE, refuse_direct
 from tests.net.room import Room
 from tests.net.virtual_time import run
 
@@ -23,7 +23,7 @@ from tests.net.virtual_time import run
 def test_offers_and_wishes_are_refused_and_nothing_else_is_answered(signal, answers):
     async def main():
         room = Room("ann", "bob")
-        refuse_direct(room["ann"])
+        refuse_direct(room["ann"], ["bob"])
         room["ann"].on_signal("bob", signal)
         await asyncio.sleep(0.1)
         assert [data["attempt"] for _, _, data in room.signals] == answers
@@ -34,12 +34,28 @@ def test_offers_and_wishes_are_refused_and_nothing_else_is_answered(signal, answ
 
 def test_a_flood_of_offers_is_not_answered_one_by_one():
     async def main():
-        room = Room("ann", "bob")
-        refuse_direct(room["ann"])
+        room = Room("ann", "bob", "eve")
+        refuse_direct(room["ann"], ["bob", "eve"])
         for _ in range(1000):
             room["ann"].on_signal("bob", {"webrtc": "want", "have": ""})
+        room["ann"].on_signal("eve", {"webrtc": "want", "have": ""})
         await asyncio.sleep(0.1)
-        assert len(room.signals) == AT_ONCE
+        assert [to for _, to, _ in room.signals] == ["bob"] * BURST + ["eve"], "and nobody else has to wait for it"
+        await asyncio.sleep(PACE)
+        room["ann"].on_signal("bob", {"webrtc": "want", "have": ""})
+        await asyncio.sleep(0.1)
+        assert len(room.signals) == BURST + 2
+
+    run(main())
+
+
+def test_who_only_watches_is_not_answered_at_all():
+    async def main():
+        room = Room("ann", "bob", "eve")
+        refuse_direct(room["ann"], ["bob"])
+        room["ann"].on_signal("eve", {"webrtc": "want", "have": ""})
+        await asyncio.sleep(0.1)
+        assert room.signals == []
 
     run(main())
 
@@ -47,7 +63,7 @@ def test_a_flood_of_offers_is_not_answered_one_by_one():
 def test_a_lobby_that_is_gone_is_no_exception():
     async def main():
         room = Room("ann", "bob")
-        refuse_direct(room["ann"])
+        refuse_direct(room["ann"], ["bob"])
         room.open = False
         room["ann"].on_signal("bob", {"webrtc": "want", "have": ""})
         await asyncio.sleep(0.1)

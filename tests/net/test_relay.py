@@ -8,7 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rollback.errors import NetworkError, UsageError
-from rollback.net.relay import DATAGRAM, FRAGMENT, RelayTransport
+from rollback.net.relay import DATAGRAM, FRAGMENT, HELLO, RelayTransport
+from rollback.net.relay_blobs import HEADER
 from rollback.net.transport import MAX_DATAGRAM, MAX_MESSAGE, PathChanged
 from tests.net.room import Room
 from tests.net.virtual_time import now, run
@@ -252,3 +253,25 @@ def test_whatever_arrives_is_no_exception(messages):
 def test_peers_that_are_not_in_the_room_are_refused(peers, words):
     with pytest.raises(UsageError, match=words):
         RelayTransport(Room("ann", "bob")["ann"], peers)
+
+
+@pytest.mark.parametrize("message", [HELLO, FRAGMENT + HEADER.pack(7, 0, False) + b"part"])
+def test_a_flood_that_wants_answers_does_not_make_us_send_one(message):
+    async def main():
+        room = Room("ann", "bob")
+        ann, bob, _, heard = await started(room)
+        await asyncio.sleep(1)
+        room.relayed.clear()
+        for _ in range(10 * 60):
+            for _ in range(4):
+                room["ann"].relay("bob", message)
+            await asyncio.sleep(1 / 60)
+        answers = [data for sender, _, data in room.relayed if sender == "bob"]
+        assert 10 < len(answers) < 10 * 50, "far fewer than the 240 a second that came"
+        heard.clear()
+        ann.send_blob("bob", b"blob")
+        await asyncio.sleep(2)
+        assert heard == [("blob", "ann", b"blob")]
+        await asyncio.gather(ann.close(), bob.close())
+
+    run(main())

@@ -31,7 +31,7 @@ class Assembly:
     """Puts the fragments of one sender together, and holds at most 16 MiB of them."""
 
     def __init__(self) -> None:
-        self._parts: list[bytes] = []
+        self._held = bytearray()  # no list of parts: empty ones would grow it without an end
         self._size = 0
 
     def take(self, fragment: bytes) -> bytes | None:
@@ -46,15 +46,15 @@ class Assembly:
         last = fragment[0] == LAST
         fits = self._size + len(fragment) - 1 <= MAX_BLOB
         if fits:
-            self._parts.append(fragment[1:])
+            self._held += memoryview(fragment)[1:]
             self._size += len(fragment) - 1
         else:
-            self._parts.clear()
+            self._held.clear()
             self._size = MAX_BLOB + 1  # every further fragment of this blob is over the limit too
         if not last:
             return None
-        blob = b"".join(self._parts)
-        self._parts.clear()
+        blob = bytes(self._held)
+        self._held.clear()
         self._size = 0
         if not fits:
             raise WireError("oversized", f"a blob of more than {MAX_BLOB} bytes")

@@ -115,8 +115,7 @@ class Inbox:
 
     def __init__(self) -> None:
         self._name: int | None = None
-        self._parts: list[bytes] = []
-        self._size = 0
+        self._held = bytearray()  # no list of parts: empty ones would grow it without an end
         self._waits_for = 0
         self._done = False
 
@@ -136,21 +135,19 @@ class Inbox:
         blob = None
         if number == self._waits_for and not self._done:
             part = fragment[HEADER.size :]
-            if self._size + len(part) > MAX_BLOB:
+            if len(self._held) + len(part) > MAX_BLOB:
                 self._begin(None)
                 raise WireError("oversized", f"a blob of more than {MAX_BLOB} bytes")
-            self._parts.append(part)
-            self._size += len(part)
+            self._held += part
             self._waits_for += 1
             if last:
-                blob = b"".join(self._parts)
-                self._parts.clear()
+                blob = bytes(self._held)
+                self._held = bytearray()
                 self._done = True
         return ANSWER.pack(name, self._waits_for), blob
 
     def _begin(self, name: int | None) -> None:
         self._name = name
-        self._parts.clear()
-        self._size = 0
+        self._held = bytearray()
         self._waits_for = 0
         self._done = False

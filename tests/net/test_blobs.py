@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import tracemalloc
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -54,10 +56,22 @@ def test_a_blob_that_grows_above_the_limit_is_swallowed_to_its_end_and_the_next_
     part = bytes([MORE]) + bytes(FRAGMENT)
     for _ in range(2 * MAX_BLOB // FRAGMENT):
         assert assembly.take(part) is None
-        assert assembly._size <= MAX_BLOB + 1 and sum(map(len, assembly._parts)) <= MAX_BLOB
+        assert assembly._size <= MAX_BLOB + 1 and len(assembly._held) <= MAX_BLOB
     with pytest.raises(WireError, match="oversized"):
         assembly.take(bytes([LAST]) + b"end")
     assert assembly.take(bytes([LAST]) + b"next") == b"next"
+
+
+def test_fragments_without_an_end_and_without_content_take_no_memory():
+    assembly = Assembly()
+    tracemalloc.start()
+    try:
+        for _ in range(100_000):
+            assert assembly.take(bytes([MORE])) is None
+        assert tracemalloc.get_traced_memory()[0] < 10_000
+    finally:
+        tracemalloc.stop()
+    assert assembly.take(bytes([LAST]) + b"end") == b"end"
 
 
 def test_a_blob_of_exactly_the_limit_arrives():

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import itertools
 import random
+import tracemalloc
 
 import pytest
 from hypothesis import given, settings
@@ -123,7 +124,7 @@ def test_a_blob_above_the_limit_is_let_go():
     with pytest.raises(WireError, match="oversized"):
         for number in range(2 * MAX_BLOB // FRAGMENT):
             inbox.take(HEADER.pack(7, number, False) + part)
-    assert inbox._parts == [] and number == MAX_BLOB // FRAGMENT
+    assert not inbox._held and number == MAX_BLOB // FRAGMENT
     assert inbox.take(HEADER.pack(8, 0, True) + b"next")[1] == b"next"
 
 
@@ -163,4 +164,17 @@ def test_any_bytes_are_taken_or_refused_with_a_wire_error(messages, answers):
             outbox.take_answer(answer, 1.0)
         except WireError:
             pass
-    assert outbox._acknowledged <= 1 and inbox._size <= sum(map(len, messages))
+    assert outbox._acknowledged <= 1 and len(inbox._held) <= sum(map(len, messages))
+
+
+def test_fragments_without_content_take_no_memory():
+    inbox = Inbox()
+    inbox.take(HEADER.pack(7, 0, False))
+    tracemalloc.start()
+    try:
+        for number in range(1, 50_000):
+            inbox.take(HEADER.pack(7, number, False))
+        assert tracemalloc.get_traced_memory()[0] < 10_000
+    finally:
+        tracemalloc.stop()
+    assert inbox.take(HEADER.pack(7, 50_000, True) + b"end")[1] == b"end"

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 
 from rollback.errors import WireError
 
-__all__ = ["pack_rows", "unpack_rows"]
+__all__ = ["check_rows", "pack_rows", "unpack_rows"]
 
 _pieces = re.compile(rb"(\0*)([^\0]+)").finditer
 
@@ -34,6 +34,16 @@ def pack_rows(rows: bytes, width: int) -> bytes:
     return bytes(out)
 
 
+def check_rows(data: bytes, width: int, count: int) -> None:
+    """Return if `data` can be unpacked; in the time its own bytes take, for a few of them may claim very many rows.
+
+    Raises:
+        WireError: `data` is no packed block of that many rows.
+    """
+    for _ in _unpacked(data, width * count):
+        pass
+
+
 def unpack_rows(data: bytes, width: int, count: int) -> bytes:
     """Return the `count` joined rows; the caller has checked that width times count is no outrageous number.
 
@@ -42,20 +52,27 @@ def unpack_rows(data: bytes, width: int, count: int) -> bytes:
     """
     size = width * count
     delta = bytearray()
-    numbers = _Varints(data)
-    while numbers.place < len(data):
-        zeros, length = numbers.read(), numbers.read()
-        piece = data[numbers.place : numbers.place + length]
-        if len(delta) + zeros + length > size or len(piece) < length:
-            raise WireError("malformed", "a block of inputs holds more or less than it says")
+    for zeros, piece in _unpacked(data, size):
         delta += bytes(zeros) + piece
-        numbers.place += length
     value = int.from_bytes(delta, "little")
     shift, end, mask = 8 * width, 8 * size, (1 << 8 * size) - 1
     while shift < end:  # the sum over all rows before, by doubling
         value ^= (value << shift) & mask
         shift *= 2
     return value.to_bytes(size, "little")
+
+
+def _unpacked(data: bytes, size: int) -> Iterator[tuple[int, bytes]]:
+    """Yield what a block says, as zeros and the bytes after them; all together no more than `size`."""
+    numbers, room = _Varints(data), size
+    while numbers.place < len(data):
+        zeros, length = numbers.read(), numbers.read()
+        piece = data[numbers.place : numbers.place + length]
+        room -= zeros + length
+        if room < 0 or len(piece) < length:
+            raise WireError("malformed", "a block of inputs holds more or less than it says")
+        numbers.place += length
+        yield zeros, piece
 
 
 class _Varints:

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from rollback.errors import ReplayError, WireError
-from rollback.replays.blocks import unpack_rows
+from rollback.replays.blocks import check_rows, unpack_rows
 from rollback.replays.chunks import Kind
 from rollback.replays.header import ReplayHeader
 from rollback.replays.limits import (
@@ -218,7 +218,7 @@ class Recording:
         if first != self.frames or not 1 <= count <= MAX_BLOCK or first + count > MAX_FRAMES:
             raise WireError("malformed", f"{count} frames from frame {first} on, where frame {self.frames} is due")
         data = payload[_BLOCK.size :]
-        unpack_rows(data, self._width, count)
+        check_rows(data, self._width, count)
         self._starts.append(first)
         self._blocks += data
         self._places.append(len(self._blocks))

@@ -16,6 +16,7 @@ __all__ = ["Verdict", "verify"]
 
 _REMEMBERED: Final = 65_536  # decoded rows: a few button states make up a whole match
 _NAMED: Final = 3  # differences in the message; all are in the verdict
+_LONGEST: Final = 200  # characters of what a file says of itself in a message
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,15 +61,11 @@ def verify(recording: Recording, game: Game) -> Verdict:
     except _Trouble as trouble:
         return Verdict(False, rerun.frame, trouble.frame, trouble.differences, str(trouble), rerun.checked)
     if not rerun.checked:
-        message = (
-            f"nothing to compare: {rerun.frame} frames were simulated, but the recording holds no checksum of them"
-        )
+        message = f"nothing to compare: {rerun.frame} frames were simulated, but the recording holds no checksum of them"
         return Verdict(False, rerun.frame, None, (), message)
     message = f"all {rerun.frame} frames agree with the recording ({rerun.checked} states compared)"
     if not recording.is_ended:
-        message = (
-            f"the {rerun.frame} frames that can be read agree with the recording ({rerun.checked} states compared)"
-        )
+        message = f"the {rerun.frame} frames that can be read agree with the recording ({rerun.checked} states compared)"
     return Verdict(True, rerun.frame, None, (), message, rerun.checked)
 
 
@@ -87,7 +84,8 @@ class _Rerun:
         theirs = recording.header.codecs, recording.header.sizes
         if ours != theirs:
             raise GameError(
-                f"the replay is of {recording.header.game_id or 'a game'} with the codecs {', '.join(theirs[0])}, but"
+                f"the replay is of {_tame(recording.header.game_id) or 'a game'} with the codecs"
+                f" {_tame(', '.join(theirs[0]))}, but"
                 f" {type(game).__name__} has {', '.join(ours[0])}: give the game that was recorded"
             )
 
@@ -201,3 +199,9 @@ class _Rerun:
 
     def _failed(self, name: str, error: Exception) -> _Trouble:
         return _Trouble(self.frame, f"{name}() raised {type(error).__name__} at frame {self.frame}: {error}")
+
+
+def _tame(text: str) -> str:
+    """Return what a file says of itself, short, and without anything that could steer a terminal."""
+    cut = text if len(text) <= _LONGEST else f"{text[: _LONGEST - 3]}..."
+    return "".join(letter if letter.isprintable() else "?" for letter in cut)

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rollback.errors import WireError
-from rollback.replays.blocks import pack_rows, unpack_rows
+from rollback.replays.blocks import check_rows, pack_rows, unpack_rows
 
 widths = st.integers(1, 40)
 
@@ -56,8 +56,9 @@ def test_a_change_costs_three_bytes():
     ],
 )
 def test_what_is_no_block_is_refused(data, words):
-    with pytest.raises(WireError, match=words):
-        unpack_rows(data, 2, 5)
+    for read in (unpack_rows, check_rows):
+        with pytest.raises(WireError, match=words):
+            read(data, 2, 5)
 
 
 @settings(max_examples=500)
@@ -67,6 +68,21 @@ def test_any_bytes_are_rows_of_the_right_size_or_refused(data, width, count):
         assert len(unpack_rows(data, width, count)) == width * count
     except WireError as error:
         assert error.reason == "malformed"
+        with pytest.raises(WireError, match="malformed"):
+            check_rows(data, width, count)
+    else:
+        check_rows(data, width, count)
+
+
+def test_a_check_makes_nothing_of_the_rows_that_a_few_bytes_claim():
+    data, size = b"\xff\xff\x24\x01\x07", 1024 * 600
+    assert len(unpack_rows(data, 1024, 600)) == size, "the premise"
+    tracemalloc.start()
+    try:
+        check_rows(data, 1024, 600)
+        assert tracemalloc.get_traced_memory()[1] < 10_000
+    finally:
+        tracemalloc.stop()
 
 
 def test_claims_of_many_zeros_allocate_nothing():

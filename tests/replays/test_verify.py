@@ -241,6 +241,13 @@ def test_another_game_is_refused_with_both_codecs(record, Counter, codecs):
         opened(record(10)).verify(game)
 
 
+def test_what_a_file_says_of_its_game_steers_no_terminal(Counter):
+    header = ReplayHeader(codecs=("a\x1b[2Jb" + "c" * 1900, "\x9d0;d\x07"), sizes=(1, 1), game_id="\x1b]0;e\x07\u202ef")
+    with pytest.raises(GameError, match=r"the replay is of \?\]0;e\?\?f with the codecs a\?\[2Jb") as caught:
+        Replay(header).verify(Counter())
+    assert str(caught.value).isprintable() and len(str(caught.value)) < 400
+
+
 def test_a_codec_whose_actions_can_change_decodes_every_frame(Counter):
     class Mutable:
         size = 1

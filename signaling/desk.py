@@ -141,9 +141,7 @@ class Desk:
                     self._tell_members(room, outcome)
         return {"ok": True}
 
-    def _enter(
-        self, connection: str, visitor: Visitor, event: str, form: Form, outcome: Outcome, now: float
-    ) -> dict[str, Any]:
+    def _enter(self, connection: str, visitor: Visitor, event: str, form: Form, outcome: Outcome, now: float) -> dict[str, Any]:
         self.visitors.spend_join(visitor, now=now)
         name, players, game = form.name(), form.players(), form.game()
         if event == "create":

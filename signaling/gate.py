@@ -47,9 +47,7 @@ class Link:
         allowance: How often it may send.
     """
 
-    def __init__(
-        self, key: str, address: str, receive: Receive, send: Send, check: FrameCheck, allowance: Bucket
-    ) -> None:
+    def __init__(self, key: str, address: str, receive: Receive, send: Send, check: FrameCheck, allowance: Bucket) -> None:
         self.key = key
         self.address = address
         self._receive = receive

@@ -75,9 +75,7 @@ class Rooms:
             Refusal: `busy`: there are too many rooms.
         """
         if len(self._rooms) >= self.limits.rooms:
-            raise Refusal(
-                "busy", f"this lobby has {len(self._rooms)} rooms already, the most it takes: try again later"
-            )
+            raise Refusal("busy", f"this lobby has {len(self._rooms)} rooms already, the most it takes: try again later")
         code = make_code()
         while code in self._rooms:
             code = make_code()
@@ -182,9 +180,7 @@ class Rooms:
         place = self.require(connection)
         target = place.room.members.get(member_id) if isinstance(member_id, str) else None
         if target is None or target is place.member:
-            raise Refusal(
-                "unknown_member", "there is no other member with this id in your room: see the list of members"
-            )
+            raise Refusal("unknown_member", "there is no other member with this id in your room: see the list of members")
         if target.connection is None:
             raise Refusal("away", f"{target.name} ({target.id}) is not connected at the moment")
         return place, target.connection

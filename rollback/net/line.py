@@ -56,9 +56,7 @@ class Line:
         self._options = options
         self._aiortc = load_aiortc()
         self._connection = self._connect()
-        self._inputs = self._connection.createDataChannel(
-            "inputs", ordered=False, maxRetransmits=0, negotiated=True, id=0
-        )
+        self._inputs = self._connection.createDataChannel("inputs", ordered=False, maxRetransmits=0, negotiated=True, id=0)
         self._control = self._connection.createDataChannel("control", ordered=True, negotiated=True, id=1)
         self._agent = IceAgent(self._connection)
         if options.addresses is not None:

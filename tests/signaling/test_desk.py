@@ -274,9 +274,7 @@ CALLS = st.lists(
 @settings(deadline=None, max_examples=300)
 @given(CALLS)
 def test_whatever_clients_send_the_desk_answers_and_never_raises(calls):
-    hall = Hall(
-        replace(LIMITS, signals=Rate(1e6, 1e6), requests=Rate(1e6, 1e6), joins=Rate(1e6, 1e6), patience=Rate(1e6, 1e6))
-    )
+    hall = Hall(replace(LIMITS, signals=Rate(1e6, 1e6), requests=Rate(1e6, 1e6), joins=Rate(1e6, 1e6), patience=Rate(1e6, 1e6)))
     hall.arrive("a", "b", "c", "watch", "out")
     welcome = hall.ask("a", "create", name="ann", players=3, game="g")
     real = {"CODE": welcome["room"], "INVITE": welcome["invite"], "RESUME": welcome["resume"]}

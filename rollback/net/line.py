@@ -17,6 +17,7 @@ from rollback.net.blobs import Assembly, fragments
 from rollback.net.ice import IceOptions
 from rollback.net.ice_agent import IceAgent
 from rollback.net.transport import MAX_BLOB, MAX_MESSAGE, ignore, tell
+from rollback.net.words import plain_words
 
 if TYPE_CHECKING:
     import aiortc
@@ -213,7 +214,7 @@ class Line:
             return
         kind = message[0] if message else None
         if kind == GOODBYE:
-            self._goodbye(message[1 : 1 + MAX_REASON].decode(errors="replace"))
+            self._goodbye(plain_words(message[1 : 1 + MAX_REASON].decode(errors="replace")))
         elif kind == HEARD:
             self._heard.set()
         else:

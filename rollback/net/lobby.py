@@ -15,6 +15,7 @@ from rollback.errors import NetworkError, UsageError
 from rollback.net.lobby_link import LobbyLink, LobbyRefusal, mend_url
 from rollback.net.mailbox import Mailbox
 from rollback.net.room_view import Member, RoomView
+from rollback.net.words import plain_words
 
 __all__ = ["Lobby", "Member"]
 
@@ -252,7 +253,7 @@ class Lobby(RoomView):
             case "relay", {"from": str(sender), "data": bytes(datagram)}:
                 self._relays.put(sender, datagram)
             case "closed", {"error": str(sentence)}:
-                self._over = self._over or f"the lobby at {self.url} ended the connection: {sentence}"
+                self._over = self._over or f"the lobby at {self.url} ended the connection: {plain_words(sentence)}"
 
     def _notify(self) -> None:
         self._changed.set()

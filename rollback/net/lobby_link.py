@@ -14,6 +14,7 @@ import aiohttp
 import socketio
 
 from rollback.errors import NetworkError
+from rollback.net.words import plain_words
 
 __all__ = ["LobbyLink", "LobbyRefusal", "mend_url"]
 
@@ -48,12 +49,7 @@ def mend_url(given: str) -> str:
     try:
         parts = urlsplit(text if "://" in text else f"http://{text}")
         scheme = {"ws": "http", "wss": "https"}.get(parts.scheme, parts.scheme)
-        if (
-            scheme in ("http", "https")
-            and parts.hostname
-            and parts.port != 0
-            and not any(map(str.isspace, parts.netloc))
-        ):
+        if scheme in ("http", "https") and parts.hostname and parts.port != 0 and not any(map(str.isspace, parts.netloc)):
             return f"{scheme}://{parts.netloc}"
     except ValueError:
         pass
@@ -161,7 +157,7 @@ class LobbyLink:
         if isinstance(answer, Mapping) and answer.get("ok") is True:
             return answer
         if isinstance(answer, Mapping) and isinstance(answer.get("error"), str):
-            raise LobbyRefusal(str(answer.get("code")), answer["error"])
+            raise LobbyRefusal(str(answer.get("code")), plain_words(answer["error"]))
         raise NetworkError(f"{self.url} answers, but not as a lobby does: is it another kind of server?")
 
     def relay(self, member_id: str, data: bytes) -> bool:

@@ -26,6 +26,7 @@ from rollback.net.transport import (
     ignore,
     tell,
 )
+from rollback.net.words import plain_words
 
 __all__ = ["RelayTransport"]
 
@@ -183,7 +184,7 @@ class RelayTransport:
 
     def _dispatch(self, peer: str, kind: bytes, body: bytes) -> None:
         if kind == GOODBYE:
-            reason = body[:MAX_REASON].decode(errors="replace")
+            reason = plain_words(body[:MAX_REASON].decode(errors="replace"))
             said = f"{name_of(self._signaling, peer)} left" + (f": {reason}" if reason else "")
             self._heard[peer].clear()
             self._left.add(peer)

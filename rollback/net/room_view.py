@@ -4,9 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
+
+from rollback.net.words import plain_words
 
 __all__ = ["Member", "RoomView"]
+
+LONGEST_NAME: Final = 64  # characters of a name or an id; a lobby gives half of it
+LONGEST_GAME: Final = 200
+LONGEST_CODE: Final = 40
+MOST_MEMBERS: Final = 256
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,14 +73,42 @@ class RoomView:
 
     def take_welcome(self, told: Mapping[str, Any]) -> None:
         """Take the answer to somebody who is let in; raise `KeyError` or `TypeError` where it is no such answer."""
-        self._id = str(told["me"]["id"])
-        self.room, self.invite, self.resume = str(told["room"]), str(told["invite"]), str(told["resume"])
-        self.take_members(told)
+        me, room = str(told["me"]["id"]), _code(told["room"])
+        invite, resume = str(told["invite"]), str(told["resume"])
+        before, self._id = self._id, me
+        try:
+            self.take_members(told)
+        except (KeyError, TypeError):
+            self._id = before
+            raise
+        self.room, self.invite, self.resume = room, invite, resume
 
     def take_members(self, told: Mapping[str, Any]) -> None:
         """Take who is in the room; raise `KeyError` or `TypeError` where it is no such news."""
-        self.members = tuple(
-            Member(each["id"], each["name"], each["seat"], each["connected"]) for each in told["members"]
-        )
-        self.players, self.game, self.locked = told["players"], told["game"], told["locked"]
+        members, players, game, locked = told["members"], told["players"], told["game"], told["locked"]
+        if not isinstance(members, list) or len(members) > MOST_MEMBERS:
+            raise TypeError("the members are no list, or too many")
+        if not (players is None or type(players) is int) or not isinstance(game, str) or type(locked) is not bool:
+            raise TypeError("players, game and locked are not what a lobby tells")
+        taken = tuple(_member(each) for each in members)
+        if len({member.id for member in taken}) < len(taken) or len({member.name for member in taken}) < len(taken):
+            raise TypeError("two members have one id or one name")  # a session knows its peers by their names
+        self.members = taken
+        self.players, self.game, self.locked = players, plain_words(game, LONGEST_GAME), locked
         self.reachable = frozenset(member.id for member in self.members if member.connected and member.id != self._id)
+
+
+def _member(told: Any) -> Member:
+    identity, name, seat, connected = told["id"], told["name"], told["seat"], told["connected"]
+    if not isinstance(identity, str) or not isinstance(name, str) or type(connected) is not bool:
+        raise TypeError("a member is not what a lobby tells")
+    if not (seat is None or (type(seat) is int and seat >= 0)) or len(identity) > LONGEST_NAME:
+        raise TypeError("a seat or an id is not what a lobby tells")
+    return Member(identity, plain_words(name, LONGEST_NAME) or identity, seat, connected)
+
+
+def _code(told: Any) -> str:
+    """Return the code of a room; it comes to stand in names of files."""
+    if isinstance(told, str) and 0 < len(told) <= LONGEST_CODE and told.isascii() and told.replace("-", "").isalnum():
+        return told
+    raise TypeError("a room's code holds letters, digits and hyphens")

@@ -15,6 +15,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Final
 
+from rollback.net.words import plain_words
+
 __all__ = ["MAX_SDP", "MAX_TEXT", "Said", "read_signal"]
 
 MAX_SDP: Final = 64 * 1024  # characters; a data channel's description takes about a thousand
@@ -39,6 +41,6 @@ def read_signal(signal: Any) -> Said | None:
         case {"webrtc": "want", "have": str(attempt)}:
             return Said("want", attempt) if len(attempt) <= MAX_TEXT else None
         case {"webrtc": "refused", "attempt": str(attempt), "reason": str(reason)}:
-            return Said("refused", attempt, reason) if len(attempt) + len(reason) <= 2 * MAX_TEXT else None
+            return Said("refused", attempt, plain_words(reason)) if len(attempt) + len(reason) <= 2 * MAX_TEXT else None
         case _:
             return None

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rollback.errors import NetworkError, UsageError
-from rollback.net.relay import DATAGRAM, FRAGMENT, HELLO, RelayTransport
+from rollback.net.relay import DATAGRAM, FRAGMENT, GOODBYE, HELLO, RelayTransport
 from rollback.net.relay_blobs import HEADER
 from rollback.net.transport import MAX_DATAGRAM, MAX_MESSAGE, PathChanged
 from tests.net.room import Room
@@ -272,6 +272,19 @@ def test_a_flood_that_wants_answers_does_not_make_us_send_one(message):
         ann.send_blob("bob", b"blob")
         await asyncio.sleep(2)
         assert heard == [("blob", "ann", b"blob")]
+        await asyncio.gather(ann.close(), bob.close())
+
+    run(main())
+
+
+def test_a_goodbye_steers_no_terminal():
+    async def main():
+        room = Room("ann", "bob")
+        ann, bob, heard, _ = await started(room)
+        heard.clear()
+        room["bob"].relay("ann", GOODBYE + b"bye\x1b]0;owned\x07\nand \xffgone")
+        await asyncio.sleep(0.1)
+        assert heard == [PathChanged("bob", "none", "Bob left: bye ]0;owned and \ufffdgone")]
         await asyncio.gather(ann.close(), bob.close())
 
     run(main())

@@ -47,3 +47,58 @@ def test_an_answer_without_a_field_is_no_welcome(missing):
 def test_news_of_another_form_are_refused(members):
     with pytest.raises(TypeError):
         RoomView().take_members({**NEWS, "members": members})
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"id": ["m2"]},
+        {"id": "m" * 65},
+        {"id": "m1"},
+        {"name": 5},
+        {"name": "ann"},
+        {"name": "\x1bann"},
+        {"seat": "1"},
+        {"seat": True},
+        {"seat": -1},
+        {"connected": 1},
+    ],
+    ids=str,
+)
+def test_a_member_that_is_none_is_refused_and_what_was_known_stays(change):
+    view = RoomView()
+    view.take_welcome(WELCOME)
+    before = vars(view).copy()
+    with pytest.raises(TypeError):
+        view.take_members({**NEWS, "members": [ANN, {**BOB, **change}]})
+    assert vars(view) == before
+
+
+@pytest.mark.parametrize("change", [{"players": "2"}, {"players": True}, {"game": None}, {"locked": 0}], ids=str)
+def test_a_room_that_is_none_is_refused(change):
+    with pytest.raises(TypeError):
+        RoomView().take_members({**NEWS, **change})
+
+
+def test_far_too_many_members_are_refused():
+    crowd = [{**EVE, "id": f"m{number}", "name": f"eve {number}"} for number in range(257)]
+    RoomView().take_members({**NEWS, "members": crowd[:256]})
+    with pytest.raises(TypeError):
+        RoomView().take_members({**NEWS, "members": crowd})
+
+
+@pytest.mark.parametrize("code", ["", "-", "../../x", "a/b", "a\\b", "a b", "a\0", "\x1b[2J", "%Y", "ä", "A" * 41, 5, None])
+def test_a_code_that_could_lead_a_file_elsewhere_is_no_welcome(code):
+    view = RoomView()
+    with pytest.raises(TypeError):
+        view.take_welcome({**WELCOME, "room": code})
+    assert (view.room, view.resume, view.members) == ("", "", ())
+
+
+def test_names_and_labels_steer_no_terminal():
+    view = RoomView()
+    view.take_members(
+        {**NEWS, "members": [{**ANN, "name": "a\x1b[31mn\x07n\r\n"}, {**BOB, "name": "\x9b"}], "game": "P\x1b]0;x\x07ong"}
+    )
+    assert [member.name for member in view.members] == ["a [31mn n", "m2"]
+    assert view.game == "P ]0;x ong"

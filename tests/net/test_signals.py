@@ -14,6 +14,7 @@ from rollback.net.signals import MAX_SDP, MAX_TEXT, Said, read_signal
         ({"webrtc": "answer", "attempt": "a1", "sdp": "v=0", "more": 1}, Said("answer", "a1", "v=0")),
         ({"webrtc": "want", "have": ""}, Said("want", "")),
         ({"webrtc": "refused", "attempt": "", "reason": "no address"}, Said("refused", "", "no address")),
+        ({"webrtc": "refused", "attempt": "", "reason": "no\x1b[2J\nway"}, Said("refused", "", "no [2J way")),
         (
             {"webrtc": "offer", "attempt": "a" * MAX_TEXT, "sdp": "x" * MAX_SDP},
             Said("offer", "a" * MAX_TEXT, "x" * MAX_SDP),

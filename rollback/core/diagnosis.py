@@ -11,12 +11,12 @@ from typing import Any, Final
 
 from rollback.state import MISSING, Difference, checksum, diff, size_of
 from rollback.state.trees import joined
-from rollback.wire.blobs import Blob, Branches, Compared, Leaf
+from rollback.wire.blobs import MAX_BRANCHES, Blob, Branches, Compared, Leaf
 
 __all__ = ["Diagnosis"]
 
 SMALL: Final = 1024  # bytes up to which a subtree is told whole: less than its checksums and another round trip would cost
-WHOLE: Final = 256 * 1024  # bytes up to which a value is told at all
+WHOLE: Final = 16 * 1024  # bytes up to which a value is told at all
 MOST_PATHS: Final = 500  # paths that are gone into; a state that differs everywhere is known well enough by then
 MOST_DIFFERENCES: Final = 100
 
@@ -85,7 +85,7 @@ class Diagnosis:
             return
         self._open[path] = ours
         if _is_small(ours):
-            self.out.append(Leaf(self.frame, path, ours))
+            self._tell_whole(path, ours)
         else:
             self.out.append(Branches(self.frame, path, tuple([(key, checksum(child)) for key, child in _children(ours)])))
 
@@ -105,7 +105,7 @@ class Diagnosis:
 
 
 def _is_small(tree: Any) -> bool:
-    return type(tree) not in (dict, list, tuple) or len(tree) == 0 or size_of(tree) <= SMALL or len(tree) > 4096
+    return type(tree) not in (dict, list, tuple) or len(tree) == 0 or size_of(tree) <= SMALL or len(tree) > MAX_BRANCHES
 
 
 def _children(tree: Any) -> Iterator[tuple[Any, Any]]:

@@ -97,6 +97,7 @@ class Endpoint:
         line: What the line is like.
         measure: Whether the next datagram measures the line.
         end: The end it announced.
+        disputed: Whether that was told to be another than ours.
         greeting: The handshake.
         window, delay, controllers: What it told of itself.
     """
@@ -110,6 +111,7 @@ class Endpoint:
         "confirmed",
         "controllers",
         "delay",
+        "disputed",
         "end",
         "flags",
         "flags_in",
@@ -158,6 +160,7 @@ class Endpoint:
         self.delay = 0
         self.controllers: dict[int, str] = {}
         self.end: int | None = None
+        self.disputed = False
         self.left_reason = ""
         self.bye_answer = False
         self.bye_heard = False

@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from rollback.core.endpoint import Endpoint, Greeting
+from rollback.core.states import Peer
 from rollback.types import Mismatch
 from rollback.wire.messages import Fact, Hello
 
@@ -19,6 +20,7 @@ __all__ = ["HELLO_EVERY", "Handshake"]
 
 HELLO_EVERY: Final = 0.05  # seconds: five exchanges in a quarter of a second on a good line
 LONGEST_WAIT: Final = 30.0  # seconds until a start that can be meant: two round trips and the head start, many times over
+MOST_TOLD: Final = 20  # mismatches of one hello that become events; a hello may claim any number of facts
 HEAD_START: Final = 0.1  # seconds from naming the instant to the instant, on top of two round trips
 
 MENDS: Final = {
@@ -65,7 +67,7 @@ class Handshake:
 
     def hear(self, endpoint: Endpoint, hello: Hello, now: float) -> list[Mismatch]:
         """Take a peer's hello; return what keeps us from playing together."""
-        if endpoint.greeting.nonce not in (0, hello.nonce):
+        if endpoint.state is not Peer.REFUSED and endpoint.greeting.nonce not in (0, hello.nonce):
             endpoint.greeting = Greeting()  # it was started anew before the match began: so is the greeting
         greeting = endpoint.greeting
         greeting.they_heard = greeting.they_heard or hello.heard == self.nonce
@@ -81,7 +83,7 @@ class Handshake:
         greeting.answer = not hello.done
         if not math.isnan(hello.echo):
             rtt = now - hello.echo - hello.held
-            if rtt >= 0:
+            if 0 <= rtt < LONGEST_WAIT and 0 <= hello.held < LONGEST_WAIT:
                 greeting.samples += 1
                 endpoint.line.sample(rtt)
                 if rtt < greeting.best:
@@ -141,7 +143,7 @@ class Handshake:
         ]
         if not found and tuple(sorted(hello.players)) != endpoint.queue.players:
             found.append(_mismatch(endpoint.name, "seats", endpoint.queue.players, tuple(sorted(hello.players))))
-        return found
+        return found[:MOST_TOLD]
 
 
 def _same(ours: Fact, theirs: Fact) -> bool:

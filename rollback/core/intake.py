@@ -30,7 +30,7 @@ from rollback.wire.inputs import (
     decode_inputs,
     decode_line,
 )
-from rollback.wire.limits import MAX_DATAGRAM
+from rollback.wire.limits import MAX_HOT
 from rollback.wire.messages import Bye, Hello, Notice, decode_message
 from rollback.wire.runs import ONE_BYTE, Change, changed_row
 
@@ -39,6 +39,7 @@ __all__ = ["Intake"]
 RUNNING: Final = Peer.RUNNING  # a global is quicker to look up than a member of an enumeration
 COMPARED: Final = 128  # known frames that are compared with what is told of them again: half the rings
 
+UNCONFIRMED: Final = 130  # frames a peer's inputs may be past what it confirmed; its window and delay allow it 122
 BUFFERED_AHEAD: Final = 128  # frames past ours that are taken in: half the rings; what lies further is sent again
 
 
@@ -89,7 +90,12 @@ class Intake:
                 self.read(endpoint, data, now)
                 return False
             at += (6 if flags & CHECKSUM else 0) + (7 if flags & LINE else 0)
-        if not endpoint.acked <= ack <= self._own.known or confirmed < endpoint.confirmed or size < at:
+        if (
+            not endpoint.acked <= ack <= self._own.known
+            or confirmed < endpoint.confirmed
+            or following - confirmed > UNCONFIRMED
+            or size < at
+        ):
             self.read(endpoint, data, now)
             return False
         until = self.newest_row(queue, data, at, following)
@@ -170,11 +176,12 @@ class Intake:
             self.dropped[reason] += 1
 
     def _inputs(self, endpoint: Endpoint, data: bytes, now: float) -> str | None:
-        if len(data) > MAX_DATAGRAM:
+        if len(data) > MAX_HOT:
             return "oversized"
         queue, sim = endpoint.queue, self._sim
         known = queue.known
-        message = decode_inputs(data, known, queue.last, sim.frame + BUFFERED_AHEAD - known, queue.lengths)
+        room = min(sim.frame + BUFFERED_AHEAD, endpoint.confirmed + UNCONFIRMED) - known
+        message = decode_inputs(data, known, queue.last, room, queue.lengths)
         # All checks come before the first change.
         if endpoint.state is not Peer.RUNNING:
             if not endpoint.greeting.agreed:
@@ -248,7 +255,8 @@ class Intake:
             case Bye() as bye:
                 if bye.confirmed > endpoint.confirmed:
                     # Never past what it can hold, whatever it says: settled frames are handed out on this number.
-                    endpoint.confirmed = min(bye.confirmed, self._own.known, endpoint.queue.known)
+                    held = min(bye.confirmed, self._own.known, endpoint.queue.known)
+                    endpoint.confirmed = max(endpoint.confirmed, held)
                 self._membership.goodbye(endpoint, bye)
             case _:
                 return "misplaced"
@@ -261,7 +269,8 @@ class Intake:
         endpoint.end = end
         if sim.agreed_end is None and end >= sim.frame:
             sim.end_at(end)
-        else:
+        elif not endpoint.disputed:
+            endpoint.disputed = True  # told once, however often the peer changes its mind
             ours = sim.agreed_end
             self._emit(Mismatch(endpoint.name, "end_at", ours, end, "let every peer call end_at with the same frame"))
 

@@ -16,6 +16,7 @@ NO_ECHO: Final = 65535
 PINGS: Final = 32  # pings remembered; at five a second the oldest is six seconds old, past any useful echo
 RATE_WINDOW: Final = 1.0  # seconds over which bytes are counted
 LOSS_WINDOW: Final = 12  # datagrams from which a share of lost ones means something
+PATIENCE: Final = 60.0  # seconds; a round trip that took longer was measured wrongly
 FORGET: Final = 0.85  # what a count is worth half a second later: the share is one of some 200 datagrams
 
 
@@ -71,6 +72,8 @@ class LineMeter:
 
     def sample(self, rtt: float) -> None:
         """Take one measured round trip in seconds."""
+        if not rtt < PATIENCE:  # also where it is no number
+            return
         rtt = max(0.0, rtt)
         if not self.rtt:
             self.rtt, self.jitter = rtt, rtt / 2

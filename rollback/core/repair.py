@@ -25,6 +25,7 @@ __all__ = ["Repair"]
 
 PATIENCE: Final = 2.0  # seconds for the letters to go to and fro; without a reliable channel we tell what we know
 RESYNCS: Final = 3  # a match: a game that drifts apart again and again is not mended by taking over states
+LETTERS_A_LOOK: Final = 4  # read in one tick; the others wait for the next
 MAX_BLOBS: Final = 64  # letters that wait for the next look
 
 
@@ -96,7 +97,7 @@ class Repair:
     def _read(self, endpoint: Endpoint, data: bytes) -> str | None:
         """Apply a letter; return why it was dropped."""
         try:
-            blob = decode_blob(data)
+            blob = decode_blob(data, states=self._takes_states_from(endpoint))
         except WireError as error:
             return error.reason
         match blob:
@@ -122,7 +123,7 @@ class Repair:
 
     def look(self, now: float) -> None:
         """Read the letters, and close the cases that are clear or have lasted too long."""
-        while self.inbox:
+        for _ in range(min(len(self.inbox), LETTERS_A_LOOK)):
             endpoint, data = self.inbox.popleft()
             self._waiting -= len(data)
             reason = self._read(endpoint, data)
@@ -188,8 +189,6 @@ class Repair:
     def _take_over(self, endpoint: Endpoint, frame: int, state: Any) -> str | None:
         """Take the state of the lowest player's peer, and replay what came since."""
         sim = self._sim
-        if endpoint is not self._lowest or self._config.on_desync != "resync" or self.resyncs >= RESYNCS:
-            return "unasked state"
         if not sim.reload(frame, state):
             return "old state"
         self.resyncs += 1
@@ -200,6 +199,9 @@ class Repair:
             self._letter(other, Reloaded(frame, since))
         self._emit(Resynced(frame))
         return None
+
+    def _takes_states_from(self, endpoint: Endpoint) -> bool:
+        return endpoint is self._lowest and self._config.on_desync == "resync" and self.resyncs < RESYNCS
 
     def _letter(self, endpoint: Endpoint, blob: Blob) -> None:
         self._post(endpoint, encode_blob(blob))

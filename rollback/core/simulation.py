@@ -259,6 +259,8 @@ class Simulation:
             return False
         try:
             self.game.load(state)
+            if checksum(self.game.save()) != checksum(state) or (self.has_over and bool(self.game.over) is None):
+                raise GameError("the game is not in the state that it was given")
         except Exception:  # whatever a state from outside does to the game, our own snapshot undoes it
             self.wrong = min(self.wrong, self.snapshots.newest(self.frame - 1))
             return False

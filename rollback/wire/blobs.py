@@ -9,12 +9,15 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from rollback.errors import WireError
+from rollback.state.trees import is_key
 from rollback.wire.limits import MAX_BLOB
 from rollback.wire.tree import pack_tree, unpack_tree
 
 __all__ = ["Blob", "Branches", "Compared", "Leaf", "Reloaded", "StateAt", "decode_blob", "encode_blob"]
 
-MAX_BRANCHES: Final = 4096  # children of one container whose hashes are exchanged
+MAX_BRANCHES: Final = 1024  # children of one container whose checksums are exchanged
+MAX_LETTER: Final = 256 * 1024  # bytes of a letter that holds no state
+MAX_ITEMS: Final = 10_000  # and entries: they cost time to read, whoever sent them
 MAX_PATH: Final = 64  # as deep as a state tree may be
 
 Path = tuple[Any, ...]  # keys and indexes from the root
@@ -84,18 +87,25 @@ def is_blob(data: bytes) -> bool:
     return len(data) > 1 and data[0] == 0 and data[1] in KINDS
 
 
-def decode_blob(data: bytes) -> Blob:
+def decode_blob(data: bytes, *, states: bool = True) -> Blob:
     """Return the message.
+
+    Args:
+        data: The bytes.
+        states: Whether a state is welcome; one that is not is refused unread, for it may take seconds to read.
 
     Raises:
         WireError: It breaks a rule; see `unpack_tree` and the limits above.
     """
     if not is_blob(data):
         raise WireError("kind")
-    if len(data) > MAX_BLOB:
-        raise WireError("oversized")
     kind = KINDS[data[1]]
-    fields = unpack_tree(data[2:])
+    if kind is StateAt:
+        if not states:
+            raise WireError("unasked state")
+        fields = unpack_tree(data[2:], max_bytes=MAX_BLOB)
+    else:
+        fields = unpack_tree(data[2:], max_bytes=MAX_LETTER, max_items=MAX_ITEMS)
     names = kind.__dataclass_fields__
     if type(fields) is not tuple or len(fields) != len(names):
         raise WireError("field", f"{kind.__name__} has {len(names)} fields")
@@ -110,7 +120,7 @@ def decode_blob(data: bytes) -> Blob:
 
 
 def _is_key(value: Any) -> bool:
-    return isinstance(value, str | bytes | int | float | bool | tuple | None)
+    return is_key(value, 1)
 
 
 def _are_sums(value: Any) -> bool:

@@ -8,7 +8,8 @@ PROTOCOL: Final = 1  # raised with every change of the format; compared in the h
 
 MAX_DATAGRAM: Final = 16 * 1024  # bytes; nothing larger is looked at
 MAX_INPUTS_DATAGRAM: Final = 1100  # bytes sent: under the smallest path MTU with room for DTLS, SCTP and IP headers
-MAX_INBOX: Final = 512  # datagrams queued per peer: eight seconds at 60 Hz, more is a flood
+MAX_HOT: Final = 1400  # bytes of such a datagram that are read: with all that may ride along
+MAX_INBOX: Final = 256  # datagrams queued per peer: four seconds at 60 Hz, more is a flood
 MAX_AHEAD: Final = 60  # frames a peer may be ahead of us and still be buffered, on top of both windows and delays
 MAX_TEXT: Final = 200  # characters of a label in a message
 MAX_REASON: Final = 2000  # characters of a reason; enough for the end of a traceback

@@ -68,7 +68,10 @@ class Peer:
         self.begins = begins
         self.codecs = codecs_of(session.game)
         self.idle = idle = idle_inputs(session.game, self.codecs)
-        self.oracles = {player: Oracle(idle[player], session.config.input_delay) for player in seats}
+        self.oracles = {
+            player: Oracle(idle[player], 0 if session.config.input_delay == "auto" else session.config.input_delay)
+            for player in seats
+        }
         self.captured = -1
         self.frames: list[Confirmed] = []
         self.events: list[Event] = []

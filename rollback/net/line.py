@@ -16,6 +16,7 @@ from rollback.errors import MissingPackage, NetworkError, WireError
 from rollback.net.blobs import Assembly, fragments
 from rollback.net.ice import IceOptions
 from rollback.net.ice_agent import IceAgent
+from rollback.net.sctp_guard import guard_sctp
 from rollback.net.transport import MAX_BLOB, MAX_MESSAGE, ignore, tell
 from rollback.net.words import plain_words
 
@@ -62,6 +63,7 @@ class Line:
         self._agent = IceAgent(self._connection)
         if options.addresses is not None:
             self._agent.restrict(options.addresses)
+        guard_sctp(self._connection, lambda: self._lost("the other side sends messages without an end"))
         self._newest = 0  # bytes of the datagram that was sent last
         self._assembly = Assembly()
         self._over = False  # lost, or closed by us: nothing more is told

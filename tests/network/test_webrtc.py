@@ -10,7 +10,7 @@ import aioice.ice
 import pytest
 
 from rollback.errors import NetworkError
-from rollback.net import line
+from rollback.net import line, sctp_guard
 from rollback.net.direct_or_relay import make_transport
 from rollback.net.ice import IceOptions
 from rollback.net.line import Line
@@ -86,9 +86,7 @@ async def test_three_peers_reach_each_other():
         assert all(end.send(peer, name.encode()) for peer in end.peers)
     for name, log in zip(names, logs, strict=True):
         await until(
-            lambda name=name, log=log: (
-                {n.encode() for n in names if n != name} <= {x for x in log if isinstance(x, bytes)}
-            )
+            lambda name=name, log=log: {n.encode() for n in names if n != name} <= {x for x in log if isinstance(x, bytes)}
         )
     await closed(*ends)
 
@@ -249,6 +247,23 @@ async def test_a_description_that_is_none_is_a_network_error(description):
     with pytest.raises(NetworkError, match=r"cannot be understood|could not describe"):
         await line.answer(description)
     await asyncio.gather(line.close(), _.close())
+
+
+async def test_a_message_without_an_end_costs_the_connection_and_not_the_memory(monkeypatch):
+    monkeypatch.setattr(sctp_guard, "MOST_BEYOND", 128 * 1024)
+    evil, line = lines()
+    await joined(evil, line)
+    lost = []
+    line.on_lost = lost.append
+    evil._connection.sctp._remote_max_message_size = 1 << 30  # what an honest side keeps to
+    evil._control.send(bytes(16 * 1024 * 1024))
+    await until(lambda: lost, 30.0)
+    assert lost == ["the other side sends messages without an end"]
+    held = sum(
+        len(chunk.user_data) for stream in line._connection.sctp._inbound_streams.values() for chunk in stream.reassembly
+    )
+    assert 1024 * 1024 < held < 1024 * 1024 + 192 * 1024
+    await asyncio.gather(evil.close(), line.close())
 
 
 @pytest.mark.parametrize("kind", ["video", "audio"])

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import errno
 import inspect
-import os
 import sys
 from collections.abc import Sequence
 from importlib import import_module
@@ -13,6 +11,7 @@ from typing import Annotated, Any, Final, NoReturn
 import typer
 
 from rollback import __version__
+from rollback.cli import output
 from rollback.cli.exit_codes import FINE, INTERRUPTED, NOT_REACHED, NOT_TRUE, WRONG_USE
 from rollback.errors import DesyncError, NetworkError, RollbackError
 
@@ -58,30 +57,28 @@ def run(arguments: Sequence[str] | None = None) -> int:
     try:
         code = build()(args=told, prog_name="rollback", standalone_mode=False)
     except SystemExit as leaving:
+        if (cut := output.code_of(leaving.__context__)) is not None:  # what writes tables leaves with 1 where a pipe ends
+            return cut
         return leaving.code if isinstance(leaving.code, int) else int(leaving.code is not None)
     except KeyboardInterrupt:
         return INTERRUPTED
     except RollbackError as error:
-        print(f"rollback: {error}", file=sys.stderr)
+        output.say(f"rollback: {error}")
         return _code(error)
     except Exception as error:
+        if (cut := output.code_of(error)) is not None:
+            return cut
         if not hasattr(error, "format_message"):  # what typer raises is its own, or click's, by its version
             raise
-        print(f"rollback: {_sentence(error)}", file=sys.stderr)
+        output.say(f"rollback: {_sentence(error)}")
         return WRONG_USE
     return code if isinstance(code, int) else FINE
 
 
 def main() -> NoReturn:
     """Run the program on the command line it was started with, and leave the process with its code."""
-    code = run()
-    try:
-        sys.stdout.flush()
-    except OSError as error:  # whoever read our output had enough of it, as `head` has
-        if error.errno not in (errno.EPIPE, errno.EINVAL):
-            raise
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-    sys.exit(code)
+    output.forgive_encodings()
+    sys.exit(output.finish(run()))
 
 
 def _flowing(docstring: str) -> str:

@@ -15,6 +15,7 @@ import typer
 
 from rollback.cli import options
 from rollback.cli.match_settings import MatchSettings
+from rollback.cli.output import is_unicode
 from rollback.config import MAX_WINDOW
 from rollback.errors import UsageError
 
@@ -103,6 +104,8 @@ def _check(settings: MatchSettings, keyboard: bool, no_view: bool, sabotage: int
     if made.players != 2:
         raise UsageError(f"the demo has two peers, and {settings.game} is for {made.players} players: name another game")
     settings.config(made, "")
+    if settings.loss >= 1:
+        raise UsageError("--loss 1 drops every datagram, so that no match can begin: give less, such as 0.2")
     if sabotage is not None:
         check_sabotage(made, sabotage, settings.frames or sabotage)
     if keyboard:
@@ -110,6 +113,8 @@ def _check(settings: MatchSettings, keyboard: bool, no_view: bool, sabotage: int
         require_terminal("--keyboard", "leave it out, and a bot plays")
         if no_view or not sys.stderr.isatty():
             raise UsageError("--keyboard needs the picture on a terminal: leave out --no-view, and do not redirect stderr")
+        if not is_unicode(sys.stderr):
+            raise UsageError(f"--keyboard needs a picture, which {sys.stderr.encoding} cannot hold: set PYTHONIOENCODING=utf-8")
 
 
 async def _demo(
@@ -121,7 +126,7 @@ async def _demo(
     from rollback.netplay.targets import check_target
 
     check_target(replay)
-    with_view = sys.stderr.isatty() and not no_view
+    with_view = sys.stderr.isatty() and is_unicode(sys.stderr) and not no_view
     match = DemoMatch(settings, replay, by_hand=by_hand, wants_pictures=with_view, sabotage=sabotage)
     with contextlib.ExitStack() as stack:
         look: Picture | Lines = Picture(match, stack) if with_view else Lines(match)

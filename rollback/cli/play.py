@@ -11,6 +11,7 @@ import typer
 
 from rollback.cli import options
 from rollback.cli.match_settings import MatchSettings
+from rollback.cli.output import is_unicode
 from rollback.errors import UsageError
 
 __all__ = ["command"]
@@ -127,6 +128,11 @@ def _check_look(look: Look, bot: str | None) -> None:
         if not sys.stderr.isatty():
             raise UsageError(
                 "rollback play shows the match on stderr, which is no terminal: do not redirect it, or use --bot best"
+            )
+        if not is_unicode(sys.stderr):
+            raise UsageError(
+                f"the picture cannot be written in {sys.stderr.encoding}: set PYTHONIOENCODING=utf-8, use --window,"
+                " or let a bot play with --bot best"
             )
     elif bot is not None:
         from rollback.cli.bots import check_bot

@@ -10,6 +10,7 @@ from rollback.cli.demo_match import PeerState
 from rollback.cli.event_texts import first_of
 from rollback.cli.exit_codes import FINE, NOT_REACHED, NOT_TRUE
 from rollback.cli.match_settings import MatchSettings
+from rollback.cli.sentences import ended
 
 __all__ = ["DemoResult"]
 
@@ -89,9 +90,9 @@ class DemoResult:
 
 
 def _judge(peers: Sequence[PeerState]) -> tuple[bool, str, int]:
-    failures = [f"{_capital(peer.failure)}." for peer in peers if peer.failure]
+    failures = [ended(_capital(peer.failure)) for peer in peers if peer.failure]
     if failures:
-        ends = [f"{peer.name} ended at frame {peer.frame}: {_ended(peer)}." for peer in peers if peer.result]
+        ends = [ended(f"{peer.name} ended at frame {peer.frame}: {_ended(peer)}") for peer in peers if peer.result]
         return False, " ".join(dict.fromkeys(failures + ends)), NOT_REACHED
     results = [peer.result or {} for peer in peers]
     for peer, result in zip(peers, results, strict=True):
@@ -102,7 +103,7 @@ def _judge(peers: Sequence[PeerState]) -> tuple[bool, str, int]:
             last = result["ended"].strip().rpartition("\n")[2]
             why = said if last == result["ended"].strip() else f"{said}: {last}"
             code = NOT_TRUE if "raised" in why else NOT_REACHED
-            return False, f"The match ended early for {peer.name} at frame {result['frames']}: {why}.", code
+            return False, ended(f"The match ended early for {peer.name} at frame {result['frames']}: {why}"), code
     one, other = results
     if one["frames"] != other["frames"] or one["checksum"] != other["checksum"]:
         told = " and ".join(f"{each['checksum']} at frame {each['frames']}" for each in results)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import sys
 import tempfile
@@ -16,10 +17,12 @@ from rollback.cli.exit_codes import FINE, NOT_REACHED, NOT_TRUE
 from rollback.cli.match_settings import MatchSettings
 from rollback.cli.play_desyncs import Desyncs
 from rollback.cli.play_hands import BotHands, Hands, TerminalHands, WindowHands
+from rollback.cli.play_room import check_label, game_of_label, mended_refusal, play_command
+from rollback.cli.sentences import ended
 from rollback.cli.stats import stats_values
 from rollback.core.session import P2PSession
-from rollback.envs.names import SHORT_NAMES, canonical_name, game_factory
-from rollback.errors import UsageError
+from rollback.envs.names import canonical_name, game_factory
+from rollback.errors import NetworkError
 from rollback.game import Game
 from rollback.net.lobby import Lobby
 from rollback.net.transport import PathChanged
@@ -99,7 +102,7 @@ class Outcome:
             lines = reason.strip().splitlines()
             why = lines[0].rstrip(":") + (f": {lines[-1]}" if len(lines) > 1 else "")
             first = f"The match ended at frame {frames}: {why}"
-        return f"{first}.{self._winner() if reason in _COMPLETE[:2] else ''}"
+        return f"{ended(first)}{self._winner() if reason in _COMPLETE[:2] else ''}"
 
     @property
     def numbers(self) -> str:
@@ -154,24 +157,22 @@ async def play_in_room(seat: Seat, settings: MatchSettings) -> Outcome:
     named = seat.game if seat.room is not None else seat.game or "pong"
     game = game_factory(named)() if named is not None else None
     players = game.players if game is not None and seat.room is None else None
-    async with join(seat.server, room=seat.room, name=seat.name, players=players, game=named or "") as lobby:
+    async with contextlib.AsyncExitStack() as stack:
+        try:
+            joining = join(seat.server, room=seat.room, name=seat.name, players=players, game=named or "")
+            lobby = await stack.enter_async_context(joining)
+        except NetworkError as error:
+            raise mended_refusal(error, seat.room, seat.server) from error
         if game is None:
-            named = _game_of_room(lobby)
+            named = game_of_label(lobby.game, lobby.room)
             game = game_factory(named, is_trusted=False)()
+        elif named is not None and seat.room is not None:
+            check_label(lobby.game, lobby.room, named, game)
         assert named is not None
         player = lobby.me.seat or 0
         hands = _hands(seat, settings, game, player, f"{named}  room {lobby.room}  you are player {player + 1}")
         async with hands:
             return await _play(seat, settings, lobby, game, named, hands)
-
-
-def _game_of_room(lobby: Lobby) -> str:
-    """Return the room's game, if it is one that a stranger may choose for us."""
-    if not lobby.game:
-        return "pong"
-    if canonical_name(lobby.game) in SHORT_NAMES.values():
-        return lobby.game
-    raise UsageError(f"room {lobby.room} plays {lobby.game!r}, which is not built in: name your copy of it with --game")
 
 
 def _hands(seat: Seat, settings: MatchSettings, game: Game, player: int, title: str) -> Hands:
@@ -206,7 +207,7 @@ async def _play(seat: Seat, settings: MatchSettings, lobby: Lobby, game: Game, n
         hands.frame(session, tick)
 
     if lobby.players is None or lobby.present < lobby.players:
-        _invite(seat, lobby, hands)
+        _invite(seat, lobby, hands, named)
     replay = seat.replay or _unused_name(lobby.room)
     try:
         result = await play(
@@ -237,12 +238,11 @@ async def _play(seat: Seat, settings: MatchSettings, lobby: Lobby, game: Game, n
     return Outcome(result, lobby.room, (lobby.me.seat or 0), told, desyncs, path)
 
 
-def _invite(seat: Seat, lobby: Lobby, hands: Hands) -> None:
-    where = "" if seat.server == "http://127.0.0.1:8000" else f" --server {seat.server}"
+def _invite(seat: Seat, lobby: Lobby, hands: Hands, named: str) -> None:
     missing = (lobby.players or 2) - lobby.present
     hands.tell(
         f"Room {lobby.room}: waiting for {missing} more player{'s' * (missing > 1)}, who can type:"
-        f" rollback play {lobby.room}{where}"
+        f" {play_command(lobby.room, seat.server, named)}"
     )
 
 

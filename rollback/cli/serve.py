@@ -30,13 +30,15 @@ def command(
     Example: rollback serve --port 8000 --game duel
     """
     from rollback.cli.interrupts import run_until_interrupted
-    from rollback.envs.names import game_factory
+    from rollback.sim.plan import factory_for
 
-    seats = players or game_factory(game)().players
+    seats = players or factory_for(game, None)().players
+    factory_for(game, seats)  # says so where the game is not for so many
     raise typer.Exit(run_until_interrupted(_serve(host, port, game, seats, as_json)))
 
 
 async def _serve(host: str, port: int, game: str, players: int, as_json: bool) -> int:
+    from rollback.cli.play_room import play_command
     from signaling.serve import running
 
     async with running(host, port) as server:
@@ -52,9 +54,8 @@ async def _serve(host: str, port: int, game: str, players: int, as_json: bool) -
             }
             print(json.dumps(told), flush=True)
         else:
-            where = "" if server.port == 8000 else f" --server {server.url}"
             print(f"The lobby is at {server.url}", flush=True)
-            print(f"In {players} other terminals: rollback play {room}{where}", flush=True)
+            print(f"In {players} other terminals: {play_command(room, server.url, game)}", flush=True)
             print("It runs until Ctrl-C.", flush=True)
         await asyncio.Event().wait()
     return 0

@@ -61,6 +61,7 @@ WRONG = [
     (["demo", "--replay", "/no/such/folder/x.rbr"], "there is no folder"),
     (["demo", "extra"], "unexpected extra argument"),
     (["serve", "--port", "70000"], "'--port'"),
+    (["serve", "--game", "pong", "--players", "9"], "pong is a game for 2 players, not for 9"),
     (["serve", "--game", "ponk"], "did you mean pong?"),
     (["play", "K7QW-3MZP"], "needs a terminal"),
     (["play", "K7QW-3MZP", "--bot", "bset"], "did you mean best?"),

@@ -9,9 +9,7 @@ from typing import Any
 import pytest
 
 from rollback.cli.play_desyncs import Desyncs
-from rollback.cli.play_match import Outcome, _game_of_room, _unused_name
-from rollback.errors import UsageError
-from rollback.net.room_view import RoomView
+from rollback.cli.play_match import Outcome, _unused_name
 from rollback.netplay import PlayResult
 from rollback.state import Difference
 from rollback.types import DesyncFound, Ended, Resynced, SessionStats
@@ -107,6 +105,7 @@ def test_who_won_is_told_with_ones_own_score_first(player: int, scores: Any, tol
         ("end_at", "The match came to its end at frame 1800. The score is 5 to 3, yours first."),
         ("left", "You left."),
         ("bob left", "The match ended at frame 1800: bob left."),
+        ("bob did not begin: is the game running there?", "did not begin: is the game running there?"),
         (
             "step raised at frame 9:\nTraceback\n  x\nValueError: no",
             "at frame 1800: step raised at frame 9: ValueError: no.",
@@ -116,6 +115,7 @@ def test_who_won_is_told_with_ones_own_score_first(player: int, scores: Any, tol
 def test_the_sentence_tells_how_it_ended(reason: str, told: str) -> None:
     assert told in outcome(reason).sentence
     assert "\n" not in outcome(reason).sentence
+    assert "?." not in outcome(reason).sentence
 
 
 def test_the_numbers_are_told_beside_it() -> None:
@@ -137,26 +137,6 @@ def test_what_there_is_not_is_none() -> None:
     stats = SessionStats(0, 0, 0, 0, {}, -1, -1, -1, {})
     values = outcome(result=PlayResult(0, None, stats, None, Ended("left", 0)), scores=None).as_values()
     assert (values["checksum"], values["replay"], values["scores"]) == (None, None, None)
-
-
-def room(game: str) -> Any:
-    view = RoomView()
-    view.room, view.game = "K7QW-3MZP", game
-    return view
-
-
-@pytest.mark.parametrize(
-    ("told", "game"),
-    [("", "pong"), ("pong", "pong"), ("Duel", "Duel"), ("rollback.games:Duel", "rollback.games:Duel")],
-)
-def test_a_room_may_choose_a_built_in_game(told: str, game: str) -> None:
-    assert _game_of_room(room(told)) == game
-
-
-@pytest.mark.parametrize("told", ["os:system", "/tmp/evil.py:Game", "my_games:Chess", "gym:CartPole-v1"])
-def test_a_room_may_not_choose_any_other_one_for_us(told: str) -> None:
-    with pytest.raises(UsageError, match="is not built in: name your copy of it with --game"):
-        _game_of_room(room(told))
 
 
 def test_a_replay_without_a_name_gets_one_of_its_own() -> None:

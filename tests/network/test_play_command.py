@@ -29,9 +29,7 @@ class Served:
         self.told = told
 
     @contextlib.contextmanager
-    def player(
-        self, *arguments: str, room: str | None = None, by: list[str] = PLAYER, **more: Any
-    ) -> Iterator[Program]:
+    def player(self, *arguments: str, room: str | None = None, by: list[str] = PLAYER, **more: Any) -> Iterator[Program]:
         place = [self.room if room is None else room] if room != "" else []
         with program("play", *place, "--server", self.url, *by, *arguments, **more) as running:
             yield running
@@ -138,11 +136,11 @@ def test_a_mismatch_is_named_on_both_sides_with_its_mend(served: Served, tmp_pat
             f"from rollback.games import Pong\nclass Versioned(Pong):\n    version = '{version}'\n"
         )
     games = [["--game", f"{tmp_path / version / 'versioned.py'}:Versioned"] for version in ("1", "2")]
-    with (
-        served.player("--name", "ann", *games[0], *replay_of(tmp_path, "a")) as ann,
-        served.player("--name", "bob", *games[1], *replay_of(tmp_path, "b")) as bob,
-    ):
-        assert (ann.code(), bob.code()) == (3, 3)
+    with served.player("--name", "ann", *games[0], *replay_of(tmp_path, "a"), room="") as ann:
+        told = ann.wait_for(r"rollback play (\S+) .*--game (\S+)")
+        assert told[2] == games[0][1]
+        with served.player("--name", "bob", *games[1], *replay_of(tmp_path, "b"), room=told[1]) as bob:
+            assert (ann.code(), bob.code()) == (3, 3)
         assert "game_version is '1' here and '2' there" in ann.said
         assert "game_version is '2' here and '1' there" in bob.said
 
@@ -203,3 +201,21 @@ def test_waiting_for_others_can_be_given_up(served: Served) -> None:
         running.send(signal.SIGINT)
         assert running.code(within=15) == 130
         assert "You left before the match began" in running.said
+
+
+def test_another_game_than_the_rooms_is_refused_before_anybody_waits(served: Served) -> None:
+    with served.player("--game", "duel") as player:
+        assert player.code(within=30) == 2
+        assert f"room {served.room} plays 'pong', and you named 'duel'" in player.said
+        assert "waiting" not in player.said
+
+
+def test_a_room_whose_match_is_over_names_the_way_to_another(served: Served, tmp_path: Path) -> None:
+    with (
+        served.player("--frames", "30", *replay_of(tmp_path, "a")) as ann,
+        served.player("--frames", "30", *replay_of(tmp_path, "b")) as bob,
+    ):
+        assert (ann.code(), bob.code()) == (0, 0), ann.said + bob.said
+    with served.player() as late:
+        assert late.code(within=30) == 3
+        assert f"its match has begun or is over; open another room with: rollback play --server {served.url}" in late.said

@@ -1,0 +1,68 @@
+"""What a room and its players owe each other: which game it is, and what to type to come in. Knows no match."""
+
+from __future__ import annotations
+
+import shlex
+from typing import Final
+
+from rollback.envs.names import SHORT_NAMES, canonical_name, game_factory
+from rollback.errors import NetworkError, UsageError
+from rollback.game import Game
+from rollback.net.lobby_link import LobbyRefusal
+
+__all__ = ["DEFAULT_SERVER", "check_label", "game_of_label", "is_built_in", "mended_refusal", "play_command"]
+
+DEFAULT_SERVER: Final = "http://127.0.0.1:8000"
+
+
+def is_built_in(name: str) -> bool:
+    """Whether everybody has the game of that name."""
+    return canonical_name(name) in SHORT_NAMES.values()
+
+
+def play_command(room: str, server: str, game: str) -> str:
+    """Return what another player types to come into a room; an empty game is the room's own."""
+    words = ["rollback", "play", *([room] if room else [])]
+    words += ["--server", server] if server != DEFAULT_SERVER else []
+    words += ["--game", game] if game and not is_built_in(game) else []
+    return shlex.join(words)
+
+
+def game_of_label(label: str, room: str) -> str:
+    """Return the room's game, if it is one that a stranger may choose for us.
+
+    Raises:
+        UsageError: It is not.
+    """
+    if not label:
+        return "pong"
+    if is_built_in(label):
+        return label
+    raise UsageError(f"room {room} plays {label!r}, which is not built in: name your copy of it with --game")
+
+
+def check_label(label: str, room: str, named: str, game: Game) -> None:
+    """Hold that the game we named can be the one that the room is for; a stranger's file is neither run nor imported.
+
+    Raises:
+        UsageError: It is another one.
+    """
+    if not label or canonical_name(label) == canonical_name(named):
+        return
+    if is_built_in(label):
+        is_other = type(game_factory(label)()).__qualname__ != type(game).__qualname__  # what the handshake compares
+    elif is_built_in(named):
+        is_other = True
+    else:  # paths differ from machine to machine, and the name at the end does not
+        is_other = label.rpartition(":")[2] != named.rpartition(":")[2]
+    if is_other:
+        mend = "leave out --game" if is_built_in(label) else f"name your copy of {label!r} with --game"
+        raise UsageError(f"room {room} plays {label!r}, and you named {named!r}: {mend}, or open a room of your own")
+
+
+def mended_refusal(error: NetworkError, room: str | None, server: str) -> NetworkError:
+    """Return a lobby's refusal in the terms of the command line; any other error as it is."""
+    if not isinstance(error, LobbyRefusal) or error.code != "locked":
+        return error
+    again = shlex.join(["rollback", "play", "--server", server])
+    return NetworkError(f"room {room} is locked, because its match has begun or is over; open another room with: {again}")

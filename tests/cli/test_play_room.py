@@ -1,0 +1,94 @@
+"""Which game a room is for, whether ours can be it, and what others have to type."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from rollback.cli.play_room import check_label, game_of_label, mended_refusal, play_command
+from rollback.envs.names import game_factory
+from rollback.errors import NetworkError, UsageError
+from rollback.net.lobby_link import LobbyRefusal
+
+ROOM = "K7QW-3MZP"
+HERE = "http://127.0.0.1:8000"
+OTHER = "http://192.0.2.7:9000"
+
+
+@pytest.mark.parametrize(
+    ("server", "game", "command"),
+    [
+        (HERE, "pong", f"rollback play {ROOM}"),
+        (HERE, "", f"rollback play {ROOM}"),
+        (OTHER, "rollback.games:Duel", f"rollback play {ROOM} --server {OTHER}"),
+        (HERE, "my_game.py:MyGame", f"rollback play {ROOM} --game my_game.py:MyGame"),
+        (OTHER, "my games/a.py:G", f"rollback play {ROOM} --server {OTHER} --game 'my games/a.py:G'"),
+    ],
+)
+def test_the_others_are_told_all_they_have_to_type(server: str, game: str, command: str) -> None:
+    assert play_command(ROOM, server, game) == command
+
+
+@pytest.mark.parametrize(
+    ("label", "game"),
+    [("", "pong"), ("pong", "pong"), ("Duel", "Duel"), ("rollback.games:Duel", "rollback.games:Duel")],
+)
+def test_a_room_may_choose_a_built_in_game(label: str, game: str) -> None:
+    assert game_of_label(label, ROOM) == game
+
+
+@pytest.mark.parametrize("label", ["os:system", "/tmp/evil.py:Game", "my_games:Chess", "gym:CartPole-v1"])
+def test_a_room_may_not_choose_any_other_one_for_us(label: str) -> None:
+    with pytest.raises(UsageError, match="is not built in: name your copy of it with --game"):
+        game_of_label(label, ROOM)
+
+
+@pytest.fixture
+def own(tmp_path: Path) -> str:
+    (tmp_path / "mine.py").write_text("from rollback.games import Pong\n\n\nclass Mine(Pong):\n    pass\n\n\nmake = Pong\n")
+    return str(tmp_path / "mine.py")
+
+
+@pytest.mark.parametrize("label", ["", "pong", "Pong", "rollback.games:Pong"])
+def test_the_game_of_the_room_may_be_named_in_any_way(label: str) -> None:
+    check_label(label, ROOM, "pong", game_factory("pong")())
+
+
+def test_what_makes_the_rooms_game_is_the_rooms_game(own: str) -> None:
+    check_label("pong", ROOM, f"{own}:make", game_factory(f"{own}:make")())
+
+
+def test_the_same_file_elsewhere_is_no_other_game(own: str) -> None:
+    for label in ("/home/bob/mine.py:Mine", "mine:Mine"):
+        check_label(label, ROOM, f"{own}:Mine", game_factory(f"{own}:Mine")())
+
+
+@pytest.mark.parametrize(
+    ("label", "mend"), [("duel", "leave out --game"), ("chess.py:Chess", "name your copy of 'chess.py:Chess'")]
+)
+@pytest.mark.parametrize("is_own", [False, True])
+def test_another_game_than_the_rooms_is_refused_at_once(label: str, mend: str, is_own: bool, own: str) -> None:
+    named = f"{own}:Mine" if is_own else "pong"
+    with pytest.raises(UsageError, match=f"room {ROOM} plays '{label}', and you named .*{mend}"):
+        check_label(label, ROOM, named, game_factory(named)())
+
+
+def test_a_strangers_file_is_not_run_to_compare_it(tmp_path: Path, own: str) -> None:
+    trap = tmp_path / "trap.py"
+    trap.write_text(f"open({str(tmp_path / 'sprung')!r}, 'w').close()\n")
+    with pytest.raises(UsageError, match="name your copy"):
+        check_label(f"{trap}:Game", ROOM, f"{own}:Mine", game_factory(f"{own}:Mine")())
+    assert not (tmp_path / "sprung").exists()
+
+
+def test_a_locked_room_may_be_over_too() -> None:
+    told = mended_refusal(LobbyRefusal("locked", "room is locked: ask a member"), ROOM, OTHER)
+    assert str(told) == (
+        f"room {ROOM} is locked, because its match has begun or is over; open another room with: rollback play --server {OTHER}"
+    )
+
+
+@pytest.mark.parametrize("error", [LobbyRefusal("full", "it is full"), NetworkError("nothing answers")])
+def test_any_other_refusal_stays_as_it_is(error: NetworkError) -> None:
+    assert mended_refusal(error, ROOM, OTHER) is error

@@ -10,7 +10,7 @@ from rollback.cli.demo_match import PeerState
 from rollback.cli.event_texts import first_of
 from rollback.cli.exit_codes import FINE, NOT_REACHED, NOT_TRUE
 from rollback.cli.match_settings import MatchSettings
-from rollback.cli.sentences import ended
+from rollback.cli.sentences import ended, why_ended
 
 __all__ = ["DemoResult"]
 
@@ -99,9 +99,7 @@ def _judge(peers: Sequence[PeerState]) -> tuple[bool, str, int]:
         if result["desync"]:
             return False, f"The peers do not agree: {_difference(peer, result)}.", NOT_TRUE
         if result["ended"] not in _COMPLETE:
-            said = result["ended"].partition("\n")[0].rstrip(":")
-            last = result["ended"].strip().rpartition("\n")[2]
-            why = said if last == result["ended"].strip() else f"{said}: {last}"
+            why = why_ended(result["ended"])
             code = NOT_TRUE if "raised" in why else NOT_REACHED
             return False, ended(f"The match ended early for {peer.name} at frame {result['frames']}: {why}"), code
     one, other = results

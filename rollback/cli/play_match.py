@@ -18,7 +18,7 @@ from rollback.cli.match_settings import MatchSettings
 from rollback.cli.play_desyncs import Desyncs
 from rollback.cli.play_hands import BotHands, Hands, TerminalHands, WindowHands
 from rollback.cli.play_room import check_label, game_of_label, mended_refusal, play_command
-from rollback.cli.sentences import ended
+from rollback.cli.sentences import ended, why_ended
 from rollback.cli.stats import stats_values
 from rollback.core.session import P2PSession
 from rollback.envs.names import canonical_name, game_factory
@@ -99,9 +99,7 @@ class Outcome:
         }
         first = told.get(reason)
         if first is None:
-            lines = reason.strip().splitlines()
-            why = lines[0].rstrip(":") + (f": {lines[-1]}" if len(lines) > 1 else "")
-            first = f"The match ended at frame {frames}: {why}"
+            first = f"The match ended at frame {frames}: {why_ended(reason)}"
         return f"{ended(first)}{self._winner() if reason in _COMPLETE[:2] else ''}"
 
     @property

@@ -3,7 +3,13 @@
 from __future__ import annotations
 
 import copy
+import functools
+import os
 import random
+import re
+import sysconfig
+import traceback
+from collections.abc import Callable
 from typing import Any, Final
 
 from rollback.config import SessionConfig
@@ -14,7 +20,7 @@ from rollback.state import checksum, diff
 from rollback.testing.leftovers import leftovers
 from rollback.testing.trial import Failed, NotAsked, Trial, shown_differences
 
-__all__ = ["Examination"]
+__all__ = ["Examination", "where_raised"]
 
 _LOOK_EVERY: Final = 10  # frames between the looks at save and load
 _FOLLOWED: Final = 30  # frames a loaded copy must stay in step: what is not in the snapshot shows later
@@ -22,6 +28,41 @@ _ASTRAY: Final = 7  # frames the copy plays otherwise before it loads
 _OTHER_SEED: Final = 987_654_321
 _NAMED: Final = 5  # attributes in a sentence
 _CODED: Final = 100  # byte strings a codec must turn into legal actions
+_PLACE: Final = re.compile(r'^ *File "(.+)", line (\d+)', re.MULTILINE)
+_NOT_THEIRS: Final = tuple(  # what a person who wrote a game would not look into
+    os.path.join(folder, "")
+    for folder in (*map(sysconfig.get_path, ("stdlib", "purelib", "platlib")), os.path.dirname(os.path.dirname(__file__)))
+)
+
+
+def where_raised(text: str) -> str:
+    """Return file and line of the innermost place of a traceback that is the user's own, as `game.py, line 7`.
+
+    Args:
+        text: A traceback as it is printed; of several, the last counts.
+
+    Returns:
+        The place; the innermost of all where none is the user's own, and nothing where the text holds none.
+    """
+    found = _PLACE.findall(text.rpartition("Traceback (most recent call last)")[2])
+    own = [place for place in found if not place[0].startswith(("<", *_NOT_THEIRS))] or found
+    return f"{os.path.basename(own[-1][0])}, line {own[-1][1]}" if own else ""
+
+
+def _located(question: Callable[[Examination], str]) -> Callable[[Examination], str]:
+    """Let the answer to a question name the place in the game that raised, where one did."""
+
+    @functools.wraps(question)
+    def ask(examination: Examination) -> str:
+        try:
+            return question(examination)
+        except Failed as failed:
+            if failed.__cause__ is None:
+                raise
+            where = where_raised("".join(traceback.format_exception(failed.__cause__)))
+            raise Failed(f"{failed} ({where})", failed.frame, failed.differences) from failed.__cause__
+
+    return ask
 
 
 class Examination:
@@ -34,6 +75,7 @@ class Examination:
     def __init__(self, trial: Trial) -> None:
         self._trial = trial
 
+    @_located
     def decodes_everything(self) -> str:
         """Give the codecs random bytes: whatever a peer sends must be a legal action, and survive the way there."""
         dice = random.Random(f"codecs {self._trial.seed}")
@@ -51,6 +93,7 @@ class Examination:
                     raise Failed(f"{what}: encode and decode must fit each other", None)
         return "whatever bytes a peer sends are a legal action"
 
+    @_located
     def is_deterministic(self) -> str:
         """Play two fresh games alike."""
         trial = self._trial
@@ -67,6 +110,7 @@ class Examination:
                 trial.same(one, other, frame, why)
         return "two games given the same actions held the same states"
 
+    @_located
     def restores(self) -> str:
         """Load snapshots into the game itself and into another one, and follow both for a while."""
         trial = self._trial
@@ -93,6 +137,7 @@ class Examination:
                     trial.same(game, copied, frame + 1, why + kept)
         return "a snapshot restores the game, also in another game that was reset with another seed"
 
+    @_located
     def leaves_snapshots_alone(self) -> str:
         """Keep snapshots, loaded and not, while the game plays on, and compare them with what they were."""
         trial = self._trial
@@ -113,10 +158,12 @@ class Examination:
                 self._unchanged(*each)
         return "no snapshot changed after it was taken"
 
+    @_located
     def survives_rollbacks(self) -> str:
         """Go back and replay after every frame."""
         return self._sync_test(fuzz=False)
 
+    @_located
     def survives_random_rollbacks(self) -> str:
         """Go back by random depths, after playing other actions that must leave no trace."""
         return self._sync_test(fuzz=True)
@@ -135,12 +182,13 @@ class Examination:
             except DesyncError as error:
                 text = str(error).strip()
                 if "Traceback" in text:
-                    text = f"step raised at frame {error.frame}: {text.splitlines()[-1]}"
+                    text = f"step raised at frame {error.frame}: {text.splitlines()[-1]} ({where_raised(text)})"
                 raise Failed(
                     f"{text}. Everything step reads or writes must be in the snapshot.", error.frame, error.differences
                 ) from None
             except Exception as error:  # save and load may raise anything
-                raise Failed(f"{type(error).__name__} at frame {session.frame}: {error}", session.frame) from None
+                where = where_raised(traceback.format_exc())
+                raise Failed(f"{type(error).__name__} at frame {session.frame}: {error} ({where})", session.frame) from None
         return f"{replayed} frames were replayed and came out the same"
 
     def _load_own(self, game: Game, frame: int) -> None:

@@ -122,3 +122,19 @@ def test_a_game_that_raises_at_once_has_no_costs(file: str, capsys: pytest.Captu
     assert run(["check", f"{file}:Broken", "--frames", "50", "--no-other-process", "--json"]) == 1
     report = json.loads(capsys.readouterr().out)
     assert report["costs"] is None and "there is no frame 0" in report["verdict"]
+
+
+def test_a_game_that_raises_is_told_with_the_place_in_its_own_file(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "raising.py").write_text(
+        "import json\n"
+        "from rollback.games import Pong\n"
+        "class Raising(Pong):\n"
+        "    def step(self, actions):\n"
+        "        super().step(actions)\n"
+        "        json.loads('no')\n"
+    )
+    assert run(["check", f"{tmp_path / 'raising.py'}:Raising", "--frames", "20", "--json"]) == 1
+    told = json.loads(capsys.readouterr().out)
+    assert "(raising.py, line 6)" in told["verdict"]
+    places = [check for check in told["checks"] if "(raising.py, line 6)" in check["sentence"]]
+    assert len(places) >= 5

@@ -142,6 +142,7 @@ def _check_look(look: Look, bot: str | None) -> None:
 
 async def _play(settings: MatchSettings, as_json: bool, seat: dict[str, Any]) -> int:
     from rollback.cli.play_match import Seat, play_in_room
+    from rollback.cli.replay import verify_command
 
     outcome = await play_in_room(Seat(**seat), settings)
     if as_json:
@@ -152,4 +153,6 @@ async def _play(settings: MatchSettings, as_json: bool, seat: dict[str, Any]) ->
         print(f"The replay is in {outcome.result.replay}", file=where)
     for bundle in outcome.desyncs.bundles:
         print(f"What is needed to look into the desync is in {bundle}", file=where)
+    if outcome.result.replay is not None:
+        print(f"To check the replay: {verify_command(str(outcome.result.replay), outcome.game)}", file=where)
     return outcome.code

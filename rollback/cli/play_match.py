@@ -72,6 +72,7 @@ class Outcome:
         scores: The game's own, or None.
         desyncs: Where the states differed.
         path: How the datagrams travelled last.
+        game: How we named the game.
     """
 
     result: PlayResult
@@ -80,6 +81,7 @@ class Outcome:
     scores: tuple[float, ...] | None
     desyncs: Desyncs
     path: str
+    game: str = ""
 
     @property
     def code(self) -> int:
@@ -233,7 +235,7 @@ async def _play(seat: Seat, settings: MatchSettings, lobby: Lobby, game: Game, n
         raise
     scores = getattr(game, "scores", None)
     told = tuple(scores()) if callable(scores) and result.frames else None
-    return Outcome(result, lobby.room, (lobby.me.seat or 0), told, desyncs, path)
+    return Outcome(result, lobby.room, (lobby.me.seat or 0), told, desyncs, path, named)
 
 
 def _invite(seat: Seat, lobby: Lobby, hands: Hands, named: str) -> None:

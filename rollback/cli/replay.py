@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 import sys
 from pathlib import Path
 from typing import Annotated, Any
@@ -13,7 +14,7 @@ from rollback.cli import options
 from rollback.cli.exit_codes import FINE, NOT_TRUE, WRONG_USE
 from rollback.errors import ReplayError, UsageError
 
-__all__ = ["app"]
+__all__ = ["app", "verify_command"]
 
 app = typer.Typer()
 
@@ -37,7 +38,8 @@ def verify(
 ) -> None:
     """Play recorded matches again, and see whether they come out the same.
 
-    Prints a line for each. Leaves with 1 if one does not come out the same, and with 2 if one cannot be read.
+    Prints a line for each. Leaves with 1 if one does not come out the same, or is cut off and so cannot come out whole,
+    and with 2 if one cannot be read or its game has to be named.
 
     Example: rollback replay verify match.rbr
     """
@@ -46,15 +48,17 @@ def verify(
         try:
             found = _verdict(file, game)
         except (ReplayError, UsageError) as error:
-            found = {"file": str(file), "ok": False, "readable": False, "message": str(error)}
-            code = WRONG_USE
+            is_readable = isinstance(error, UsageError)  # then it is the game that is missing
+            found = {"file": str(file), "ok": False, "readable": is_readable, "message": str(error)}
+            word, code = "not checked" if is_readable else "unreadable", WRONG_USE
+        else:
+            word = _word(found)
+            if code == FINE and word != "same":
+                code = NOT_TRUE
         told.append(found)
-        if not found["ok"] and code == FINE:
-            code = NOT_TRUE
         if not as_json:
-            is_read = found.get("readable", True)
-            word = "same" if found["ok"] else "DIFFERENT" if is_read else "unreadable"
-            print(f"{file}: {word}: {found['message']}", file=sys.stdout if is_read else sys.stderr)
+            is_answer = word not in ("not checked", "unreadable")
+            print(f"{file}: {word}: {found['message']}", file=sys.stdout if is_answer else sys.stderr)
     if as_json:
         print(json.dumps(told))
     raise typer.Exit(code)
@@ -87,6 +91,19 @@ def show(
         raise typer.Exit(WRONG_USE)
 
 
+def verify_command(file: str, game: str) -> str:
+    """Return what checks a replay; a built-in game needs no name."""
+    from rollback.cli.play_room import is_built_in
+
+    return shlex.join(["rollback", "replay", "verify", file, *(["--game", game] if game and not is_built_in(game) else [])])
+
+
+def _word(found: dict[str, Any]) -> str:
+    if not found["ok"]:
+        return "DIFFERENT"
+    return "same" if found["complete"] else "same, as far as it goes"
+
+
 def _verdict(file: Path, name: str | None) -> dict[str, Any]:
     from rollback.envs.names import game_factory
     from rollback.replays import Replay
@@ -94,9 +111,14 @@ def _verdict(file: Path, name: str | None) -> dict[str, Any]:
     replay = Replay.open(file)
     named = name or replay.header.game
     if not named:
-        raise UsageError(f"{file} does not say how its game is named: give it as --game module:Game")
+        raise UsageError(f"it does not say how its game is named; name it: {verify_command(str(file), 'module:Game')}")
+    if name is None and ".py" in named:  # whoever wrote the replay chose that path, and it may be anybody
+        command = verify_command(str(file), named if named.isprintable() else "path/file.py:Game")
+        raise UsageError(f"its game {named!r} is not run because somebody else names it; if you trust it: {command}")
     verdict = replay.verify(game_factory(named, is_trusted=name is not None)())
     message = verdict.message if replay.complete else f"{verdict.message}; {replay.damage}"
+    if verdict.ok and not replay.complete:
+        message = f"{verdict.frames} frames; the file is cut off or damaged: {replay.damage}"
     return {
         "file": str(file),
         "ok": verdict.ok,

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from rollback.cli.app import run
+from rollback.cli.replay import verify_command
 from rollback.config import SessionConfig
 from rollback.games import Pong
 from rollback.replays import ReplayHeader, ReplayWriter
@@ -63,10 +64,34 @@ def test_a_recording_that_was_cut_says_how_far_it_goes(tmp_path: Path, capsys: p
     file = tmp_path / "cut.rbr"
     recorded(file)
     file.write_bytes(file.read_bytes()[:-20])
-    assert run(["replay", "verify", str(file), "--json"]) in (0, 1)
+    assert run(["replay", "verify", str(file), "--json"]) == 1
     (told,) = json.loads(capsys.readouterr().out)
     assert told["complete"] is False
     assert ";" in told["message"]
+
+
+def test_a_recording_that_was_cut_is_no_proof_that_a_match_is_the_same(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file, whole = tmp_path / "cut.rbr", recorded(tmp_path / "whole.rbr")
+    recorded(file)
+    data = file.read_bytes()
+    seen = set()
+    for cut in range(1, len(data) // 2):
+        file.write_bytes(data[:-cut])
+        code = run(["replay", "verify", str(file), whole])
+        seen.add(code)
+        for line in capsys.readouterr().out.splitlines():
+            if line.startswith(f"{file}: same"):
+                assert line.startswith(f"{file}: same, as far as it goes: ") and "frames; the file is cut off" in line
+                assert code == 1
+    assert 0 not in seen and 1 in seen
+
+
+def test_a_name_that_would_steer_a_terminal_is_not_repeated(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["replay", "verify", recorded(tmp_path / "a.rbr", name="\x1b[2Jx.py:Game")]) == 2
+    said = capsys.readouterr().err
+    assert "\x1b" not in said and "--game path/file.py:Game" in said
 
 
 def test_a_program_reads_json(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -84,7 +109,10 @@ def test_a_program_reads_json(tmp_path: Path, capsys: pytest.CaptureFixture[str]
 def test_the_game_may_be_named_by_hand(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     file = recorded(tmp_path / "unnamed.rbr", name="")
     assert run(["replay", "verify", file]) == 2
-    assert "give it as --game" in capsys.readouterr().err
+    assert (
+        f"not checked: it does not say how its game is named; name it: rollback replay verify {file} --game"
+        in capsys.readouterr().err
+    )
     assert run(["replay", "verify", file, "--game", "pong"]) == 0
 
 
@@ -98,5 +126,20 @@ def test_a_file_that_a_recording_names_is_not_run(tmp_path: Path, capsys: pytest
     trap.write_text(f"open({str(tmp_path / 'sprung')!r}, 'w').close()\n")
     file = recorded(tmp_path / "trap.rbr", name=f"{trap}:Game")
     assert run(["replay", "verify", file]) == 2
-    assert "is not run because somebody else names it" in capsys.readouterr().err
+    said = capsys.readouterr().err
+    assert "is not run because somebody else names it" in said and "unreadable" not in said
+    assert f"rollback replay verify {file} --game {trap}:Game" in said
     assert not (tmp_path / "sprung").exists()
+
+
+@pytest.mark.parametrize(
+    ("game", "command"),
+    [
+        ("pong", "rollback replay verify my.rbr"),
+        ("rollback.games:Duel", "rollback replay verify my.rbr"),
+        ("", "rollback replay verify my.rbr"),
+        ("a b.py:Game", "rollback replay verify my.rbr --game 'a b.py:Game'"),
+    ],
+)
+def test_the_command_names_a_game_that_is_not_built_in(game: str, command: str) -> None:
+    assert verify_command("my.rbr", game) == command

@@ -69,6 +69,7 @@ def test_a_room_can_be_opened_by_who_plays_first_and_takes_its_game_along(served
             assert (first.code(), second.code()) == (0, 0), first.said + second.said
             assert "The match came to its end at frame 90. The score is 0 to 0, yours first." in first.out
             assert "The replay is in" in second.out
+            assert second.out.splitlines()[-1] == f"To check the replay: rollback replay verify {tmp_path / 'b.rbr'}"
 
 
 def test_a_window_is_a_player_too(served: Served, tmp_path: Path) -> None:

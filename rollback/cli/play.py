@@ -92,6 +92,7 @@ def command(
         jitter_ms=jitter_ms,
         loss=loss,
     )
+    _check_ice(ice_server or [], ice_address or [])
     look: Look = "bot" if bot is not None else "window" if window else "terminal"
     _check_look(look, bot)
     raise typer.Exit(
@@ -113,6 +114,18 @@ def command(
             )
         )
     )
+
+
+def _check_ice(servers: list[str], addresses: list[str]) -> None:
+    """Find out what is no server and no address before a room is entered with it."""
+    from rollback.net.ice import IceOptions
+
+    for option, given in (("--ice-server", {"ice_servers": servers}), ("--ice-address", {"ice_addresses": addresses or None})):
+        try:
+            IceOptions.checked(**given)
+        except UsageError as error:
+            sentence = str(error).replace("ice_addresses must hold IP addresses", "it must be an IP address")
+            raise UsageError(f"{option} cannot be used: {sentence}") from None
 
 
 def _check_look(look: Look, bot: str | None) -> None:

@@ -66,6 +66,8 @@ WRONG = [
     (["play", "K7QW-3MZP"], "needs a terminal"),
     (["play", "K7QW-3MZP", "--bot", "bset"], "did you mean best?"),
     (["play", "K7QW-3MZP", "--bot", "best", "--window"], "exclude each other"),
+    (["play", "--bot", "best", "--ice-server", "foo"], "--ice-server cannot be used: the URL of an ICE server must start with"),
+    (["play", "--bot", "best", "--ice-address", "999.1"], "--ice-address cannot be used: it must be an IP address"),
     (["play", "a", "b"], "unexpected extra argument"),
     (["play", "--bot", "best", "--game", "ponk"], "did you mean pong?"),
     (["check"], "Missing argument 'NAME'"),

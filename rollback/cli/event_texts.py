@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Final
 
+from rollback.cli.sentences import with_flags
 from rollback.net.transport import PathChanged
 from rollback.types import (
     Cut,
@@ -47,7 +48,7 @@ def sentence_of(event: Event | PathChanged) -> str:
         case Synchronized(peer):
             return f"{peer} is ready"
         case Mismatch(peer, field, ours, theirs):
-            return f"{peer} cannot play with us: {field} is {ours!r} here and {theirs!r} there; {event.mend}"
+            return with_flags(f"{peer} cannot play with us: {field} is {ours!r} here and {theirs!r} there; {event.mend}")
         case PeerInterrupted(peer):
             return f"nothing is heard of {peer}"
         case PeerResumed(peer):

@@ -2,7 +2,20 @@
 
 from __future__ import annotations
 
-__all__ = ["ended", "why_ended"]
+import re
+from typing import Final
+
+__all__ = ["FLAGS", "ended", "why_ended", "with_flags"]
+
+FLAGS: Final = {  # by the name that sessions have for the setting
+    "end_at": "--frames",
+    "fps": "--fps",
+    "game_id": "--game",
+    "on_desync": "--on-desync",
+    "on_disconnect": "--on-disconnect",
+    "seed": "--seed",
+}
+_UNSHARED: Final = re.compile(r" cannot play with us: (?P<field>\w+)(?P<values> is [^;]* here and [^;]* there); [^;]*$")
 
 
 def ended(sentence: str) -> str:
@@ -17,6 +30,15 @@ def why_ended(reason: str) -> str:
 
     lines = reason.strip().splitlines() or [""]
     if len(lines) == 1:
-        return lines[0].rstrip(":")
+        return with_flags(lines[0].rstrip(":"))
     where = where_raised(reason)
     return f"{lines[0].rstrip(':')}: {lines[-1]}" + (f" ({where})" if where else "")
+
+
+def with_flags(sentence: str) -> str:
+    """Return the sentence about a setting that peers do not share in the words of the command line, where it has one for it."""
+    found = _UNSHARED.search(sentence)
+    if found is None or found["field"] not in FLAGS:
+        return sentence
+    flag = FLAGS[found["field"]]
+    return f"{sentence[: found.start('field')]}{flag}{found['values']}; give {flag} the same value on both sides"

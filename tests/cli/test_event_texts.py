@@ -33,6 +33,10 @@ SENTENCES: list[tuple[Any, str]] = [
         Mismatch("bob", "game_version", "1", "2", "install the same version"),
         "bob cannot play with us: game_version is '1' here and '2' there; install the same version",
     ),
+    (
+        Mismatch("bob", "end_at", 30, 60, "let every peer call end_at with the same frame"),
+        "bob cannot play with us: --frames is 30 here and 60 there; give --frames the same value on both sides",
+    ),
     (PeerInterrupted("bob"), "nothing is heard of bob"),
     (PeerResumed("bob"), "bob is heard again"),
     (PeerLost("bob", (1,), "nothing was heard for 5 s"), "bob is lost: nothing was heard for 5 s"),

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from rollback.cli.sentences import ended, why_ended
+from rollback.cli.app import run
+from rollback.cli.sentences import FLAGS, ended, why_ended, with_flags
 
 
 @pytest.mark.parametrize(
@@ -43,3 +44,29 @@ ZeroDivisionError: integer division or modulo by zero
 )
 def test_what_a_game_raised_is_told_with_its_place(reason: str, told: str) -> None:
     assert why_ended(reason) == told
+
+
+@pytest.mark.parametrize(("field", "flag"), FLAGS.items())
+def test_a_setting_that_peers_do_not_share_has_the_name_of_its_option(field: str, flag: str) -> None:
+    told = f"bob cannot play with us: {field} is 1 here and 2 there; set the same {field} in both configurations"
+    expected = f"bob cannot play with us: {flag} is 1 here and 2 there; give {flag} the same value on both sides"
+    assert with_flags(told) == why_ended(told) == expected
+
+
+@pytest.mark.parametrize("flag", FLAGS.values())
+def test_every_option_that_is_named_is_there(flag: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["play", "--help"]) == 0
+    assert flag in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "bob cannot play with us: game_version is '1' here and '2' there; install the same version",
+        "bob cannot play with us: codecs is a; b here and c there; use the same",
+        "bob left",
+        "",
+    ],
+)
+def test_any_other_sentence_stays_as_it_is(sentence: str) -> None:
+    assert with_flags(sentence) == sentence

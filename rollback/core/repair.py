@@ -191,6 +191,8 @@ class Repair:
         sim = self._sim
         if not sim.reload(frame, state):
             return "old state"
+        if self._told[endpoint.name] < 0 and endpoint.name not in self._cases:
+            self._emit(DesyncFound(frame, endpoint.name))  # it saw a difference before us: nobody's state changes unannounced
         self.resyncs += 1
         self._cases.clear()
         since = self._confirmation.begin_again()

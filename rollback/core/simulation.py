@@ -255,7 +255,7 @@ class Simulation:
 
     def reload(self, frame: int, state: Any) -> bool:
         """Take over another peer's S_frame and replay to the present; False where our inputs since then are gone."""
-        if frame > self.frame or self.present - frame > REACH:
+        if not self.frame or frame > self.frame or self.present - frame > REACH:
             return False
         try:
             self.game.load(state)

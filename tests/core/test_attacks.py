@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from rollback import DesyncFound, Mismatch, SessionConfig
-from rollback.types import Event
+from rollback.types import Event, Resynced
 from rollback.wire.blobs import Branches, Leaf, StateAt, encode_blob
 from rollback.wire.inputs import INPUTS, MORE, decode_inputs, encode_inputs, encode_more
 from rollback.wire.messages import Hello, Notice, decode_message, encode_message
@@ -89,6 +89,22 @@ def test_letters_full_of_entries_are_refused_before_they_cost_time() -> None:
     dropped = session.stats().dropped
     assert dropped["unasked state"] == 10
     assert sum(dropped.values()) >= 20
+
+
+def test_a_state_before_the_first_frame_is_refused() -> None:
+    match = Match(Sums, [(1,), (0,)], SessionConfig(on_desync="resync"), Link(1), end=30)
+    match.peers[0].session.receive_reliable("p1", encode_blob(StateAt(0, {"no": 1})))
+    match.finish()
+    assert match.peers[0].session.stats().dropped == {"old state": 1}
+
+
+def test_a_state_that_comes_unasked_is_at_least_told_of() -> None:
+    match = Match(Sums, [(1,), (0,)], SessionConfig(on_desync="resync", desync_interval=20), Link(1), end=400)
+    match.until(lambda: match.peers[0].session.frame > 50)
+    match.peers[0].session.receive_reliable("p1", encode_blob(StateAt(40, match.peers[0].game.save())))
+    match.rounds(3)
+    found = [event for event in events(match) if isinstance(event, DesyncFound | Resynced)]
+    assert [type(event) for event in found[:2]] == [DesyncFound, Resynced]
 
 
 def test_a_forged_letter_is_told_of_once() -> None:

@@ -201,9 +201,14 @@ def test_a_file_named_by_somebody_else_is_not_run(tmp_path: Path) -> None:
     assert not (tmp_path / "ran").exists()
 
 
-def test_what_somebody_else_names_is_only_called_if_it_is_a_game() -> None:
-    with pytest.raises(GameError, match="is no game"):
-        game_factory("os:getcwd", is_trusted=False)
+def test_of_what_somebody_else_names_only_the_built_in_games_are_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A module may lie beside the replay that names it, in a folder of downloads."""
+    (tmp_path / "evil.py").write_text(f"open({str(tmp_path / 'ran')!r}, 'w').close()\n" + GAME)
+    monkeypatch.chdir(tmp_path)
+    for name in ["evil:Counter", "this:Game", "os:getcwd"]:
+        with pytest.raises(GameError, match="not imported because somebody else names it"):
+            game_factory(name, is_trusted=False)
+    assert not (tmp_path / "ran").exists()
     assert type(game_factory("rollback.games:Pong", is_trusted=False)()) is Pong
 
 

@@ -114,9 +114,7 @@ def test_a_killed_peer_is_told_and_the_other_one_ends_in_time(victim: int, tmp_p
         assert running.code(within=20) == 3
         result = running.result()
         assert result["parity"] is False
-        assert (
-            f"The process of peer-{victim + 1} ended before the match did: it was ended by SIGKILL" in result["verdict"]
-        )
+        assert f"The process of peer-{victim + 1} ended before the match did: it was ended by SIGKILL" in result["verdict"]
         assert f"peer-{victim + 1} was lost: nothing was heard for 1.5 s" in result["verdict"]
         if victim == 1:
             assert Path(result["replay"]).exists()

@@ -51,9 +51,7 @@ class Interleavings(RuleBasedStateMachine):
         save=st.tuples(*[st.sampled_from(["every", "sparse"])] * 3),
         predictor=st.sampled_from([RepeatLast(), Default()]),
     )
-    def begin(
-        self, seats: Any, game: Any, windows: Any, input_delays: Any, interval: int, save: Any, predictor: Any
-    ) -> None:
+    def begin(self, seats: Any, game: Any, windows: Any, input_delays: Any, interval: int, save: Any, predictor: Any) -> None:
         """Two or three peers meet."""
         Interleavings.examples += 1
         configs = [

@@ -13,9 +13,7 @@ from tests.fuzz.plants import PLANTS
 from tests.fuzz.test_interleavings import STEADY
 
 ENOUGH = 600  # matches: over twice what the slowest of a hundred searches from other seeds took
-QUICK = settings(
-    STEADY, max_examples=ENOUGH, stateful_step_count=30, phases=[Phase.generate], report_multiple_bugs=False
-)
+QUICK = settings(STEADY, max_examples=ENOUGH, stateful_step_count=30, phases=[Phase.generate], report_multiple_bugs=False)
 
 
 @pytest.mark.parametrize("plant", PLANTS, ids=lambda plant: plant.__name__)

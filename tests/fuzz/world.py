@@ -174,9 +174,7 @@ class World:
             peer.frames += peer.session.confirmed_frames()
             self.check(peer)
         length = len(self.rows)
-        assert length == self.end or getattr(self.plain, "over", False), (
-            f"{length} of {self.end} frames settled: {self}"
-        )
+        assert length == self.end or getattr(self.plain, "over", False), f"{length} of {self.end} frames settled: {self}"
         for peer in self.peers:
             assert len(peer.frames) == length, f"{peer.name} settled {len(peer.frames)} of {length} frames"
             assert peer.session.frame == length, f"{peer.name} stands at {peer.session.frame}, the end is {length}"
@@ -201,9 +199,7 @@ class World:
         assert frame - 1 - known <= window, f"{stands}: past its window of {window}"
         # A rollback may find the game over at an earlier frame, and the present with it.
         newest = (0 if isinstance(peer.game, Course) else frame, known, confirmed, settled)
-        assert all(now >= before for now, before in zip(newest, self.newest[number], strict=True)), (
-            f"{stands}: it went back"
-        )
+        assert all(now >= before for now, before in zip(newest, self.newest[number], strict=True)), f"{stands}: it went back"
         self.newest[number] = newest
         assert not Course.overrun, f"{stands}: a state that is over was stepped"
         self._look_at_frames(peer)
@@ -265,9 +261,7 @@ class World:
             self.nested += 1
         finally:
             peer.game.hook = hook
-        assert (session.frame, session.known, session.settled) == before, (
-            f"{peer.name}: a tick within a tick did something"
-        )
+        assert (session.frame, session.known, session.settled) == before, f"{peer.name}: a tick within a tick did something"
 
     def _greet(self) -> None:
         """Let the handshake pass over a perfect network."""

@@ -31,7 +31,7 @@ ALLOWED = [
 ]
 REFUSED = [
     ("fps", [0, 1001, -1, 60.0, True, "60", None], "fps must be a whole number from 1 to 1000, not {!r}"),
-    ("input_delay", [-1, 61, 2.0, None, False], "input_delay must be a whole number from 0 to 60, not {!r}"),
+    ("input_delay", [-1, 61, 2.0, None, False], 'input_delay must be a whole number from 0 to 60 or "auto", not {!r}'),
     ("prediction_window", [-1, 61, "8"], "prediction_window must be a whole number from 0 to 60, not {!r}"),
     ("desync_interval", [-1, 1_000_001], "desync_interval must be a whole number from 0 to 1000000, not {!r}"),
     ("on_desync", ["end", "", None], "on_desync must be one of 'stop', 'resync', 'report', not {!r}"),

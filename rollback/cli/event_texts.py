@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from rollback.cli.sentences import with_flags
 from rollback.net.transport import PathChanged
+from rollback.net.words import plain_words
 from rollback.types import (
     Cut,
     DesyncFound,
@@ -38,8 +39,18 @@ def first_of(differences: Sequence[Any]) -> str:
     return f"{named}; and {more} more" if more > 0 else named
 
 
+LONGEST = 2000  # characters of a sentence: a reason may hold the end of a traceback
+
+
 def sentence_of(event: Event | PathChanged) -> str:
-    """Return the sentence about an event; empty where there is nothing to tell."""
+    """Return the sentence about an event; empty where there is nothing to tell.
+
+    Peers may send anything as a reason: nothing of it steers the terminal.
+    """
+    return plain_words(_sentence_of(event), LONGEST)
+
+
+def _sentence_of(event: Event | PathChanged) -> str:
     match event:
         case PathChanged(peer, path, reason):
             way = _WAYS.get(path)

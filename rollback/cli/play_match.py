@@ -26,6 +26,7 @@ from rollback.errors import NetworkError
 from rollback.game import Game
 from rollback.net.lobby import Lobby
 from rollback.net.transport import PathChanged
+from rollback.net.words import plain_words
 from rollback.netplay import PlayResult, join, play
 from rollback.types import Ended, Event, Tick
 
@@ -102,7 +103,7 @@ class Outcome:
         first = told.get(reason)
         if first is None:
             first = f"The match ended at frame {frames}: {why_ended(reason)}"
-        return f"{ended(first)}{self._winner() if reason in _COMPLETE[:2] else ''}"
+        return plain_words(f"{ended(first)}{self._winner() if reason in _COMPLETE[:2] else ''}", 2000)
 
     @property
     def numbers(self) -> str:

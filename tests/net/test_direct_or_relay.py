@@ -142,9 +142,7 @@ def test_a_peer_on_neither_path_is_named_with_both_reasons(wires):
     async def main():
         room = Room("ann", "bob")
         ann = make_transport(room["ann"], ["bob"], connect_timeout=2.0)
-        with pytest.raises(
-            NetworkError, match=r"no direct connection to Bob: .* 2 s; and Bob did not answer by the relay"
-        ):
+        with pytest.raises(NetworkError, match=r"no direct connection to Bob: .* 2 s; and Bob did not answer by the relay"):
             await ann.start()
         assert now() == pytest.approx(4, abs=0.1)
         assert asyncio.all_tasks() == {asyncio.current_task()}

@@ -270,9 +270,7 @@ def test_a_flood_of_signals_does_not_grow():
 
 TEXT = st.sampled_from(["", "a", "line 0", "line 1", "line 2"])
 SIGNAL = st.one_of(
-    st.builds(
-        lambda what, a, s: {"webrtc": what, "attempt": a, "sdp": s}, st.sampled_from(["offer", "answer"]), TEXT, TEXT
-    ),
+    st.builds(lambda what, a, s: {"webrtc": what, "attempt": a, "sdp": s}, st.sampled_from(["offer", "answer"]), TEXT, TEXT),
     st.builds(lambda a: {"webrtc": "want", "have": a}, TEXT),
     st.builds(lambda a, r: {"webrtc": "refused", "attempt": a, "reason": r}, TEXT, TEXT),
 )

@@ -278,9 +278,7 @@ async def test_a_server_that_is_no_lobby_is_called_so(answer):
     attempts = []
     async with await serve_once(answer, attempts=attempts) as other:
         port = other.sockets[0].getsockname()[1]
-        with pytest.raises(
-            NetworkError, match="answers, but it is no lobby: give the address that `rollback serve` prints"
-        ):
+        with pytest.raises(NetworkError, match="answers, but it is no lobby: give the address that `rollback serve` prints"):
             await Lobby.enter(f"127.0.0.1:{port}", timeout=SOON)
     assert attempts
 

@@ -47,9 +47,7 @@ async def pretender(answer, *, then=None):
         return answer
 
     sio.on("*", happened)
-    config = uvicorn.Config(
-        socketio.ASGIApp(sio), port=0, ws="wsproto", lifespan="off", log_config=None, log_level="critical"
-    )
+    config = uvicorn.Config(socketio.ASGIApp(sio), port=0, ws="wsproto", lifespan="off", log_config=None, log_level="critical")
     server = _Quiet(config)
     serving = asyncio.create_task(server.serve())
     try:

@@ -112,15 +112,9 @@ def test_a_binary_message_comes_after_its_announcement_and_nothing_comes_between
 
 
 VALUE = st.recursive(
-    st.none()
-    | st.booleans()
-    | st.integers()
-    | st.floats()
-    | st.text(max_size=8)
-    | st.just({"_placeholder": True, "num": 0}),
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8) | st.just({"_placeholder": True, "num": 0}),
     lambda inner: (
-        st.lists(inner, max_size=3)
-        | st.dictionaries(st.sampled_from(["_placeholder", "num", "data"]), inner, max_size=3)
+        st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(["_placeholder", "num", "data"]), inner, max_size=3)
     ),
     max_leaves=8,
 )

@@ -136,9 +136,7 @@ def test_a_locked_room_refuses_its_code_and_takes_an_invitation(rooms, pair):
     assert "ask a member for an invitation" in refused("locked", rooms.join, "c", pair.code, "cay", now=2.0)
     refused("locked", rooms.join, "c", pair.code, "cay", spectate=True, now=2.0)
     assert rooms.join("c", pair.code, "cay", token=rooms.invite("a", now=2.0), now=2.0).member.seat == 1
-    assert (
-        rooms.join("d", pair.code, "dan", token=rooms.invite("a", now=2.0), spectate=True, now=2.0).member.seat is None
-    )
+    assert rooms.join("d", pair.code, "dan", token=rooms.invite("a", now=2.0), spectate=True, now=2.0).member.seat is None
 
 
 def test_an_invitation_does_not_make_a_seat(rooms, pair):

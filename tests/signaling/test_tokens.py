@@ -68,11 +68,7 @@ def test_a_longer_lifetime_cannot_be_written_into_an_invitation():
 
 
 @settings(deadline=None)
-@given(
-    st.one_of(
-        st.text(), st.none(), st.integers(), st.binary(), st.lists(st.text()), st.dictionaries(st.text(), st.text())
-    )
-)
+@given(st.one_of(st.text(), st.none(), st.integers(), st.binary(), st.lists(st.text()), st.dictionaries(st.text(), st.text())))
 def test_whatever_comes_as_a_token_is_refused_and_nothing_else_is_raised(token):
     seal = Seal(ROOM, bytes(32))
     with pytest.raises(Refusal):

@@ -84,9 +84,7 @@ class Form:
         if not isinstance(data, bytes):
             raise Refusal("malformed", f"a relayed datagram must be bytes, not a {type(data).__name__}")
         if len(data) > self._limits.relay_bytes:
-            raise Refusal(
-                "too_large", f"the datagram has {len(data)} bytes: at most {self._limits.relay_bytes} are relayed"
-            )
+            raise Refusal("too_large", f"the datagram has {len(data)} bytes: at most {self._limits.relay_bytes} are relayed")
         return data
 
     def _text(self, field: str) -> str:

@@ -140,9 +140,7 @@ class Room:
 
     def describe(self) -> dict[str, Any]:
         """Return what every member may know, players in the order of their seats first."""
-        ordered = sorted(
-            self.members.values(), key=lambda member: (member.seat is None, member.seat or 0, int(member.id[1:]))
-        )
+        ordered = sorted(self.members.values(), key=lambda member: (member.seat is None, member.seat or 0, int(member.id[1:])))
         return {
             "members": [member.describe() for member in ordered],
             "players": self.players,

@@ -10,9 +10,7 @@ from signaling.refusals import Refusal
 
 __all__ = ["Visitor", "Visitors"]
 
-DROPPED_DATAGRAM: float = (
-    0.1  # of a refusal: a sender slightly too fast is slowed down for ever, a flood ends in seconds
-)
+DROPPED_DATAGRAM: float = 0.1  # of a refusal: a sender slightly too fast is slowed down for ever, a flood ends in seconds
 
 
 class Visitor:
@@ -81,9 +79,7 @@ class Visitors:
         if len(self._visitors) >= self._limits.connections:
             raise Refusal("busy", f"this lobby has {len(self._visitors)} connections already: try again later")
         if self._per_address[address] >= self._limits.connections_per_address:
-            raise Refusal(
-                "busy", f"{self._per_address[address]} connections come from your address already: close some"
-            )
+            raise Refusal("busy", f"{self._per_address[address]} connections come from your address already: close some")
         self._per_address[address] += 1
         self._visitors[connection] = Visitor(address, self._limits, now=now)
 

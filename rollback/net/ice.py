@@ -52,9 +52,7 @@ class IceOptions:
 def _server(server: Any) -> Mapping[str, Any]:
     entry: Mapping[str, Any] = {"urls": server} if isinstance(server, str) else server
     if not isinstance(entry, Mapping) or "urls" not in entry or not KEYS.issuperset(entry):
-        raise UsageError(
-            f"an ICE server must be a URL or a mapping with urls, username and credential, not {server!r:.120}"
-        )
+        raise UsageError(f"an ICE server must be a URL or a mapping with urls, username and credential, not {server!r:.120}")
     urls = [entry["urls"]] if isinstance(entry["urls"], str) else list(entry["urls"])
     for url in urls:
         if not isinstance(url, str) or not url.startswith(SCHEMES):
@@ -67,9 +65,7 @@ def _addresses(addresses: Sequence[str]) -> tuple[str, ...]:
         try:
             ipaddress.ip_address(address)
         except ValueError:
-            raise UsageError(
-                f"ice_addresses must hold IP addresses such as '127.0.0.1', not {address!r:.120}"
-            ) from None
+            raise UsageError(f"ice_addresses must hold IP addresses such as '127.0.0.1', not {address!r:.120}") from None
     if not addresses:
         raise UsageError("ice_addresses is empty, so no address could be offered: leave it out to offer all of them")
     return tuple(addresses)

@@ -138,9 +138,7 @@ def tell(callback: Callable[..., None], *arguments: object) -> None:
     try:
         callback(*arguments)
     except Exception as error:
-        asyncio.get_running_loop().call_exception_handler(
-            {"message": "a callback of a transport failed", "exception": error}
-        )
+        asyncio.get_running_loop().call_exception_handler({"message": "a callback of a transport failed", "exception": error})
 
 
 def ignore(*_: object) -> None:

@@ -60,9 +60,7 @@ class ChunkReader:
         self._file = file
         self._place = 0
         if self._read(len(MAGIC)) != MAGIC:
-            raise ReplayError(
-                "this is no replay: the file does not begin like one (replays are recorded as .rbr files)"
-            )
+            raise ReplayError("this is no replay: the file does not begin like one (replays are recorded as .rbr files)")
         self._crc = zlib.crc32(MAGIC)
 
     def next(self) -> tuple[int, bytes] | None:

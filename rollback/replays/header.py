@@ -58,9 +58,7 @@ class ReplayHeader:
 
     def __post_init__(self) -> None:
         if type(self.sizes) is not tuple or not 1 <= len(self.sizes) <= MAX_PLAYERS:
-            raise UsageError(
-                f"sizes must be a tuple of one size per player, 1 to {MAX_PLAYERS} players: {shown(self.sizes)}"
-            )
+            raise UsageError(f"sizes must be a tuple of one size per player, 1 to {MAX_PLAYERS} players: {shown(self.sizes)}")
         for size in self.sizes:
             _whole("a size", size, 1, MAX_INPUT_SIZE)
         for name in ("codecs", "names", "controllers"):
@@ -73,9 +71,7 @@ class ReplayHeader:
         _whole("input_delay", self.input_delay, 0, 60)
         _whole("seed", self.seed, 0, 2**63 - 1)
         _whole("desync_interval", self.desync_interval, 0, 1_000_000)
-        if self.recorded_at is not None and not (
-            type(self.recorded_at) in (int, float) and abs(self.recorded_at) < 1e12
-        ):
+        if self.recorded_at is not None and not (type(self.recorded_at) in (int, float) and abs(self.recorded_at) < 1e12):
             raise UsageError(f"recorded_at must be seconds since 1970 or None, not {shown(self.recorded_at)}")
         _plain("packages", self.packages, (str,))
         _plain("extra", self.extra, (str, int, float, bool, type(None)))
@@ -137,9 +133,7 @@ def pack_header(header: ReplayHeader) -> bytes:
     tree["packages"], tree["extra"] = dict(header.packages), dict(header.extra)
     data = pack_tree({"format": FORMAT, **tree})
     if len(data) > MAX_HEADER:
-        raise UsageError(
-            f"the header takes {len(data)} bytes, at most {MAX_HEADER} are allowed: shorten extra or names"
-        )
+        raise UsageError(f"the header takes {len(data)} bytes, at most {MAX_HEADER} are allowed: shorten extra or names")
     return data
 
 

@@ -150,14 +150,10 @@ class ReplayWriter:
         """
         self._check_frame(frame, -1, "event")
         if type(kind) is not str or len(kind) > MAX_TEXT:
-            raise UsageError(
-                f"the kind of an event must be a string of at most {MAX_TEXT} characters, not {shown(kind)}"
-            )
+            raise UsageError(f"the kind of an event must be a string of at most {MAX_TEXT} characters, not {shown(kind)}")
         payload = struct.pack("<I", frame) + pack_tree((kind, data))
         if len(payload) > MAX_EVENT or not _is_plain(data):
-            raise UsageError(
-                f"the data of an event must be plain and take at most {MAX_EVENT} bytes, not {shown(data)}"
-            )
+            raise UsageError(f"the data of an event must be plain and take at most {MAX_EVENT} bytes, not {shown(data)}")
         if self._events == MAX_EVENTS or self._event_bytes + len(payload) > MAX_EVENT_BYTES:
             return False
         self._events += 1
@@ -187,9 +183,7 @@ class ReplayWriter:
     def __enter__(self) -> ReplayWriter:
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None) -> None:
         self.close(reason="" if kind is None else f"{kind.__name__}: {error}")
 
     def _flush(self) -> None:
@@ -203,9 +197,7 @@ class ReplayWriter:
             self._flush_at = self._next + self._block
             self._blocks += 1
             if self._flush_at > MAX_FRAMES or self._blocks == MAX_BLOCKS:
-                self._stop(
-                    f"is full: {self._next} frames are the most it may hold at {self.header.fps} frames a second"
-                )
+                self._stop(f"is full: {self._next} frames are the most it may hold at {self.header.fps} frames a second")
         if self._sums:
             self._put(Kind.CHECKSUMS, b"".join(self._sums))
             self._sums.clear()

@@ -120,7 +120,6 @@ class Endpoint:
         "greeting",
         "heard",
         "inbox",
-        "left_reason",
         "line",
         "measure",
         "name",
@@ -161,7 +160,6 @@ class Endpoint:
         self.controllers: dict[int, str] = {}
         self.end: int | None = None
         self.disputed = False
-        self.left_reason = ""
         self.bye_answer = False
         self.bye_heard = False
 

@@ -101,7 +101,6 @@ class Membership:
         if not endpoint.turn(Cause.BYE):
             return
         self._lost_at.pop(endpoint.name, None)
-        endpoint.left_reason = bye.reason
         self._emit(PeerLeft(endpoint.name, endpoint.queue.players, bye.reason))
         if bye.final:
             self._end(f"{endpoint.name}: {bye.reason}")

@@ -15,7 +15,6 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from rollback.errors import ReplayError, WireError
-from rollback.replays.blocks import check_rows, unpack_rows
 from rollback.replays.chunks import Kind
 from rollback.replays.header import ReplayHeader
 from rollback.replays.limits import (
@@ -27,6 +26,7 @@ from rollback.replays.limits import (
     MAX_KEYFRAMES,
     MAX_TEXT,
 )
+from rollback.wire.blocks import check_rows, unpack_rows
 from rollback.wire.tree import MAX_TREE_BYTES, unpack_tree
 
 __all__ = ["Checksums", "Keyframes", "Recording", "ReplayEvent"]

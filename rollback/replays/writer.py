@@ -10,7 +10,6 @@ from types import TracebackType
 from typing import Any, BinaryIO, Protocol
 
 from rollback.errors import ReplayError, UsageError
-from rollback.replays.blocks import pack_rows
 from rollback.replays.chunks import MAGIC, Kind, pack_chunk
 from rollback.replays.header import ReplayHeader, pack_header
 from rollback.replays.limits import (
@@ -27,6 +26,7 @@ from rollback.replays.limits import (
     MAX_TEXT,
 )
 from rollback.state.trees import shown
+from rollback.wire.blocks import pack_rows
 from rollback.wire.tree import MAX_TREE_BYTES, pack_tree
 
 __all__ = ["ReplayWriter"]

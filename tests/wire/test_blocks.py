@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rollback.errors import WireError
-from rollback.replays.blocks import check_rows, pack_rows, unpack_rows
+from rollback.wire.blocks import check_rows, pack_rows, unpack_rows
 
 widths = st.integers(1, 40)
 

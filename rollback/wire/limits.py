@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-PROTOCOL: Final = 1  # raised with every change of the format; compared in the handshake
+PROTOCOL: Final = 2  # raised with every change of the format; compared in the handshake
 
 MAX_DATAGRAM: Final = 16 * 1024  # bytes; nothing larger is looked at
 MAX_INPUTS_DATAGRAM: Final = 1100  # bytes sent: under the smallest path MTU with room for DTLS, SCTP and IP headers
@@ -16,3 +16,4 @@ MAX_REASON: Final = 2000  # characters of a reason; enough for the end of a trac
 MAX_ENTRIES: Final = 64  # entries of a map or list in a message
 MAX_BLOB: Final = 16 * 1024 * 1024  # bytes on the reliable channel
 RING: Final = 256  # frames of inputs held per peer; two windows and two delays of 60 fit
+MAX_TOKENS: Final = 1024  # bytes of the inputs in a message that is not the hot one

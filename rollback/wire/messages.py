@@ -8,14 +8,15 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import msgpack
 
 from rollback.errors import WireError
-from rollback.wire.limits import MAX_DATAGRAM, MAX_ENTRIES, MAX_REASON, MAX_TEXT
+from rollback.game import MAX_PLAYERS
+from rollback.wire.limits import MAX_DATAGRAM, MAX_ENTRIES, MAX_REASON, MAX_TEXT, MAX_TOKENS
 
-__all__ = ["Bye", "Hello", "Message", "Notice", "decode_message", "encode_message"]
+__all__ = ["Bye", "Claim", "Forward", "Hello", "Join", "Message", "Notice", "decode_message", "encode_message"]
 
 Fact = str | int | float | bool | None
 
@@ -38,6 +39,8 @@ class Hello:
         window: The sender's prediction window in frames.
         delay: Its input delay in frames.
         players: The sender's players and their controllers.
+        match: Number of the match modulo 4, so that what is left of the last one in the same room is not taken for this.
+        joining: The sender comes into a running match.
     """
 
     nonce: int
@@ -53,6 +56,8 @@ class Hello:
     window: int
     delay: int
     players: Mapping[int, str]
+    match: int = 0
+    joining: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,20 +79,92 @@ class Bye:
     answer: bool = False
 
 
+class Claim(NamedTuple):
+    """Whom a peer hears, who it says is lost, and what it holds of those it does not hear. See core/agreement.py.
+
+    A peer is named by its seat, the lowest of its players' numbers; several are a mask with the bit `1 << seat` for each.
+
+    Attributes:
+        epoch: Number of the change of the roster it is about; the committed one where nothing changes.
+        committed: Number of the newest change the sender committed.
+        base: The roster of that.
+        roster: Those of it who are left when the change is done.
+        silent: Those the sender does not hear at present, and whose inputs it wants forwarded.
+        missed: Those of them it has missed for long enough to call them lost.
+        held: Newest input the sender holds of each seat that is silent, lost or played by somebody else.
+        joins: Who comes with the change, by seat, and the frame at which it takes its players.
+    """
+
+    epoch: int
+    committed: int
+    base: int
+    roster: int
+    silent: int
+    missed: int
+    held: Mapping[int, int]
+    joins: Mapping[int, int]
+
+
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """What a peer announces during a match; rides in the hot message a few times a second.
+    """What a peer announces during a match; rides in the hot message when there is something, and stands alone otherwise.
 
     Attributes:
         end: The frame at which the match ends, -1 for none.
+        pause: Why the sender asks everybody to wait, empty where it does not.
+        claim: What it says of the roster, None while all is well.
     """
 
     end: int = -1
+    pause: str = ""
+    claim: Claim | None = None
 
 
-Message = Hello | Bye | Notice
+@dataclass(frozen=True, slots=True)
+class Forward:
+    """Inputs of another peer, passed on to one that does not hear it.
 
-KINDS: Final[dict[int, type[Message]]] = {1: Hello, 2: Bye, 3: Notice}
+    Attributes:
+        seat: Whose inputs they are.
+        base: The receiver's newest input of that seat, as it told; the tokens begin after it.
+        newest: The frame they lead up to.
+        confirmed: Newest frame that the other confirmed, as far as the sender knows.
+        acked: Newest input of the receiver that the other holds, likewise.
+        tokens: See `wire.runs`.
+    """
+
+    seat: int
+    base: int
+    newest: int
+    confirmed: int
+    acked: int
+    tokens: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Join:
+    """The sponsor's proposal that a newcomer takes a seat. See core/joining.py.
+
+    Attributes:
+        seat: The newcomer's seat.
+        nonce: Of its session, so that no other process of the same name is meant.
+        epoch: Number of the change.
+        base: Frame up to which the newcomer holds all inputs, or is given them by the feed.
+        frame: The first frame whose input is its own.
+        tokens: The seat's inputs of the frames in between; see `wire.runs`.
+    """
+
+    seat: int
+    nonce: int
+    epoch: int
+    base: int
+    frame: int
+    tokens: bytes
+
+
+Message = Hello | Bye | Notice | Forward | Join
+
+KINDS: Final[dict[int, type[Message]]] = {1: Hello, 2: Bye, 3: Notice, 4: Forward, 5: Join}
 NUMBERS: Final[dict[type[Message], int]] = {kind: number for number, kind in KINDS.items()}
 
 
@@ -118,6 +195,8 @@ def decode_message(data: bytes) -> Message:
     for check, value in zip(checks, values, strict=True):
         if not check(value):
             raise WireError("field", f"{kind.__name__}: a {type(value).__name__} is out of its limits")
+    if kind is Notice and values[2] is not None:
+        values[2] = Claim(*values[2])
     return kind(*values)
 
 
@@ -128,7 +207,7 @@ def _unpack(data: bytes) -> Any:
             raw=False,
             strict_map_key=False,
             max_str_len=4 * MAX_REASON,
-            max_bin_len=0,
+            max_bin_len=MAX_TOKENS,
             max_ext_len=0,
             max_array_len=MAX_ENTRIES,
             max_map_len=MAX_ENTRIES,
@@ -170,7 +249,27 @@ def _players(value: Any) -> bool:
     )
 
 
+def _by_seat(value: Any) -> bool:
+    return type(value) is dict and all(_SEAT(seat) and _FRAME(frame) for seat, frame in value.items())
+
+
+def _claim(value: Any) -> bool:
+    return value is None or (
+        type(value) is list
+        and len(value) == len(Claim._fields)
+        and all(check(entry) for check, entry in zip(_CLAIM, value, strict=True))
+    )
+
+
+def _tokens(value: Any) -> bool:
+    return type(value) is bytes
+
+
 _FRAME: Final = _whole(-1, 2**40)
+_SEAT: Final = _whole(0, MAX_PLAYERS - 1)
+_EPOCH: Final = _whole(0, 2**20)
+_MASK: Final = _whole(0, 2**MAX_PLAYERS - 1)
+_CLAIM: Final = (_EPOCH, _EPOCH, _MASK, _MASK, _MASK, _MASK, _by_seat, _by_seat)
 _FIELDS: Final[dict[type[Message], tuple[Callable[[Any], bool], ...]]] = {
     Hello: (
         _whole(1, 2**32 - 1),
@@ -186,7 +285,11 @@ _FIELDS: Final[dict[type[Message], tuple[Callable[[Any], bool], ...]]] = {
         _whole(0, 1000),
         _whole(0, 1000),
         _players,
+        _whole(0, 3),
+        _flag,
     ),
     Bye: (_text(MAX_REASON), _FRAME, _FRAME, _flag, _flag),
-    Notice: (_FRAME,),
+    Notice: (_FRAME, _text(MAX_REASON), _claim),
+    Forward: (_SEAT, _FRAME, _FRAME, _FRAME, _FRAME, _tokens),
+    Join: (_SEAT, _whole(1, 2**32 - 1), _EPOCH, _FRAME, _whole(0, 2**40), _tokens),
 }

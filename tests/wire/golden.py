@@ -7,9 +7,9 @@ import math
 from pathlib import Path
 from typing import Any
 
-from rollback.wire import Bye, Hello, Message, Notice
+from rollback.wire import Bye, Claim, Forward, Hello, Join, Message, Notice
 
-KINDS: dict[str, type[Hello] | type[Bye] | type[Notice]] = {"Hello": Hello, "Bye": Bye, "Notice": Notice}
+KINDS: dict[str, type[Message]] = {kind.__name__: kind for kind in (Hello, Bye, Notice, Forward, Join)}
 
 
 def vectors() -> dict[str, list[dict[str, Any]]]:
@@ -22,8 +22,17 @@ def message_of(vector: dict[str, Any]) -> Message:
     """Return the message a vector describes; JSON knows neither NaN nor numbers as keys."""
     fields = [math.nan if field == "nan" else field for field in vector["fields"]]
     if vector["kind"] == "Hello":
-        fields[-1] = {int(player): name for player, name in fields[-1].items()}
+        fields[12] = by_number(fields[12])
+    if vector["kind"] == "Notice" and fields[2] is not None:
+        fields[2] = Claim(*fields[2][:6], by_number(fields[2][6]), by_number(fields[2][7]))
+    if vector["kind"] in ("Forward", "Join"):
+        fields[-1] = bytes.fromhex(fields[-1])
     return KINDS[vector["kind"]](*fields)
+
+
+def by_number(entries: dict[str, Any]) -> dict[int, Any]:
+    """Return a mapping with numbers as keys, which JSON turns into strings."""
+    return {int(key): value for key, value in entries.items()}
 
 
 def rows_of(vector: dict[str, Any]) -> list[bytes]:

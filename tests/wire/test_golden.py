@@ -83,5 +83,5 @@ def test_every_kind_and_every_flag_has_a_vector() -> None:
 
 
 def test_the_vectors_are_those_of_this_protocol() -> None:
-    assert PROTOCOL == 1
+    assert PROTOCOL == 2
     assert message_of(GOLDEN["messages"][0]).facts["protocol"] == PROTOCOL  # type: ignore[union-attr]

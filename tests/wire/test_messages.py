@@ -12,8 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rollback.errors import WireError
-from rollback.wire import Bye, Hello, Message, Notice, decode_message, encode_message
-from rollback.wire.limits import MAX_DATAGRAM, MAX_ENTRIES, MAX_REASON, MAX_TEXT
+from rollback.wire import Bye, Claim, Forward, Hello, Join, Message, Notice, decode_message, encode_message
+from rollback.wire.limits import MAX_DATAGRAM, MAX_ENTRIES, MAX_REASON, MAX_TEXT, MAX_TOKENS
 
 clocks = st.floats(-9e11, 9e11) | st.just(math.nan)
 frames = st.integers(-1, 2**40)
@@ -36,11 +36,24 @@ hellos = st.builds(
     window=st.integers(0, 1000),
     delay=st.integers(0, 1000),
     players=st.dictionaries(st.integers(0, 15), st.text(max_size=20), max_size=16),
+    match=st.integers(0, 3),
+    joining=st.booleans(),
 )
 byes = st.builds(Bye, st.text(max_size=MAX_REASON), frames, frames, st.booleans(), st.booleans())
+masks, epochs, by_seat = st.integers(0, 2**16 - 1), st.integers(0, 2**20), st.dictionaries(st.integers(0, 15), frames)
+claims = st.builds(Claim, epochs, epochs, masks, masks, masks, masks, by_seat, by_seat)
+notices = st.builds(Notice, frames, st.text(max_size=MAX_REASON), st.none() | claims)
+tokens = st.binary(max_size=MAX_TOKENS)
+forwards = st.builds(Forward, st.integers(0, 15), frames, frames, frames, frames, tokens)
+joins = st.builds(
+    Join, st.integers(0, 15), st.integers(1, 2**32 - 1), epochs, frames, st.integers(0, 2**40), tokens
+)  # fmt: skip
 
 HELLO = Hello(1, 0, 1.5, math.nan, 0.0, False, False, False, math.nan, {"fps": 60}, 8, 2, {0: "human"})
 BYE = Bye("left", 100, 99)
+CLAIM = Claim(1, 0, 7, 5, 2, 2, {1: 99}, {})
+FORWARD = Forward(1, 5, 9, 4, 3, b"\x13\x07")
+JOIN = Join(1, 77, 2, 100, 160, b"")
 
 
 def same(left: Message, right: Message) -> bool:
@@ -59,14 +72,14 @@ def reason_of(data: bytes) -> str:
     return caught.value.reason
 
 
-@given(hellos | byes | st.builds(Notice, frames))
+@given(hellos | byes | notices | forwards | joins)
 @settings(deadline=None)
 def test_every_legal_message_comes_back(message: Message) -> None:
     assert same(decode_message(encode_message(message)), message)
 
 
 def test_a_message_and_the_hot_one_cannot_be_taken_for_each_other() -> None:
-    for message in (HELLO, BYE, Notice(5)):
+    for message in (HELLO, BYE, Notice(5), FORWARD, JOIN):
         assert not encode_message(message)[1] & 128
 
 
@@ -131,6 +144,56 @@ def test_every_field_of_a_bye_has_its_limits(wrong: dict[str, Any]) -> None:
     assert reason_of(encode_message(replace(BYE, **wrong))) in ("field", "msgpack")
 
 
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"end": -2},
+        {"pause": None},
+        {"pause": "x" * (MAX_REASON + 1)},
+        {"claim": []},
+        {"claim": list(CLAIM)[:-1]},
+        {"claim": [*CLAIM, 0]},
+        {"claim": CLAIM._replace(epoch=-1)},
+        {"claim": CLAIM._replace(committed=2**20 + 1)},
+        {"claim": CLAIM._replace(base=1 << 16)},
+        {"claim": CLAIM._replace(roster=-1)},
+        {"claim": CLAIM._replace(silent=True)},
+        {"claim": CLAIM._replace(missed=1.0)},
+        {"claim": CLAIM._replace(held={16: 0})},
+        {"claim": CLAIM._replace(held={0: -2})},
+        {"claim": CLAIM._replace(held={0: None})},
+        {"claim": CLAIM._replace(joins={-1: 0})},
+        {"claim": CLAIM._replace(joins=7)},
+    ],
+)
+def test_every_field_of_a_notice_has_its_limits(wrong: dict[str, Any]) -> None:
+    assert reason_of(encode_message(replace(Notice(1), **wrong))) == "field"
+
+
+@pytest.mark.parametrize(
+    ("message", "wrong"),
+    [
+        (FORWARD, {"seat": 16}),
+        (FORWARD, {"seat": -1}),
+        (FORWARD, {"base": -2}),
+        (FORWARD, {"newest": 2**40 + 1}),
+        (FORWARD, {"confirmed": "9"}),
+        (FORWARD, {"acked": None}),
+        (FORWARD, {"tokens": "text"}),
+        (FORWARD, {"tokens": bytes(MAX_TOKENS + 1)}),
+        (JOIN, {"seat": 16}),
+        (JOIN, {"nonce": 0}),
+        (JOIN, {"nonce": 2**32}),
+        (JOIN, {"epoch": -1}),
+        (JOIN, {"base": -2}),
+        (JOIN, {"frame": -1}),
+        (JOIN, {"tokens": None}),
+    ],
+)
+def test_every_field_of_a_forward_and_a_join_has_its_limits(message: Message, wrong: dict[str, Any]) -> None:
+    assert reason_of(encode_message(replace(message, **wrong))) in ("field", "msgpack")
+
+
 def test_the_limits_themselves_are_allowed() -> None:
     for message in (
         replace(HELLO, nonce=2**32 - 1, heard=2**32 - 1, window=1000, delay=1000),
@@ -139,6 +202,11 @@ def test_the_limits_themselves_are_allowed() -> None:
         Bye("é" * MAX_REASON, 2**40, 2**40, True, True),
         Bye("", -1, -1),
         Notice(-1),
+        Notice(
+            2**40, "é" * MAX_REASON, Claim(2**20, 2**20, 65535, 65535, 65535, 65535, dict.fromkeys(range(16), -1), {15: -1})
+        ),
+        Forward(15, -1, -1, -1, -1, bytes(MAX_TOKENS)),
+        Join(15, 2**32 - 1, 2**20, -1, 2**40, bytes(MAX_TOKENS)),
     ):
         assert same(decode_message(encode_message(message)), message)
 
@@ -153,7 +221,7 @@ def test_too_few_and_too_many_fields_are_refused() -> None:
 
 def test_nothing_and_unknown_kinds_are_named() -> None:
     assert reason_of(b"") == reason_of(b"\0") == "truncated"
-    known = {encode_message(message)[:2] for message in (HELLO, BYE, Notice(1))}
+    known = {encode_message(message)[:2] for message in (HELLO, BYE, Notice(1), FORWARD, JOIN)}
     for first in range(256):
         for second in range(128):
             head = bytes([first, second])
@@ -191,6 +259,6 @@ BOMBS = {
 
 
 @pytest.mark.parametrize("body", BOMBS.values(), ids=BOMBS.keys())
-@pytest.mark.parametrize("message", [HELLO, BYE, Notice(1)], ids=["hello", "bye", "notice"])
+@pytest.mark.parametrize("message", [HELLO, BYE, Notice(1), FORWARD, JOIN], ids=lambda message: type(message).__name__)
 def test_bombs_are_refused(message: Message, body: bytes) -> None:
     assert reason_of(encode_message(message)[:2] + body) in ("msgpack", "field", "oversized")

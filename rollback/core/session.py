@@ -14,8 +14,9 @@ from rollback.core.engine import COMPLETE, HEARTBEAT, Engine
 from rollback.core.handles import SOON
 from rollback.core.membership import ENDED
 from rollback.core.settled import SettledReader
+from rollback.core.simulation import NOTHING
 from rollback.errors import UsageError
-from rollback.game import Game
+from rollback.game import Game, State
 from rollback.types import Confirmed, Event, Local, Reason, Remote, SessionStats
 from rollback.wire.blobs import is_blob
 from rollback.wire.limits import MAX_DATAGRAM, MAX_INBOX
@@ -96,6 +97,23 @@ class P2PSession(Engine):
         """
         return self._sim.digest_at(frame)
 
+    def held_state(self, frame: int) -> State | None:
+        """Return our snapshot of the confirmed S_frame; None where it is not yet, or no longer, held, or is no state tree.
+
+        It belongs to the engine: whoever asks must not change it.
+        """
+        sim = self._sim
+        if sim.opaque or not 0 <= frame <= self.confirmed + 1:
+            return None
+        if frame == sim.frame:
+            return sim.game.save()
+        if not sim.every and sim.snapshots.has(frame):
+            return sim.snapshots.at(frame)
+        if hasattr(sim.game, "digest"):
+            return None  # what else is held of that frame is its digest, which no game can load
+        state = sim.tree_at(frame)
+        return self._confirmation.kept.get(frame) if state is NOTHING else state
+
     def stats(self) -> SessionStats:
         """Return the counters and the state of every line."""
         self._land()
@@ -112,6 +130,11 @@ class P2PSession(Engine):
             dropped=dict(sorted((self._intake.dropped + self._repair.dropped).items())),
             peers={e.name: e.stats(self._own.known, config.fps, config.prediction_window) for e in self._endpoints},
         )
+
+    @property
+    def input_delays(self) -> dict[int, int]:
+        """Frames between an action and its effect, of each local player."""
+        return dict(self._local.delays)
 
     @property
     def controllers(self) -> dict[int, str]:

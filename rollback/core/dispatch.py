@@ -13,6 +13,7 @@ from rollback.core.simulation import Simulation
 from rollback.core.states import Peer
 from rollback.wire.inputs import CHECKSUM, LINE, MORE, encode_inputs, encode_line, encode_more
 from rollback.wire.limits import MAX_INPUTS_DATAGRAM
+from rollback.wire.matches import mark
 from rollback.wire.messages import Message, Notice, encode_message
 from rollback.wire.runs import ONE_BYTE, encode_runs
 
@@ -47,6 +48,7 @@ class Dispatch:
         confirmation: Confirmation,
         handshake: Handshake,
         membership: Membership,
+        match: int = 0,
     ) -> None:
         self.outbox: list[tuple[str, bytes]] = []
         self.blobs: list[tuple[str, bytes]] = []
@@ -56,6 +58,7 @@ class Dispatch:
         self._confirmed = confirmation.newest_confirmed
         self._handshake = handshake
         self._membership = membership
+        self._match = match
         self._measure_at = float("-inf")
 
     def write(self, endpoint: Endpoint, now: float) -> None:
@@ -152,6 +155,6 @@ class Dispatch:
         self.blobs.append((endpoint.name, blob))
 
     def _message(self, endpoint: Endpoint, message: Message) -> None:
-        datagram = encode_message(message)
+        datagram = mark(encode_message(message), self._match)
         endpoint.given.append(datagram)
         self.outbox.append((endpoint.name, datagram))

@@ -42,11 +42,14 @@ HEARTBEAT: Final = 0.2  # seconds without a tick until we are heard all the same
 class Engine:
     """The parts of a session, and the tick that drives them."""
 
-    def __init__(self, game: Game, players: Sequence[Local | Remote], config: SessionConfig, nonce: int) -> None:
-        lineup = Lineup(game, players, config)
+    def __init__(
+        self, game: Game, players: Sequence[Local | Remote], config: SessionConfig, nonce: int, match: int = 0
+    ) -> None:
+        lineup = Lineup(game, players, config, match)
         own, endpoints = lineup.own, lineup.endpoints
         self.game = game
         self.config = config
+        self._match = match
         self._lineup = lineup
         self._own = own
         self._endpoints = endpoints
@@ -69,10 +72,10 @@ class Engine:
         self._membership = Membership(endpoints, self._playing, config, self._sim, self._events.append, self._end)
         self._handshake = Handshake(nonce, lineup.facts, config.prediction_window, delay, lineup.controllers, endpoints)
         self._confirmation = Confirmation(own, self._playing, self._sim, config.desync_interval, self._disagree)
-        self._intake = Intake(own, self._sim, self._handshake, self._membership, self._events.append, self._disagree)
+        self._intake = Intake(own, self._sim, self._handshake, self._membership, self._events.append, self._disagree, match)
         self._solo = own.players[0] if len(own.players) == 1 else -1
         self._encode = lineup.encoder
-        self._dispatch = Dispatch(own, endpoints, self._sim, self._confirmation, self._handshake, self._membership)
+        self._dispatch = Dispatch(own, endpoints, self._sim, self._confirmation, self._handshake, self._membership, match)
         self._outbox = self._dispatch.outbox
         self._ride, self._land, self._glance = self._short_way()
         self._confirmation.glance = self._glance

@@ -31,6 +31,7 @@ from rollback.wire.inputs import (
     decode_line,
 )
 from rollback.wire.limits import MAX_HOT
+from rollback.wire.matches import match_of, unmark
 from rollback.wire.messages import Bye, Hello, Notice, decode_message
 from rollback.wire.runs import ONE_BYTE, Change, changed_row
 
@@ -164,6 +165,9 @@ class Intake:
 
     def read(self, endpoint: Endpoint, data: bytes, now: float) -> None:
         """Apply one datagram, or drop it and count why."""
+        if match_of(data) != self._match:
+            self.dropped["match"] += 1  # what is left of the last match in the room says nothing of this one, nor of the line
+            return
         endpoint.taken.append(data)
         try:
             if len(data) > 1 and data[1] & INPUTS:
@@ -189,8 +193,6 @@ class Intake:
             if endpoint.state in (Peer.LEFT, Peer.GONE, Peer.REFUSED):
                 return "departed"
         flags = message.flags
-        if flags >> 5 & 3 != self._match:
-            return "match"
         if not -1 <= message.ack <= self._own.known or message.confirmed < -1:
             return "ack"
         endpoint.tail_in_until = 0
@@ -240,7 +242,7 @@ class Intake:
         queue.last = rows[-1]
 
     def _message(self, endpoint: Endpoint, data: bytes, now: float) -> str | None:
-        match decode_message(data):
+        match decode_message(unmark(data)):
             case Hello() as hello:
                 if endpoint.state in (Peer.LEFT, Peer.GONE):
                     return "departed"

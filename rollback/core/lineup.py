@@ -14,6 +14,7 @@ from rollback.errors import ActionError, MissingAction, UsageError
 from rollback.game import ActionCodec, Bits, Game, Raw, UInt, codecs_of, idle_inputs
 from rollback.types import Local, Remote
 from rollback.wire.limits import PROTOCOL
+from rollback.wire.matches import MATCHES
 from rollback.wire.messages import Fact
 
 __all__ = ["Lineup"]
@@ -31,7 +32,9 @@ class Lineup:
         encoder: Makes the input of our first player's action.
     """
 
-    def __init__(self, game: Game, players: Sequence[Local | Remote], config: SessionConfig) -> None:
+    def __init__(self, game: Game, players: Sequence[Local | Remote], config: SessionConfig, match: int = 0) -> None:
+        if type(match) is not int or not 0 <= match < MATCHES:
+            raise UsageError(f"match must be a whole number from 0 to {MATCHES - 1}, not {match!r}")
         self.codecs: tuple[ActionCodec, ...] = codecs_of(game)
         if len(players) != len(self.codecs):
             raise UsageError(f"{len(players)} players were given, {type(game).__name__} has {len(self.codecs)}")
@@ -48,7 +51,7 @@ class Lineup:
             raise UsageError("a session needs at least one Local and one Remote player; SyncTestSession plays alone")
         idle = idle_inputs(game, self.codecs)
         self.own = InputQueue(tuple(self.controllers), idle)
-        self.endpoints = [Endpoint(name, InputQueue(theirs, idle)) for name, theirs in seats.items()]
+        self.endpoints = [Endpoint(name, InputQueue(theirs, idle), match) for name, theirs in seats.items()]
         self.facts = _facts(game, self.codecs, idle, config)
         self._encoders = [(player, _checked(self.codecs[player])) for player in self.own.players]
         self.encoder = self._encoders[0][1]

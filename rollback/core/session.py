@@ -20,6 +20,7 @@ from rollback.game import Game, State
 from rollback.types import Confirmed, Event, Local, Reason, Remote, SessionStats
 from rollback.wire.blobs import is_blob
 from rollback.wire.limits import MAX_DATAGRAM, MAX_INBOX
+from rollback.wire.matches import mark, match_of, unmark
 
 __all__ = ["P2PSession"]
 
@@ -35,6 +36,8 @@ class P2PSession(Engine):
         players: `Local` or `Remote` for each player, in the order of their numbers.
         config: The settings.
         nonce: A number that tells this session from an earlier one of the same peer; random unless given.
+        match: Number of the match in its room modulo 4, the same on every peer: a rematch takes the next one, and whatever is
+            still on its way from the last match is dropped.
 
     Raises:
         UsageError: The players do not fit the game, or none of them is local or none remote.
@@ -48,8 +51,10 @@ class P2PSession(Engine):
         config: SessionConfig | None = None,
         *,
         nonce: int | None = None,
+        match: int = 0,
     ) -> None:
-        super().__init__(game, players, config or SessionConfig(), secrets.randbits(31) | 1 << 31 if nonce is None else nonce)
+        nonce = secrets.randbits(31) | 1 << 31 if nonce is None else nonce
+        super().__init__(game, players, config or SessionConfig(), nonce, match)
         self._reader = SettledReader(self._sim, self._confirmation.settle, self._confirmation.readers)
 
     # What the caller asks.
@@ -169,13 +174,16 @@ class P2PSession(Engine):
         Raises:
             UsageError: No player stands at a peer of this name.
         """
-        if not is_blob(blob):
+        if match_of(blob) != self._match:
+            self._intake.dropped["match"] += 1
+            return
+        if not is_blob(unmark(blob)):
             self.receive(peer, blob)
             return
         endpoint = next((endpoint for endpoint in self._endpoints if endpoint.name == peer), None)
         if endpoint is None:
             raise UsageError(f"nobody plays at peer {peer!r}: the peers are {', '.join(map(repr, self._inboxes))}")
-        if not self._repair.take(endpoint, blob):
+        if not self._repair.take(endpoint, unmark(blob)):
             self._intake.dropped["flood"] += 1
         self._land()
         self._watch_at = SOON
@@ -213,7 +221,7 @@ class P2PSession(Engine):
     def outgoing_reliable(self) -> list[tuple[str, bytes]]:
         """Return the blobs to send by an ordered, reliable channel, and forget them."""
         out, self._dispatch.blobs = self._dispatch.blobs, []
-        return out
+        return [(to, mark(blob, self._match)) for to, blob in out] if self._match else out
 
     def end_at(self, frame: int) -> None:
         """End the match at S_frame. All peers name the same frame; who names none takes the one it is told.

@@ -13,6 +13,7 @@ MAX_INBOX: Final = 256  # datagrams queued per peer: four seconds at 60 Hz, more
 MAX_AHEAD: Final = 60  # frames a peer may be ahead of us and still be buffered, on top of both windows and delays
 MAX_TEXT: Final = 200  # characters of a label in a message
 MAX_REASON: Final = 2000  # characters of a reason; enough for the end of a traceback
+MAX_PAUSE: Final = 80  # characters of the reason of a pause: it rides in every datagram while that lasts
 MAX_ENTRIES: Final = 64  # entries of a map or list in a message
 MAX_BLOB: Final = 16 * 1024 * 1024  # bytes on the reliable channel
 RING: Final = 256  # frames of inputs held per peer; two windows and two delays of 60 fit

@@ -1,6 +1,7 @@
 """All messages but the hot one: a zero, one byte of kind, then msgpack. Knows their fields and limits; knows no session.
 
-Every message is a msgpack array of fixed length; each field is checked by type and range before anybody sees it.
+Every message is a msgpack array of fixed length; each field is checked by type and range before anybody sees it. The number of
+the match stands above the kind; here it is 0, see `wire.matches`.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ import msgpack
 
 from rollback.errors import WireError
 from rollback.game import MAX_PLAYERS
-from rollback.wire.limits import MAX_DATAGRAM, MAX_ENTRIES, MAX_REASON, MAX_TEXT, MAX_TOKENS
+from rollback.wire.limits import MAX_DATAGRAM, MAX_ENTRIES, MAX_PAUSE, MAX_REASON, MAX_TEXT, MAX_TOKENS
 
 __all__ = ["Bye", "Claim", "Forward", "Hello", "Join", "Message", "Notice", "decode_message", "encode_message"]
 
@@ -39,7 +40,6 @@ class Hello:
         window: The sender's prediction window in frames.
         delay: Its input delay in frames.
         players: The sender's players and their controllers.
-        match: Number of the match modulo 4, so that what is left of the last one in the same room is not taken for this.
         joining: The sender comes into a running match.
     """
 
@@ -56,7 +56,6 @@ class Hello:
     window: int
     delay: int
     players: Mapping[int, str]
-    match: int = 0
     joining: bool = False
 
 
@@ -111,13 +110,15 @@ class Notice:
 
     Attributes:
         end: The frame at which the match ends, -1 for none.
-        pause: Why the sender asks everybody to wait, empty where it does not.
+        pause: Why the sender asks everybody to wait.
         claim: What it says of the roster, None while all is well.
+        turns: How often the sender began or ended a pause: an odd number asks everybody to wait. A higher one is newer.
     """
 
     end: int = -1
     pause: str = ""
     claim: Claim | None = None
+    turns: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -285,11 +286,10 @@ _FIELDS: Final[dict[type[Message], tuple[Callable[[Any], bool], ...]]] = {
         _whole(0, 1000),
         _whole(0, 1000),
         _players,
-        _whole(0, 3),
         _flag,
     ),
     Bye: (_text(MAX_REASON), _FRAME, _FRAME, _flag, _flag),
-    Notice: (_FRAME, _text(MAX_REASON), _claim),
+    Notice: (_FRAME, _text(MAX_PAUSE), _claim, _whole(0, 2**32 - 1)),
     Forward: (_SEAT, _FRAME, _FRAME, _FRAME, _FRAME, _tokens),
     Join: (_SEAT, _whole(1, 2**32 - 1), _EPOCH, _FRAME, _whole(0, 2**40), _tokens),
 }

@@ -14,6 +14,7 @@ from rollback.errors import WireError
 from rollback.wire import Bye, Hello, Notice, decode_inputs, encode_inputs, encode_message
 from rollback.wire.inputs import INPUTS, MORE, encode_more
 from rollback.wire.limits import MAX_DATAGRAM, MAX_INBOX
+from rollback.wire.matches import mark
 from rollback.wire.runs import payload_lengths
 from tests.core.games import Sums
 from tests.core.network import Link, Match, Peer, message_in
@@ -127,7 +128,9 @@ def test_each_kind_of_bad_datagram_is_counted_by_its_reason() -> None:
     for data, reason in [
         (b"", "truncated"),
         (b"\0", "truncated"),
-        (b"\0\x7f", "kind"),
+        (b"\0\x1f", "kind"),
+        (b"\0\x7f", "match"),
+        (mark(encode_message(Bye("left", -1, -1, True)), 1), "match"),
         (b"\0\1\xc1", "msgpack"),
         (encode_message(Notice(-1))[:-1], "msgpack"),
         (b"\0\2\x90", "field"),
@@ -228,7 +231,7 @@ def test_a_flood_pushes_out_its_oldest_and_is_counted() -> None:
     match = playing()
     session = match.peers[0].session
     for number in range(5 * MAX_INBOX):
-        session.receive("p1", b"junk %d" % number)
+        session.receive("p1", b"\0\x1fjunk %d" % number)
     assert session.stats().dropped["flood"] == 4 * MAX_INBOX
     match.round()
     assert session.stats().dropped["kind"] >= MAX_INBOX - 2

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from rollback.errors import WireError
 from rollback.wire import Bye, Claim, Forward, Hello, Join, Message, Notice, decode_message, encode_message
-from rollback.wire.limits import MAX_DATAGRAM, MAX_ENTRIES, MAX_REASON, MAX_TEXT, MAX_TOKENS
+from rollback.wire.limits import MAX_DATAGRAM, MAX_ENTRIES, MAX_PAUSE, MAX_REASON, MAX_TEXT, MAX_TOKENS
 
 clocks = st.floats(-9e11, 9e11) | st.just(math.nan)
 frames = st.integers(-1, 2**40)
@@ -36,13 +36,12 @@ hellos = st.builds(
     window=st.integers(0, 1000),
     delay=st.integers(0, 1000),
     players=st.dictionaries(st.integers(0, 15), st.text(max_size=20), max_size=16),
-    match=st.integers(0, 3),
     joining=st.booleans(),
 )
 byes = st.builds(Bye, st.text(max_size=MAX_REASON), frames, frames, st.booleans(), st.booleans())
 masks, epochs, by_seat = st.integers(0, 2**16 - 1), st.integers(0, 2**20), st.dictionaries(st.integers(0, 15), frames)
 claims = st.builds(Claim, epochs, epochs, masks, masks, masks, masks, by_seat, by_seat)
-notices = st.builds(Notice, frames, st.text(max_size=MAX_REASON), st.none() | claims)
+notices = st.builds(Notice, frames, st.text(max_size=MAX_PAUSE), st.none() | claims, st.integers(0, 2**32 - 1))
 tokens = st.binary(max_size=MAX_TOKENS)
 forwards = st.builds(Forward, st.integers(0, 15), frames, frames, frames, frames, tokens)
 joins = st.builds(
@@ -149,7 +148,10 @@ def test_every_field_of_a_bye_has_its_limits(wrong: dict[str, Any]) -> None:
     [
         {"end": -2},
         {"pause": None},
-        {"pause": "x" * (MAX_REASON + 1)},
+        {"pause": "x" * (MAX_PAUSE + 1)},
+        {"turns": -1},
+        {"turns": 2**32},
+        {"turns": 1.0},
         {"claim": []},
         {"claim": list(CLAIM)[:-1]},
         {"claim": [*CLAIM, 0]},
@@ -203,7 +205,10 @@ def test_the_limits_themselves_are_allowed() -> None:
         Bye("", -1, -1),
         Notice(-1),
         Notice(
-            2**40, "é" * MAX_REASON, Claim(2**20, 2**20, 65535, 65535, 65535, 65535, dict.fromkeys(range(16), -1), {15: -1})
+            2**40,
+            "é" * MAX_PAUSE,
+            Claim(2**20, 2**20, 65535, 65535, 65535, 65535, dict.fromkeys(range(16), -1), {15: -1}),
+            2**32 - 1,
         ),
         Forward(15, -1, -1, -1, -1, bytes(MAX_TOKENS)),
         Join(15, 2**32 - 1, 2**20, -1, 2**40, bytes(MAX_TOKENS)),

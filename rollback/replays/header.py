@@ -6,17 +6,18 @@ import platform
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from importlib import metadata
-from typing import Any
+from typing import Any, Final
 
 from rollback.config import SessionConfig
 from rollback.errors import ReplayError, UsageError, WireError
 from rollback.game import MAX_INPUT_SIZE, MAX_PLAYERS, Game, codecs_of
-from rollback.replays.limits import FORMAT, MAX_ENTRIES, MAX_HEADER, MAX_TEXT
+from rollback.replays.limits import FORMAT, MAX_ENTRIES, MAX_FRAMES, MAX_HEADER, MAX_TEXT
 from rollback.state.trees import shown
 from rollback.wire.tree import pack_tree, unpack_tree
 
 __all__ = ["ReplayHeader", "pack_header", "unpack_header"]
 
+_ADDED: Final = {1: {"first_frame"}}  # what came after a format, and has a default
 Plain = str | int | float | bool | None
 
 
@@ -39,6 +40,8 @@ class ReplayHeader:
         packages: Versions, by package.
         recorded_at: Seconds since 1970 when the match began, or None.
         extra: As in the session's settings.
+        first_frame: The frame the recording begins with: later than 0 for who came in the middle, and then a keyframe of
+            that frame comes first.
     """
 
     codecs: tuple[str, ...]
@@ -55,6 +58,7 @@ class ReplayHeader:
     packages: Mapping[str, str] = field(default_factory=dict)
     recorded_at: float | None = None
     extra: Mapping[str, Plain] = field(default_factory=dict)
+    first_frame: int = 0
 
     def __post_init__(self) -> None:
         if type(self.sizes) is not tuple or not 1 <= len(self.sizes) <= MAX_PLAYERS:
@@ -71,6 +75,7 @@ class ReplayHeader:
         _whole("input_delay", self.input_delay, 0, 60)
         _whole("seed", self.seed, 0, 2**63 - 1)
         _whole("desync_interval", self.desync_interval, 0, 1_000_000)
+        _whole("first_frame", self.first_frame, 0, MAX_FRAMES)
         if self.recorded_at is not None and not (type(self.recorded_at) in (int, float) and abs(self.recorded_at) < 1e12):
             raise UsageError(f"recorded_at must be seconds since 1970 or None, not {shown(self.recorded_at)}")
         _plain("packages", self.packages, (str,))
@@ -92,6 +97,7 @@ class ReplayHeader:
         controllers: Sequence[str] = (),
         packages: Mapping[str, str] | None = None,
         recorded_at: float | None = None,
+        first_frame: int = 0,
     ) -> ReplayHeader:
         """Return the header of a match of `game` under `config`.
 
@@ -103,6 +109,7 @@ class ReplayHeader:
             controllers: Who steers each player.
             packages: Versions by package; by default those of this package, Python and numpy.
             recorded_at: Seconds since 1970; the caller reads the clock.
+            first_frame: The frame the recording begins with.
         """
         codecs = codecs_of(game)
         return cls(
@@ -120,6 +127,7 @@ class ReplayHeader:
             packages=_versions() if packages is None else dict(packages),
             recorded_at=recorded_at,
             extra=dict(config.extra),
+            first_frame=first_frame,
         )
 
 
@@ -152,7 +160,7 @@ def unpack_header(data: bytes) -> ReplayHeader:
         raise ReplayError("the header of the replay does not say which format it has")
     if number > FORMAT:
         raise ReplayError(f"the replay has format {number}, this version reads up to {FORMAT}: pip install -U rollback")
-    if set(tree) != {entry.name for entry in fields(ReplayHeader)}:
+    if set(tree) != {entry.name for entry in fields(ReplayHeader)} - _ADDED.get(number, set()):
         raise ReplayError("the header of the replay lacks a field, or holds one that is not known")
     try:
         return ReplayHeader(**tree)

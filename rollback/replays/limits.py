@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-FORMAT: Final = 1  # raised with every change that an older reader cannot read
+FORMAT: Final = 2  # raised with every change that an older reader cannot read; 2: recordings that begin late
 EXTENSION: Final = ".rbr"
 
 MAX_FILE: Final = 256 * 1024 * 1024

@@ -11,11 +11,11 @@ import zlib
 from array import array
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any, Final
 
 from rollback.errors import ReplayError, WireError
 from rollback.replays.chunks import Kind
+from rollback.replays.events import MENDED, ReplayEvent
 from rollback.replays.header import ReplayHeader
 from rollback.replays.limits import (
     MAX_BLOCK,
@@ -26,29 +26,15 @@ from rollback.replays.limits import (
     MAX_KEYFRAMES,
     MAX_TEXT,
 )
+from rollback.state.trees import shown
 from rollback.wire.blocks import check_rows, unpack_rows
 from rollback.wire.tree import MAX_TREE_BYTES, unpack_tree
 
-__all__ = ["Checksums", "Keyframes", "Recording", "ReplayEvent"]
+__all__ = ["Checksums", "Keyframes", "Recording"]
 
 _BLOCK: Final = struct.Struct("<IH")
 _SUM: Final = struct.Struct("<IQ")
 _KEYFRAME: Final = struct.Struct("<II")
-
-
-@dataclass(frozen=True, slots=True)
-class ReplayEvent:
-    """Something that happened.
-
-    Attributes:
-        frame: Before which frame.
-        kind: What, in a word: the name of the session's event.
-        data: More of it.
-    """
-
-    frame: int
-    kind: str
-    data: Any
 
 
 class Checksums(Mapping[int, int]):
@@ -126,6 +112,7 @@ class Recording:
 
     Attributes:
         header: Which game, with which settings, who played.
+        first: The frame it begins with.
         frames: How many frames there are inputs of.
         checksums: Frame to checksum of the state before it.
         keyframes: Frame to snapshot of the state before it.
@@ -137,6 +124,7 @@ class Recording:
 
     def __init__(self, header: ReplayHeader) -> None:
         self.header = header
+        self.first = header.first_frame
         self.frames = 0
         self.checksums = Checksums()
         self.keyframes = Keyframes()
@@ -155,7 +143,17 @@ class Recording:
         return self.frames
 
     def __iter__(self) -> Iterator[tuple[bytes, ...]]:
-        return map(self._split, self.rows(0, self.frames))
+        return map(self._split, self.rows(self.first, self.end))
+
+    @property
+    def end(self) -> int:
+        """The frame after the last one: the recording leads up to the state before it."""
+        return self.first + self.frames
+
+    @property
+    def taken_over(self) -> list[int]:
+        """Frames whose state was taken over from another peer after a desync, so that the inputs alone do not lead there."""
+        return sorted({event.frame for event in self.events if event.kind == MENDED and event.frame in self.keyframes})
 
     def inputs(self, frame: int) -> tuple[bytes, ...]:
         """Return each player's input of a frame.
@@ -163,8 +161,8 @@ class Recording:
         Raises:
             ReplayError: There is no such frame.
         """
-        if not 0 <= frame < self.frames:
-            raise ReplayError(f"the replay has no frame {frame}: it has the frames 0 to {self.frames - 1}")
+        if type(frame) is not int or not self.first <= frame < self.end:
+            raise ReplayError(f"the replay has no frame {shown(frame)}: it has the frames {self.first} to {self.end - 1}")
         return self._split(next(self.rows(frame, frame + 1)))
 
     def rows(self, start: int, stop: int) -> Iterator[bytes]:
@@ -206,7 +204,7 @@ class Recording:
 
     def _block(self, block: int) -> bytes:
         if self._held[0] != block:
-            end = self._starts[block + 1] if block + 1 < len(self._starts) else self.frames
+            end = self._starts[block + 1] if block + 1 < len(self._starts) else self.end
             data = bytes(self._blocks[self._places[block] : self._places[block + 1]])
             self._held = block, unpack_rows(data, self._width, end - self._starts[block])
         return self._held[1]
@@ -215,8 +213,8 @@ class Recording:
         if len(payload) < _BLOCK.size:
             raise WireError("malformed", "half a block of inputs")
         first, count = _BLOCK.unpack_from(payload)
-        if first != self.frames or not 1 <= count <= MAX_BLOCK or first + count > MAX_FRAMES:
-            raise WireError("malformed", f"{count} frames from frame {first} on, where frame {self.frames} is due")
+        if first != self.end or not 1 <= count <= MAX_BLOCK or first + count > MAX_FRAMES:
+            raise WireError("malformed", f"{count} frames from frame {first} on, where frame {self.end} is due")
         data = payload[_BLOCK.size :]
         check_rows(data, self._width, count)
         self._starts.append(first)

@@ -1,4 +1,4 @@
-"""A replay, opened: what was recorded, as far as it can be read, and whether it comes out again. Knows files."""
+"""A replay, opened: what was recorded, as far as it can be read, and what can be done with it. Knows files."""
 
 from __future__ import annotations
 
@@ -6,10 +6,12 @@ import os
 from typing import BinaryIO, Self
 
 from rollback.errors import ReplayError, WireError
-from rollback.game import Game
+from rollback.game import Game, State
 from rollback.replays.chunks import ChunkReader, Kind
+from rollback.replays.events import StandIn, stand_ins
 from rollback.replays.header import ReplayHeader, unpack_header
 from rollback.replays.limits import MAX_CHUNKS
+from rollback.replays.player import Player
 from rollback.replays.recording import Recording
 from rollback.replays.verify import Verdict, verify
 
@@ -57,6 +59,38 @@ class Replay(Recording):
             GameError: The recording is of another game, or the game's state is no state tree and has no digest.
         """
         return verify(self, game)
+
+    def seek(self, frame: int, game: Game | None = None) -> State:
+        """Return the state before `frame`, from the nearest keyframe on; a game that is given is left standing there.
+
+        Args:
+            frame: From `first` to `end`.
+            game: A fresh game of the kind that was recorded; may be left out for the built-in ones.
+
+        Raises:
+            ReplayError: There is no such frame, or the game cannot follow the recording up to there.
+            UsageError: The game has to be given.
+            GameError: The recording is of another game.
+        """
+        player = Player(self, game)
+        player.seek(frame)
+        return player.game.save()
+
+    def play(self, speed: float = 1.0, game: Game | None = None) -> Player:
+        """Return a player, which iterates over (frame, game) and can step and seek both ways.
+
+        Nothing is waited for here: `player.wait` says how many seconds to sleep until the next frame at this speed.
+
+        Raises:
+            ReplayError: The game cannot be brought to where the recording begins.
+            UsageError: The game has to be given, or `speed` is no speed.
+            GameError: The recording is of another game.
+        """
+        return Player(self, game, speed=speed)
+
+    def stand_ins(self) -> tuple[StandIn, ...]:
+        """Return which frames of whom were played by a bot, or by nobody, because the player was away."""
+        return stand_ins(self.events, self.header.players, self.end)
 
     @classmethod
     def _read(cls, file: BinaryIO) -> Self:

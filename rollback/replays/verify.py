@@ -8,15 +8,16 @@ from heapq import merge
 from typing import Any, Final
 
 from rollback.errors import GameError, ReplayError, UsageError
-from rollback.game import Game, codecs_of
+from rollback.game import Game
+from rollback.replays.course import Astray, Course
+from rollback.replays.events import DESYNC, MENDED
 from rollback.replays.recording import Recording
 from rollback.state import Difference, checksum, diff
 
 __all__ = ["Verdict", "verify"]
 
-_REMEMBERED: Final = 65_536  # decoded rows: a few button states make up a whole match
 _NAMED: Final = 3  # differences in the message; all are in the verdict
-_LONGEST: Final = 200  # characters of what a file says of itself in a message
+_SLACK: Final = 128  # frames: at short intervals peers do not exchange every checksum, and a desync is found a little later
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +31,8 @@ class Verdict:
         differences: Where they differ, recorded value first, as far as a keyframe tells.
         message: All of it in one sentence.
         checked: Checksums and keyframes compared.
+        taken_over: Frames whose state had to be taken from the recording, because the inputs do not lead there: the first
+            one of a recording that begins late, and those where a desync was mended.
     """
 
     ok: bool
@@ -38,6 +41,7 @@ class Verdict:
     differences: tuple[Difference, ...]
     message: str
     checked: int = 0
+    taken_over: tuple[int, ...] = ()
 
 
 class _Trouble(Exception):
@@ -52,82 +56,108 @@ class _Trouble(Exception):
 def verify(recording: Recording, game: Game) -> Verdict:
     """Simulate `game`, which must be fresh, on the recorded inputs and compare all checksums and keyframes.
 
+    Where the recording tells of a desync that was mended, states that differ up to there are no surprise: the state that was
+    taken over is taken over again. So it is with the first state of a recording that begins late. The verdict says so.
+
     Raises:
         GameError: The recording is of another game, or the game's state is no state tree and has no digest.
     """
     rerun = _Rerun(recording, game)
     try:
         rerun.run()
-    except _Trouble as trouble:
-        return Verdict(False, rerun.frame, trouble.frame, trouble.differences, str(trouble), rerun.checked)
+    except (_Trouble, Astray) as trouble:
+        differences = trouble.differences if isinstance(trouble, _Trouble) else ()
+        return rerun.verdict(str(trouble), first_bad_frame=trouble.frame, differences=differences)
+    stepped = rerun.course.stepped
     if not rerun.checked:
-        message = f"nothing to compare: {rerun.frame} frames were simulated, but the recording holds no checksum of them"
-        return Verdict(False, rerun.frame, None, (), message)
-    message = f"all {rerun.frame} frames agree with the recording ({rerun.checked} states compared)"
-    if not recording.is_ended:
-        message = f"the {rerun.frame} frames that can be read agree with the recording ({rerun.checked} states compared)"
-    return Verdict(True, rerun.frame, None, (), message, rerun.checked)
+        nothing = "nothing to compare"
+        return rerun.verdict(f"{nothing}: {stepped} frames were simulated, but the recording holds no checksum of them")
+    which = f"all {stepped} frames" if recording.is_ended else f"the {stepped} frames that can be read"
+    which += f" from frame {recording.first} on" if recording.first else ""
+    mended = [frame for frame in rerun.taken_over if frame != recording.first]
+    told = f"{which} agree with the recording ({rerun.checked} states compared)"
+    if mended:
+        named = ", ".join(map(str, mended))
+        told += f"; as it tells, peers had come apart, and went on from the recorded state before frame {named}"
+    return rerun.verdict(told, is_ok=True)
 
 
 class _Rerun:
     def __init__(self, recording: Recording, game: Game) -> None:
-        self._recording = recording
-        self._game = game
-        self._codecs = codecs_of(game)
-        self._has_over = hasattr(game, "over")
-        self._is_remembering = all(getattr(codec, "immutable", False) for codec in self._codecs)
-        self._actions: dict[bytes, tuple[Any, ...]] = {}
-        self.frame = 0  # frames simulated; the state is the one before this frame
-        self.agreed: int | None = None  # the last frame whose state was compared and agreed
+        self.course = Course(recording, game)
         self.checked = 0
-        ours = tuple(codec.describe() for codec in self._codecs), tuple(codec.size for codec in self._codecs)
-        theirs = recording.header.codecs, recording.header.sizes
-        if ours != theirs:
-            raise GameError(
-                f"the replay is of {_tame(recording.header.game_id) or 'a game'} with the codecs"
-                f" {_tame(', '.join(theirs[0]))}, but"
-                f" {type(game).__name__} has {', '.join(ours[0])}: give the game that was recorded"
-            )
+        self.agreed: int | None = None  # the last frame whose state was compared and agreed
+        self.taken_over: list[int] = []
+        self._recording = recording
+        self._game: Any = game
+        self._mended = _mended_spans(recording)
+
+    def verdict(
+        self,
+        message: str,
+        *,
+        is_ok: bool = False,
+        first_bad_frame: int | None = None,
+        differences: tuple[Difference, ...] = (),
+    ) -> Verdict:
+        """Return what is known now."""
+        taken_over = tuple(self.taken_over)
+        return Verdict(is_ok, self.course.stepped, first_bad_frame, differences, message, self.checked, taken_over)
 
     def run(self) -> None:
-        """Simulate all frames, or raise `_Trouble` at the first state that differs."""
-        recording = self._recording
-        if callable(reset := getattr(self._game, "reset", None)):
-            self._call("reset", lambda: reset(recording.header.seed))
+        """Simulate all frames, or raise at the first state that differs."""
+        course, recording = self.course, self._recording
+        course.begin()
+        if recording.first:
+            self.taken_over.append(recording.first)
         compared = -1
-        for frame in merge(recording.checksums, recording.keyframes, [recording.frames]):
-            if compared < frame <= recording.frames:
-                self._step_to(frame)
-                self._compare()
+        for frame in merge(recording.checksums, recording.keyframes, [recording.end]):
+            if max(compared + 1, course.frame) <= frame <= recording.end:
                 compared = frame
+                try:
+                    course.to(frame)
+                    self._compare()
+                except (_Trouble, Astray) as trouble:
+                    self._go_on_after(trouble)
+
+    def _go_on_after(self, trouble: _Trouble | Astray) -> None:
+        """Take over the state that mended what went wrong, if the recording tells that it was mended."""
+        for start, mended in self._mended:
+            if start < trouble.frame <= mended and mended not in self.taken_over:
+                self.course.load(mended)
+                self.taken_over.append(mended)
+                self._compare()
+                return
+        raise trouble
 
     def _compare(self) -> None:
-        frame, recording = self.frame, self._recording
-        if frame in recording.keyframes:
+        frame, recording = self.course.frame, self._recording
+        is_given = bool(self.taken_over) and frame == self.taken_over[-1]  # then only that it is what its checksum says
+        if frame in recording.keyframes and not is_given:
             self._count(self._against_keyframe())
         ours = None
-        wanted = [recording.checksums.get(frame), recording.final_checksum if frame == recording.frames else None]
+        wanted = [recording.checksums.get(frame), recording.final_checksum if frame == recording.end else None]
         for recorded in wanted:
             if recorded is not None:
                 ours = self._checksum() if ours is None else ours
-                self._count([] if ours == recorded else None)
+                self._count([] if ours == recorded else None, is_given=is_given)
 
-    def _count(self, differences: Sequence[Difference] | None) -> None:
+    def _count(self, differences: Sequence[Difference] | None, *, is_given: bool = False) -> None:
         """Count a comparison; None is a difference that only a keyframe can tell more of."""
-        self.checked += 1
+        self.checked += not is_given
         if differences is not None and not differences:
-            self.agreed = self.frame
+            self.agreed = self.course.frame
             return
-        bad, where = self.frame, ""
+        bad, where = self.course.frame, ""
         if differences is None:
-            later = [frame for frame in self._recording.keyframes if bad < frame <= self._recording.frames]
+            later = [frame for frame in self._recording.keyframes if bad < frame <= self._recording.end]
             differences = ()
             if later:
                 try:
-                    self._step_to(min(later))
+                    self.course.to(min(later))
                     differences = self._against_keyframe()
-                    where = f" at the next keyframe, before frame {self.frame},"
-                except _Trouble:
+                    where = f" at the next keyframe, before frame {self.course.frame},"
+                except (_Trouble, Astray):
                     pass  # the first state that differs is what counts; this only looked for words
         named = "; ".join(map(str, differences[:_NAMED])) + (" and more" if len(differences) > _NAMED else "")
         told = f":{where} {named} (recorded != simulated)" if differences else ": its checksum is another"
@@ -135,23 +165,25 @@ class _Rerun:
         raise _Trouble(bad, f"the state before frame {bad} differs from the recording{told}; {since}", differences)
 
     def _against_keyframe(self) -> list[Difference]:
-        try:
-            recorded = self._recording.keyframes[self.frame]
-        except ReplayError as error:
-            raise _Trouble(self.frame, str(error)) from None
+        course, frame = self.course, self.course.frame
         digest = getattr(self._game, "digest", None)
+        ours = course.call("save", self._game.save)
         if digest is None:
-            return self._diff(recorded, self._call("save", self._game.save))
+            try:
+                recorded = self._recording.keyframes[frame]
+            except ReplayError as error:
+                raise _Trouble(frame, str(error)) from None
+            return self._diff(recorded, ours)
         # Only the digest counts, so the snapshot is loaded to ask for its digest; then all goes on as it was.
-        ours, ours_digest = self._call("save", self._game.save), self._call("digest", digest)
-        self._call("load", lambda: self._game.load(recorded))
-        recorded_digest = self._call("digest", digest)
-        self._call("load", lambda: self._game.load(ours))
+        ours_digest = course.call("digest", digest)
+        course.load(frame)
+        recorded_digest = course.call("digest", digest)
+        course.call("load", lambda: self._game.load(ours))
         return self._diff(recorded_digest, ours_digest)
 
     def _checksum(self) -> int:
         digest = getattr(self._game, "digest", None)
-        state = self._call("save", self._game.save) if digest is None else self._call("digest", digest)
+        state = self.course.call("save", self._game.save) if digest is None else self.course.call("digest", digest)
         try:
             return checksum(state)
         except UsageError as error:
@@ -167,41 +199,17 @@ class _Rerun:
         name = type(self._game).__name__
         return GameError(f"{name} cannot be verified without a digest() that returns a state tree: {error}")
 
-    def _step_to(self, stop: int) -> None:
-        game, remembered = self._game, self._actions
-        try:
-            for row in self._recording.rows(self.frame, stop):
-                if self._has_over and game.over:  # type: ignore[attr-defined]
-                    message = f"the game is over before frame {self.frame}, the recording goes on"
-                    raise _Trouble(self.frame, message)
-                actions = remembered.get(row)
-                game.step(self._decoded(row) if actions is None else actions)
-                self.frame += 1
-        except _Trouble:
-            raise
-        except Exception as error:  # a game may raise anything, and it is part of the answer
-            raise self._failed("step", error) from error
 
-    def _decoded(self, row: bytes) -> tuple[Any, ...]:
-        actions, place = [], 0
-        for codec in self._codecs:
-            actions.append(codec.decode(row[place : place + codec.size]))
-            place += codec.size
-        if self._is_remembering and len(self._actions) < _REMEMBERED:
-            self._actions[row] = tuple(actions)
-        return tuple(actions)
-
-    def _call(self, name: str, method: Any) -> Any:
-        try:
-            return method()
-        except Exception as error:  # as in _step_to
-            raise self._failed(name, error) from error
-
-    def _failed(self, name: str, error: Exception) -> _Trouble:
-        return _Trouble(self.frame, f"{name}() raised {type(error).__name__} at frame {self.frame}: {error}")
-
-
-def _tame(text: str) -> str:
-    """Return what a file says of itself, short, and without anything that could steer a terminal."""
-    cut = text if len(text) <= _LONGEST else f"{text[: _LONGEST - 3]}..."
-    return "".join(letter if letter.isprintable() else "?" for letter in cut)
+def _mended_spans(recording: Recording) -> list[tuple[int, int]]:
+    """Return for each mended desync the frame that was still agreed upon, and the one whose state was taken over."""
+    spans = []
+    taken_over, found = recording.taken_over, recording.end
+    slack = max(recording.header.desync_interval, _SLACK)
+    for event in recording.events:
+        if event.kind == DESYNC:
+            found = min(found, event.since)
+        elif event.kind == MENDED and event.frame in taken_over:
+            if found < recording.end:
+                spans.append((found - slack, event.frame))
+            found = recording.end
+    return spans

@@ -7,7 +7,7 @@ import struct
 import zlib
 from collections.abc import Sequence
 from types import TracebackType
-from typing import Any, BinaryIO, Protocol
+from typing import Any, BinaryIO, Final, Protocol
 
 from rollback.errors import ReplayError, UsageError
 from rollback.replays.chunks import MAGIC, Kind, pack_chunk
@@ -30,6 +30,8 @@ from rollback.wire.blocks import pack_rows
 from rollback.wire.tree import MAX_TREE_BYTES, pack_tree
 
 __all__ = ["ReplayWriter"]
+
+_CLOSED: Final = (-1,)  # sizes of no inputs: the hot path's one comparison refuses everything
 
 
 class SettledFrame(Protocol):
@@ -60,13 +62,13 @@ class ReplayWriter:
 
     def __init__(self, target: str | os.PathLike[str] | BinaryIO, header: ReplayHeader) -> None:
         self.header = header
-        self._sizes: tuple[int, ...] = header.sizes
+        self._sizes: tuple[int, ...] = _CLOSED if header.first_frame else header.sizes
         self._width = sum(header.sizes)
         self._block = min(header.fps, MAX_BLOCK)
-        self._next = 0  # the frame that is due
-        self._written = 0  # frames already in the file
+        self._next = header.first_frame  # the frame that is due
+        self._written = header.first_frame  # the first frame that is not in the file
         self._blocks = 0
-        self._flush_at = self._block
+        self._flush_at = self._next + self._block
         self._rows: list[bytes] = []
         self._sums: list[bytes] = []
         self._last_sum = -1
@@ -89,13 +91,19 @@ class ReplayWriter:
     @property
     def frames(self) -> int:
         """How many frames were added."""
+        return self._next - self.header.first_frame
+
+    @property
+    def next_frame(self) -> int:
+        """The frame that is due."""
         return self._next
 
     def add(self, confirmed: SettledFrame) -> None:
-        """Record the inputs of the next frame. Frames come in order, from 0, each once.
+        """Record the inputs of the next frame. Frames come in order, from the header's first one, each once.
 
         Raises:
-            UsageError: Another frame is due, an input has a wrong width, or nothing more is taken.
+            UsageError: Another frame is due, an input has a wrong width, nothing more is taken, or the keyframe is missing
+                that a recording which does not begin with frame 0 begins with.
         """
         inputs = confirmed.inputs
         if confirmed.frame != self._next or tuple(map(len, inputs)) != self._sizes:
@@ -134,13 +142,18 @@ class ReplayWriter:
         if not is_small or self._keyframes == MAX_KEYFRAMES:
             return False
         self._last_keyframe = frame
+        if frame == self.header.first_frame:
+            self._sizes = self.header.sizes
         self._keyframes += 1
         self._keyframe_bytes = total
         self._put(Kind.KEYFRAME, payload)
         return True
 
     def event(self, frame: int, kind: str, data: Any = None) -> bool:
-        """Record that something happened before `frame`; `data` is a state tree without anything of numpy.
+        """Record that something happened before `frame`, in a word; `data` is a state tree without anything of numpy.
+
+        A `kind` of "resynced" says that the state of the keyframe of this frame, which is recorded before it, was taken
+        over from another peer: the inputs alone do not lead there.
 
         Returns:
             Whether there was room: events past a limit are left out, and the replay is still whole.
@@ -174,7 +187,7 @@ class ReplayWriter:
         if final_checksum is not None and (type(final_checksum) is not int or not 0 <= final_checksum < 2**64):
             raise UsageError(f"final_checksum must be a whole number of 64 bits or None, not {shown(final_checksum)}")
         self._flush()
-        self._put(Kind.FOOTER, pack_tree({"frames": self._next, "final": final_checksum, "reason": reason[:MAX_TEXT]}))
+        self._put(Kind.FOOTER, pack_tree({"frames": self.frames, "final": final_checksum, "reason": reason[:MAX_TEXT]}))
         self._push()
         self._stop("is closed: make another writer for another match")
         if self._owned:
@@ -219,7 +232,7 @@ class ReplayWriter:
 
     def _stop(self, why: str) -> None:
         self._over = why
-        self._sizes = (-1,)  # so that the hot path's one comparison refuses everything
+        self._sizes = _CLOSED
 
     def _check_frame(self, frame: int, last: int, what: str) -> None:
         if self._over.startswith("is closed"):
@@ -231,7 +244,10 @@ class ReplayWriter:
         if self._over:
             return f"frame {frame} cannot be added: the replay {self._over}"
         if frame != self._next:
-            return f"frame {frame} was added where frame {self._next} is due: add every frame once, in order, from 0"
+            first = self.header.first_frame
+            return f"frame {frame} was added where frame {self._next} is due: add every frame once, in order, from {first}"
+        if self._sizes == _CLOSED:
+            return f"the recording begins with frame {frame}: record the keyframe of that frame first"
         return f"frame {frame} has inputs of {[*map(len, inputs)]} bytes, the header says {[*self._sizes]}"
 
     def _unwritable(self, error: OSError) -> ReplayError:

@@ -146,7 +146,7 @@ def test_a_chunk_of_another_file_or_place_is_noticed(record):
         (MAGIC + b"\x80" * 50, "no header: the chunk at byte 16 is no chunk"),
         (MAGIC + b"\x93\x00\xc6\xff\xff\xff\xff", "claims 4294967295 bytes, at most"),
         (stream(header=b"\xc1"), "the header of the replay cannot be read"),
-        (stream(header=pack_tree({"format": 2})), "format 2, this version reads up to 1: pip install -U rollback"),
+        (stream(header=pack_tree({"format": 3})), "format 3, this version reads up to 2: pip install -U rollback"),
         (MAGIC + pack_chunk(Kind.EVENT, b"", zlib.crc32(MAGIC))[0], "the replay has no header"),
     ],
     ids=range(9),

@@ -36,6 +36,8 @@ class LobbyApp:
         ping_timeout: Seconds a client may take to answer.
         sweep_every: Seconds between two looks for what has lasted too long.
         pages: Routes of a web client; without any, `/` is a page that says what this is.
+        secret: What tokens are signed with; a lobby that is started again with it knows its rooms again. Random unless
+            given.
         clock: Seconds that never go back.
     """
 
@@ -48,16 +50,18 @@ class LobbyApp:
         ping_timeout: float = 10.0,
         sweep_every: float = SWEEP_EVERY,
         pages: Sequence[BaseRoute] = (),
+        secret: bytes | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.limits = limits or Limits()
-        self.desk = Desk(self.limits)
+        self.desk = Desk(self.limits, secret=secret, wall_ahead=time.time() - clock())
         self._clock = clock
         self._sweep_every = sweep_every
         self._links: dict[str, Link] = {}
         self._sids: dict[str, str] = {}  # connection -> Socket.IO's id of it
         self._keys: dict[str, str] = {}  # and back
         self._tasks: set[asyncio.Task[Any]] = set()
+        self._asked = asyncio.Event()  # something waits in the desk for its time
         self._server = socketio.AsyncServer(
             async_mode="asgi",
             transports=["websocket"],
@@ -88,6 +92,7 @@ class LobbyApp:
     async def start(self) -> None:
         """Begin to sweep."""
         self._start_task(self._sweep)
+        self._start_task(self._settle)
 
     async def stop(self) -> None:
         """End all connections and tasks."""
@@ -129,6 +134,8 @@ class LobbyApp:
         if key is None:
             return None
         outcome = self.desk.handle(key, event, arguments, now=self._clock())
+        if self.desk.wake_at is not None:
+            self._asked.set()
         await self._carry_out(outcome)
         return outcome.answer
 
@@ -151,6 +158,14 @@ class LobbyApp:
                 await self._carry_out(self.desk.sweep(now=self._clock()))
             except Exception:  # without its sweeper the lobby would fill up unnoticed
                 _log.exception("a sweep failed")
+
+    async def _settle(self) -> None:
+        while True:
+            await self._asked.wait()
+            self._asked.clear()
+            while (at := self.desk.wake_at) is not None:
+                await asyncio.sleep(max(0.0, at - self._clock()))
+                await self._carry_out(self.desk.settle(now=self._clock()))
 
     async def _carry_out(self, outcome: Outcome) -> None:
         for delivery in outcome.deliveries:

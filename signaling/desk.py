@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from typing import Any, Final
 
 from signaling.codes import show_code
 from signaling.forms import Form
 from signaling.limits import Limits
+from signaling.outcome import Delivery, Outcome
 from signaling.refusals import Refusal
 from signaling.room import Room
 from signaling.rooms import Place, Rooms
@@ -17,31 +17,7 @@ from signaling.visitors import DROPPED_DATAGRAM, Visitor, Visitors
 
 __all__ = ["EVENTS", "Delivery", "Desk", "Outcome"]
 
-EVENTS: Final = frozenset({"create", "join", "signal", "relay", "lock", "invite", "leave"})
-
-
-@dataclass(frozen=True, slots=True)
-class Delivery:
-    """An event for one connection: `members`, `signal`, `relay` or `closed`."""
-
-    connection: str
-    event: str
-    payload: dict[str, Any]
-
-
-@dataclass(slots=True)
-class Outcome:
-    """What is to be done.
-
-    Attributes:
-        answer: For the client that asked; None for datagrams.
-        deliveries: To be sent, in this order.
-        ended: Connections to end when all that was sent to them is out.
-    """
-
-    answer: dict[str, Any] | None = None
-    deliveries: list[Delivery] = field(default_factory=list)
-    ended: list[str] = field(default_factory=list)
+EVENTS: Final = frozenset({"create", "join", "signal", "relay", "lock", "invite", "leave", "vote", "again"})
 
 
 class Desk:
@@ -49,6 +25,8 @@ class Desk:
 
     Args:
         limits: The limits of the lobby.
+        secret: What its tokens are signed with; random unless given.
+        wall_ahead: The time of day, in seconds, less the caller's `now`.
 
     Attributes:
         rooms: The rooms.
@@ -56,11 +34,19 @@ class Desk:
         dropped: How many datagrams were not relayed, by reason.
     """
 
-    def __init__(self, limits: Limits | None = None) -> None:
+    def __init__(self, limits: Limits | None = None, *, secret: bytes | None = None, wall_ahead: float = 0.0) -> None:
         self.limits = limits or Limits()
-        self.rooms = Rooms(self.limits)
+        self.rooms = Rooms(self.limits, secret=secret, wall_ahead=wall_ahead)
         self.visitors = Visitors(self.limits)
         self.dropped: Counter[str] = Counter()
+        self._polled: dict[str, Room] = {}  # rooms with a vote that is not decided
+        self._revisions: dict[str, int] = {}  # of each room, what the tokens of its members tell
+
+    @property
+    def wake_at(self) -> float | None:
+        """When `settle` has something to do; None: nothing waits."""
+        waiting = [room.votes.wake_at for room in self._polled.values() if room.votes is not None]
+        return min((at for at in waiting if at is not None), default=None)
 
     def arrive(self, connection: str, address: str, *, now: float) -> None:
         """Take note of a new connection, or raise `Refusal` (`busy`)."""
@@ -72,7 +58,7 @@ class Desk:
         outcome = Outcome()
         room = self.rooms.lose(connection, now=now)
         if room is not None:
-            self._tell_members(room, outcome)
+            self._tell_members(room, outcome, now)
         return outcome
 
     def handle(self, connection: str, event: Any, arguments: Sequence[Any], *, now: float) -> Outcome:
@@ -95,19 +81,37 @@ class Desk:
             else:
                 outcome.answer = refusal.answer()
             if not visitor.try_patience(cost, now=now):
-                self._end(connection, Refusal("busy", "too many requests were refused: the lobby hangs up"), outcome)
+                outcome.end(connection, Refusal("busy", "too many requests were refused: the lobby hangs up"))
+        return outcome
+
+    def settle(self, *, now: float) -> Outcome:
+        """Decide the votes that were asked for long enough ago; call it when `wake_at` has come."""
+        outcome = Outcome()
+        for room in list(self._polled.values()):
+            votes = room.votes
+            for each in votes.settle(connected=room.connected_seats(), now=now) if votes is not None else []:
+                told = {"match": room.match, "epoch": each.epoch, "roster": each.roster}
+                for member in room.members.values():
+                    if member.seat in each.askers:
+                        outcome.send(member.connection, "verdict", told)
+            if votes is None or votes.wake_at is None:
+                del self._polled[room.code]
         return outcome
 
     def sweep(self, *, now: float) -> Outcome:
         """End what has lasted too long: waiting outside, absence, empty and idle rooms. Call it about once a second."""
         outcome = Outcome()
         for connection in self.visitors.overdue(now=now):
-            self._end(connection, Refusal("no_room", "you entered no room in time: the lobby hangs up"), outcome)
+            outcome.end(connection, Refusal("no_room", "you entered no room in time: the lobby hangs up"))
         swept = self.rooms.sweep(now=now)
+        for room in self.rooms:
+            if room.begin_next_match(now=now) and room not in swept.changed:
+                swept.changed.append(room)
         for room in swept.changed:
-            self._tell_members(room, outcome)
+            self._tell_members(room, outcome, now)
         for connection in swept.closed:
-            self._end(connection, Refusal("unknown_room", "the room was closed, for nobody used it"), outcome)
+            outcome.end(connection, Refusal("unknown_room", "the room was closed, for nobody used it"))
+        self._revisions = {room.born: self._revisions.get(room.born, 0) for room in self.rooms}
         return outcome
 
     def _answer(
@@ -127,25 +131,30 @@ class Desk:
                 data = form.signal()
                 place, target = self.rooms.neighbour(connection, form.get("to"))
                 place.room.touched = now
-                outcome.deliveries.append(Delivery(target, "signal", {"from": place.member.id, "data": data}))
+                outcome.send(target, "signal", {"from": place.member.id, "data": data})
             case "lock":
-                locked, is_news = self.rooms.lock(connection)
+                locked, is_news = self.rooms.lock(connection, locked=form.flag("locked", default=True))
                 if is_news:  # or a few bytes, again and again, would send the whole list to everybody each time
-                    self._tell_members(locked, outcome)
+                    self._tell_members(locked, outcome, now)
             case "invite":
                 return {"ok": True, "invite": self.rooms.invite(connection, now=now)}
+            case "vote":
+                return self._vote(connection, form, now)
+            case "again":
+                return self._again(connection, form, outcome, now)
             case "leave":
                 room = self.rooms.leave(connection, now=now)
                 if room is not None:
                     visitor.outside_since = now
-                    self._tell_members(room, outcome)
+                    room.begin_next_match(now=now)
+                    self._tell_members(room, outcome, now)
         return {"ok": True}
 
     def _enter(self, connection: str, visitor: Visitor, event: str, form: Form, outcome: Outcome, now: float) -> dict[str, Any]:
         self.visitors.spend_join(visitor, now=now)
-        name, players, game = form.name(), form.players(), form.game()
+        name, players, game, instance = form.name(), form.players(), form.game(), form.instance()
         if event == "create":
-            place = self.rooms.create(connection, name, players=players, game=game, now=now)
+            place = self.rooms.create(connection, name, players=players, game=game, instance=instance, now=now)
         else:
             place = self.rooms.join(
                 connection,
@@ -156,12 +165,15 @@ class Desk:
                 token=form.get("token"),
                 resume=form.get("resume"),
                 spectate=form.flag("spectate"),
+                instance=instance,
                 now=now,
             )
         visitor.outside_since = None
         if place.replaced is not None:
-            self._end(place.replaced, Refusal("replaced", "you came back from another connection"), outcome)
-        self._tell_members(place.room, outcome, leave_out=connection)
+            outcome.end(place.replaced, Refusal("replaced", "you came back from another connection"))
+        for evicted in place.evicted:
+            outcome.end(evicted, Refusal("gone", "you left this room before the lobby was restarted"))
+        self._tell_members(place.room, outcome, now, leave_out=connection)
         return self._welcome(place, now)
 
     def _welcome(self, place: Place, now: float) -> dict[str, Any]:
@@ -170,10 +182,36 @@ class Desk:
             "ok": True,
             "room": show_code(room.code),
             "me": place.member.describe(),
-            "invite": room.seal.invite(now=now, lifetime=self.limits.invitation_lifetime),
-            "resume": room.seal.resume(place.member.id),
+            "invite": self.rooms.keys.invite_to(room, now=now),
+            "resume": self.rooms.keys.token_of(room, place.member, now=now),
             **room.describe(),
         }
+
+    def _vote(self, connection: str, form: Form, now: float) -> dict[str, Any]:
+        place = self.rooms.player(connection, "ask for a vote")
+        room, seat = place.room, place.member.seat
+        assert seat is not None
+        if room.votes is None:
+            raise Refusal("no_vote", "the lobby was restarted in this match, and votes in no match whose votes it forgot")
+        if form.get("match") != room.match:
+            raise Refusal("no_vote", f"the room plays match {room.match}, and this vote is about another one")
+        roster = room.votes.ask(seat, form.get("epoch"), form.get("roster"), seated=room.seats(), now=now)
+        if roster is None:
+            self._polled[room.code] = room
+            return {"ok": True}
+        return {"ok": True, "roster": roster}
+
+    def _again(self, connection: str, form: Form, outcome: Outcome, now: float) -> dict[str, Any]:
+        place = self.rooms.player(connection, "ask for another match")
+        room, wanted, again = place.room, form.get("match"), form.flag("again", default=True)
+        if type(wanted) is not int or wanted > room.match + 1:
+            raise Refusal("malformed", f"the room plays match {room.match}: only the next one can be asked for")
+        if wanted == room.match + 1 and place.member.again is not again:
+            place.member.again = again
+            room.touched = now
+            room.begin_next_match(now=now)
+            self._tell_members(room, outcome, now)
+        return {"ok": True, "match": room.match}
 
     def _relay(self, connection: str, visitor: Visitor, arguments: Sequence[Any], outcome: Outcome, now: float) -> None:
         form = Form("relay", arguments, self.limits)
@@ -182,15 +220,16 @@ class Desk:
             raise Refusal("rate", "too many datagrams")
         data = form.datagram()
         place.room.touched = now
-        outcome.deliveries.append(Delivery(target, "relay", {"from": place.member.id, "data": data}))
+        outcome.send(target, "relay", {"from": place.member.id, "data": data})
 
-    def _tell_members(self, room: Room, outcome: Outcome, *, leave_out: str = "") -> None:
+    def _tell_members(self, room: Room, outcome: Outcome, now: float, *, leave_out: str = "") -> None:
+        """Tell everybody who is in the room, and give the players tokens that know of it."""
         told = room.describe()
-        outcome.deliveries.extend(
-            Delivery(connection, "members", told) for connection in room.connections() if connection != leave_out
-        )
-
-    @staticmethod
-    def _end(connection: str, why: Refusal, outcome: Outcome) -> None:
-        outcome.deliveries.append(Delivery(connection, "closed", {"code": why.code, "error": str(why)}))
-        outcome.ended.append(connection)
+        is_newer = self._revisions.get(room.born) != room.revision
+        self._revisions[room.born] = room.revision
+        for member in room.members.values():
+            if member.connection is None or member.connection == leave_out:
+                continue
+            outcome.send(member.connection, "members", told)
+            if is_newer and member.seat is not None:
+                outcome.send(member.connection, "resume", {"resume": self.rooms.keys.token_of(room, member, now=now)})

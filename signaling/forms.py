@@ -57,11 +57,18 @@ class Form:
         shown = repr(players) if type(players) in (int, float) and abs(players) < 1e9 else f"a {type(players).__name__}"
         raise Refusal("malformed", f"players must be a whole number from 1 to {most}, not {shown}")
 
-    def flag(self, field: str) -> bool:
-        """Return a yes or no, no where none is given."""
+    def instance(self) -> str:
+        """Return what the client calls its process; possibly empty."""
+        instance = self._text("instance")
+        if len(instance) > self._limits.name or not ((instance.isascii() and instance.isalnum()) or not instance):
+            raise Refusal("malformed", f"instance must have at most {self._limits.name} letters and digits")
+        return instance
+
+    def flag(self, field: str, *, default: bool = False) -> bool:
+        """Return a yes or no, the default where none is given."""
         value = self.get(field)
         if value is None or isinstance(value, bool):
-            return bool(value)
+            return default if value is None else value
         raise Refusal("malformed", f"{field} must be true or false, not a {type(value).__name__}")
 
     def signal(self) -> dict[str, Any]:

@@ -22,7 +22,8 @@ class Limits:
     Attributes:
         rooms: Rooms at the same time.
         players: Seats a room can have.
-        spectators: Members without a seat a room can have.
+        spectators: Members without a seat that the others of the room are told of and can reach; 0: nobody may watch.
+        audience: Further members without a seat, who see the match through the lobby only and are told of as a number.
         connections: WebSocket connections at the same time.
         connections_per_address: Of those, from one address; a whole room may sit behind one router.
         name: Characters of a member's name.
@@ -37,6 +38,10 @@ class Limits:
         empty_grace: Seconds a room lives on with nobody connected.
         room_idle: Seconds a room lives without any traffic; a match over WebRTC leaves its lobby silent for hours.
         invitation_lifetime: Seconds an invitation is valid.
+        resume_lifetime: Seconds a resume token opens a room again after the lobby was restarted.
+        coming_back: Seconds a room that was built again waits for its members before it lets in anybody else.
+        vote_wait: Seconds between the first question for an epoch and the lobby's vote: the other side may ask too, and
+            the peers wait five times as long for the answer.
         joins: Attempts to enter from one address. With 2**40 codes and 30 attempts a minute, guessing one of 1,000
             rooms takes seventy years on average.
         signals: Signals of one connection; a negotiation sends about 20.
@@ -49,6 +54,7 @@ class Limits:
     rooms: int = 1000
     players: int = 16
     spectators: int = 32
+    audience: int = 1000
     connections: int = 4096
     connections_per_address: int = 64
     name: int = 32
@@ -63,6 +69,9 @@ class Limits:
     empty_grace: float = 60.0
     room_idle: float = 6 * 3600.0
     invitation_lifetime: float = 300.0
+    resume_lifetime: float = 12 * 3600.0
+    coming_back: float = 20.0
+    vote_wait: float = 0.3
     joins: Rate = Rate(0.5, 60)
     signals: Rate = Rate(50, 200)
     requests: Rate = Rate(5, 30)

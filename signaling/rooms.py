@@ -7,9 +7,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from signaling.codes import make_code, read_code, show_code
+from signaling.keys import Keys
 from signaling.limits import Limits
 from signaling.refusals import Refusal
 from signaling.room import Member, Room
+from signaling.tokens import Seal
 
 __all__ = ["Place", "Rooms", "Sweep"]
 
@@ -22,11 +24,13 @@ class Place:
         room: The room.
         member: The member the connection speaks for.
         replaced: The connection the member was still on before, which is out now.
+        evicted: Connections of members that a newer token of the room does not know.
     """
 
     room: Room
     member: Member
     replaced: str | None = None
+    evicted: tuple[str, ...] = ()
 
 
 @dataclass(slots=True)
@@ -47,10 +51,14 @@ class Rooms:
 
     Args:
         limits: The limits of the lobby.
+        secret: What its tokens are signed with; a lobby that is started again with it knows its rooms again. Random
+            unless given.
+        wall_ahead: The time of day, in seconds, less the caller's `now`.
     """
 
-    def __init__(self, limits: Limits | None = None) -> None:
+    def __init__(self, limits: Limits | None = None, *, secret: bytes | None = None, wall_ahead: float = 0.0) -> None:
         self.limits = limits or Limits()
+        self.keys = Keys(self.limits, secret, wall_ahead)
         self._rooms: dict[str, Room] = {}
         self._places: dict[str, Place] = {}
 
@@ -74,15 +82,13 @@ class Rooms:
         Raises:
             Refusal: `busy`: there are too many rooms.
         """
-        if len(self._rooms) >= self.limits.rooms:
-            raise Refusal("busy", f"this lobby has {len(self._rooms)} rooms already, the most it takes: try again later")
         code = make_code()
         while code in self._rooms:
             code = make_code()
-        room = self._rooms[code] = Room(code, players=players, game=game, kept=kept, limits=self.limits, now=now)
-        return room
+        seal, born = self.keys.birth(code, now=now)
+        return self._made(code, seal, born, players=players, game=game, kept=kept, now=now)
 
-    def create(self, connection: str, name: str, *, players: int | None, game: str, now: float) -> Place:
+    def create(self, connection: str, name: str, *, players: int | None, game: str, now: float, instance: str = "") -> Place:
         """Make a room and sit down in it.
 
         Raises:
@@ -90,7 +96,7 @@ class Rooms:
         """
         self._check_outside(connection)
         room = self.open(players=players, game=game, now=now)
-        return self._seated(connection, Place(room, room.enter(connection, name, spectate=False, now=now)))
+        return self._seated(connection, Place(room, room.enter(connection, name, spectate=False, now=now, instance=instance)))
 
     def join(
         self,
@@ -103,9 +109,12 @@ class Rooms:
         token: Any = None,
         resume: Any = None,
         spectate: bool = False,
+        instance: str = "",
         now: float,
     ) -> Place:
         """Enter a room: by its code alone while it is open, by an invitation, or back by a resume token.
+
+        Spectators need nothing but the code, also while the room is locked.
 
         Args:
             connection: Who asks.
@@ -116,26 +125,28 @@ class Rooms:
             token: An invitation. One that is given must be good, also where none is needed.
             resume: A resume token; everything else is ignored then.
             spectate: Whether to watch rather than take a seat.
+            instance: What tells this process from the next one of the same member.
             now: The time.
 
         Raises:
             Refusal: `unknown_room`, `locked`, `full`, `token`, `gone`, `in_room`.
         """
         self._check_outside(connection)
-        room = self.find(code)
         if resume is not None:
-            place = Place(room, *room.come_back(resume, connection, now=now))
-            if place.replaced is not None:
-                self._places.pop(place.replaced, None)
-            return self._seated(connection, place)
+            return self._come_back(connection, read_code(code), resume, instance, now)
+        room = self.find(code)
+        if room.is_coming_back(now):
+            raise Refusal(
+                "busy", f"room {show_code(room.code)} waits for its members, because the lobby was restarted: try again soon"
+            )
         if token is not None:
-            room.seal.check_invitation(token, now=now)
-        elif room.locked:
+            self.keys.check_invitation(room, token, now=now)
+        elif room.locked and not spectate:
             raise Refusal(
                 "locked",
                 f"room {show_code(room.code)} is locked, because its match has begun: ask a member for an invitation",
             )
-        member = room.enter(connection, name, spectate=spectate, now=now)
+        member = room.enter(connection, name, spectate=spectate, now=now, instance=instance)
         if not spectate:
             room.fix(players, game)
         return self._seated(connection, Place(room, member))
@@ -179,23 +190,31 @@ class Rooms:
         """
         place = self.require(connection)
         target = place.room.members.get(member_id) if isinstance(member_id, str) else None
-        if target is None or target is place.member:
+        if target is None or target is place.member or not (target.listed and place.member.listed):
             raise Refusal("unknown_member", "there is no other member with this id in your room: see the list of members")
         if target.connection is None:
             raise Refusal("away", f"{target.name} ({target.id}) is not connected at the moment")
         return place, target.connection
 
-    def lock(self, connection: str) -> tuple[Room, bool]:
-        """Let nobody else in by the code alone; return the room, and whether it was open before.
+    def lock(self, connection: str, *, locked: bool = True) -> tuple[Room, bool]:
+        """Let nobody else in by the code alone, or open the room again; return the room, and whether that is news.
+
+        Raises:
+            Refusal: `no_room`; `no_seat`: a spectator asks.
+        """
+        place = self.player(connection, "lock the room")
+        return place.room, place.room.lock(locked)
+
+    def player(self, connection: str, deed: str) -> Place:
+        """Return where a player sits that wants to do something only players can.
 
         Raises:
             Refusal: `no_room`; `no_seat`: a spectator asks.
         """
         place = self.require(connection)
         if place.member.seat is None:
-            raise Refusal("no_seat", "only a player can lock the room, and you are a spectator")
-        was_open, place.room.locked = not place.room.locked, True
-        return place.room, was_open
+            raise Refusal("no_seat", f"only a player can {deed}, and you are a spectator")
+        return place
 
     def invite(self, connection: str, *, now: float) -> str:
         """Return a fresh invitation to the caller's room.
@@ -203,7 +222,7 @@ class Rooms:
         Raises:
             Refusal: `no_room`.
         """
-        return self.require(connection).room.seal.invite(now=now, lifetime=self.limits.invitation_lifetime)
+        return self.keys.invite_to(self.require(connection).room, now=now)
 
     def leave(self, connection: str, *, now: float) -> Room | None:
         """Take the member out for good; return the room it left, if it was in one."""
@@ -232,12 +251,45 @@ class Rooms:
                     del self._places[connection]
                     swept.closed.append(connection)
             if empty and room.kept:
-                room.start_over(now=now)
+                room.start_over(*self.keys.birth(room.code, now=now), now=now)
             elif empty:
                 del self._rooms[room.code]
-            elif room.drop_absent(now=now):
+            elif room.drop_absent(now=now) | room.end_return(wall=self.keys.wall(now), now=now):
                 swept.changed.append(room)
         return swept
+
+    def _made(
+        self, code: str, seal: Seal, born: str, *, players: int | None, game: str, kept: bool = False, now: float
+    ) -> Room:
+        if len(self._rooms) >= self.limits.rooms:
+            raise Refusal("busy", f"this lobby has {len(self._rooms)} rooms already, the most it takes: try again later")
+        room = Room(code, players=players, game=game, kept=kept, limits=self.limits, now=now, seal=seal, born=born)
+        self._rooms[code] = room
+        return room
+
+    def _come_back(self, connection: str, code: str, token: Any, instance: str, now: float) -> Place:
+        """Bring a member back, to a room that may have to be built again from its token first."""
+        room = self._rooms.get(code)
+        told = self.keys.opened(token, code, room)
+        evicted: list[str] = []
+        # One that was built again from a token of an earlier room with this code gives way to the later room.
+        gives_way = room is not None and room.is_coming_back(now) and told.born > room.born
+        if room is None or gives_way:
+            self.keys.check_buildable(told, code, now=now)
+            if room is not None:
+                evicted += room.connections()
+                del self._rooms[code]
+            room = self._made(code, self.keys.seal(code, told.born), told.born, players=told.players, game=told.game, now=now)
+            room.coming_back_until = now + self.limits.coming_back
+            evicted += room.adopt(told, wall=self.keys.wall(now), now=now)
+        elif told.born != room.born:
+            raise Refusal("gone", f"room {show_code(code)} has begun anew since then: join again by the code")
+        elif room.is_coming_back(now):
+            evicted += room.adopt(told, wall=self.keys.wall(now), now=now)
+        member, replaced = room.come_back(told, connection, instance, now=now)
+        for each in [replaced, *evicted]:
+            self._places.pop(each or "", None)
+        return self._seated(connection, Place(room, member, replaced, tuple(evicted)))
 
     def _check_outside(self, connection: str) -> None:
         place = self._places.get(connection)

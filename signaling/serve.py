@@ -113,6 +113,7 @@ async def running(
     ping_timeout: float = 10.0,
     sweep_every: float = SWEEP_EVERY,
     pages: Sequence[BaseRoute] = (),
+    secret: bytes | None = None,
 ) -> AsyncIterator[LobbyServer]:
     """Run a lobby for the length of an `async with` block.
 
@@ -127,6 +128,8 @@ async def running(
         ping_timeout: Seconds a client may take to answer.
         sweep_every: Seconds between two looks for what has lasted too long.
         pages: Routes of a web client; without any, `/` is a page that says what this is.
+        secret: What tokens are signed with, see `secret.kept_secret`: a lobby that is started again with the same one
+            gives its rooms back to their members. Random unless given.
 
     Raises:
         NetworkError: The address cannot be listened on.
@@ -140,6 +143,7 @@ async def running(
         ping_timeout=ping_timeout,
         sweep_every=sweep_every,
         pages=pages,
+        secret=secret,
     )
     server = _Server(
         uvicorn.Config(

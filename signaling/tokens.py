@@ -2,8 +2,9 @@
 
 An *invitation* opens the room it was made for within its lifetime, also when the room is locked and its code alone
 opens it no more: that is what it is for. A *resume token* is given to each member at the join and brings back that
-member, with its name and seat, from any other connection while the room lives. Every room has a key of its own that
-never leaves the process, so no token opens another room, nor a later room with the same code.
+member from any other connection; what it tells is in `passes`. Every room has a key of its own, made of the lobby's
+secret, the room's code and the moment of its birth, so no token opens another room, nor a later room with the same code.
+A lobby that is started again with the same secret comes to the same keys.
 """
 
 from __future__ import annotations
@@ -16,9 +17,14 @@ from typing import Any, Final
 
 from signaling.refusals import Refusal
 
-__all__ = ["Seal"]
+__all__ = ["LONGEST", "Seal", "make_birth"]
 
-LONGEST: Final = 128  # characters; a token has about 80
+LONGEST: Final = 8192  # characters; the resume token of a room with sixteen long names has about 4,000
+
+
+def make_birth(wall: float) -> str:
+    """Return the name of a birth: later ones sort behind earlier ones, and no two are equal."""
+    return f"{int(wall * 1000):012x}{secrets.token_hex(6)}"
 
 
 class Seal:
@@ -26,18 +32,19 @@ class Seal:
 
     Args:
         room: The room's code; part of what is signed.
-        key: The secret; random unless given.
+        secret: The lobby's secret; random unless given.
+        born: The room's birth.
     """
 
-    def __init__(self, room: str, key: bytes | None = None) -> None:
+    def __init__(self, room: str, secret: bytes | None = None, born: str = "") -> None:
         self._room = room
-        self._key = key or secrets.token_bytes(32)
+        self._key = hmac.new(secret or secrets.token_bytes(32), f"room.{room}.{born}".encode(), hashlib.sha256).digest()
 
-    def invite(self, *, now: float, lifetime: float) -> str:
-        """Return an invitation that is valid until `now + lifetime`."""
-        return self._signed(f"invite.{int((now + lifetime) * 1000)}")
+    def invite(self, *, wall: float, lifetime: float) -> str:
+        """Return an invitation that is valid until `wall + lifetime`; `wall` is the time of day, in seconds."""
+        return self._signed(f"invite.{int((wall + lifetime) * 1000)}")
 
-    def check_invitation(self, token: Any, *, now: float) -> None:
+    def check_invitation(self, token: Any, *, wall: float) -> None:
         """Return if the invitation is this room's and not too old.
 
         Raises:
@@ -46,23 +53,23 @@ class Seal:
         kind, value = self._opened(token)
         if kind != "invite":
             raise Refusal("token", "this is no invitation to this room: ask a member of the room for a new one")
-        if now * 1000 >= int(value):
+        if wall * 1000 >= int(value):
             raise Refusal("token", "this invitation has expired: ask a member of the room for a new one")
 
-    def resume(self, member: str) -> str:
-        """Return the token with which `member` comes back."""
-        return self._signed(f"resume.{member}")
+    def resume(self, told: str) -> str:
+        """Return a resume token that tells so much: letters of base64 only."""
+        return self._signed(f"resume.{told}")
 
     def check_resume(self, token: Any) -> str:
-        """Return the id of the member the token brings back.
+        """Return what the token tells.
 
         Raises:
             Refusal: `token`: forged, damaged or of another room.
         """
-        kind, member = self._opened(token)
+        kind, told = self._opened(token)
         if kind != "resume":
             raise Refusal("token", "this resume token does not belong to this room: join by the room code instead")
-        return member
+        return told
 
     def _signed(self, body: str) -> str:
         mac = hmac.new(self._key, f"{self._room}.{body}".encode(), hashlib.sha256).digest()

@@ -5,48 +5,40 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import itertools
-import json
 import random
-from collections.abc import Callable, Mapping
+import secrets
+from collections.abc import Mapping, Sequence
 from types import TracebackType
 from typing import Any, Final
 
 from rollback.errors import NetworkError, UsageError
 from rollback.net.lobby_link import LobbyLink, LobbyRefusal, mend_url
-from rollback.net.mailbox import Mailbox
-from rollback.net.room_view import Member, RoomView
+from rollback.net.lobby_requests import LobbyRequests
+from rollback.net.room_view import Member
 from rollback.net.words import plain_words
 
 __all__ = ["Lobby", "Member"]
 
 LARGEST_RELAY: Final = 16 * 1024  # bytes; the lobby drops what is larger
-LARGEST_SIGNAL: Final = 32 * 1024  # bytes of JSON
-KEPT: Final = 256  # signals, and datagrams, that wait for a handler
 ANSWER_WITHIN: Final = 10.0  # seconds
-COME_BACK_FOR: Final = 300.0  # seconds; a lobby that is away for longer has lost its rooms
+COME_BACK_FOR: Final = 300.0  # seconds; a lobby that is away for longer may be away for good
 PAUSES: Final = (0.05, 0.2, 0.5, 1.0, 2.0)  # seconds between attempts to come back
 LONGEST_PAUSE: Final = 4.0  # and from then on
 
 
-class Lobby(RoomView):
+class Lobby(LobbyRequests):
     """A member's view of its room; made by `enter`, to be closed by `close`, or to be used in `async with`.
 
-    When the connection to the server is lost, the lobby comes back by itself, as the same member. While it is away,
-    `connected` is false and `relay` takes nothing. A lobby whose room is gone stays away quietly: a match between peers
-    that are connected directly does not need it.
-
-    Attributes:
-        url: The server's address.
+    When the connection to the server is lost, the lobby comes back by itself, as the same member; also when the server
+    was started again with the same secret. While it is away, `connected` is false and `relay` takes nothing. A lobby
+    whose room is gone stays away quietly: a match between peers that are connected directly does not need it.
     """
 
     def __init__(self, url: str) -> None:
-        super().__init__()
-        self.url = url
-        self._signals, self._relays, self._changes = Mailbox(KEPT), Mailbox(KEPT), Mailbox(1)
-        self._changed = asyncio.Event()
+        super().__init__(url)
         self._link: LobbyLink | None = None
         self._returning: asyncio.Task[None] | None = None
-        self._over = ""  # why there is no way back, once there is none
+        self._instance = secrets.token_hex(8)  # tells this process from a later one of the same member
 
     @classmethod
     async def enter(
@@ -84,7 +76,7 @@ class Lobby(RoomView):
         if room is None and (spectate or token is not None or resume is not None):
             raise UsageError("spectate, token and resume are about a room that exists: give its code as room")
         lobby = cls(mend_url(server_url))
-        wish: dict[str, Any] = {"name": name, "players": players, "game": game}
+        wish: dict[str, Any] = {"name": name, "players": players, "game": game, "instance": lobby._instance}
         if room is not None:
             wish |= {"room": room, "spectate": spectate, "token": token, "resume": resume}
         try:
@@ -101,50 +93,6 @@ class Lobby(RoomView):
         """Whether the server can be reached now."""
         return self._link is not None
 
-    @property
-    def on_signal(self) -> Callable[[str, dict[str, Any]], None] | None:
-        """Called with (member id, data); signals that came before its assignment are delivered then."""
-        return self._signals.handler
-
-    @on_signal.setter
-    def on_signal(self, handler: Callable[[str, dict[str, Any]], None] | None) -> None:
-        self._signals.handler = handler
-
-    @property
-    def on_relay(self) -> Callable[[str, bytes], None] | None:
-        """Called with (member id, datagram); datagrams that came before its assignment are delivered then."""
-        return self._relays.handler
-
-    @on_relay.setter
-    def on_relay(self, handler: Callable[[str, bytes], None] | None) -> None:
-        self._relays.handler = handler
-
-    @property
-    def on_members(self) -> Callable[[], None] | None:
-        """Called when `members`, `players`, `locked` or `connected` may have changed."""
-        return self._changes.handler
-
-    @on_members.setter
-    def on_members(self, handler: Callable[[], None] | None) -> None:
-        self._changes.handler = handler
-
-    async def signal(self, member_id: str, data: dict[str, Any], /) -> None:
-        """Send JSON to one member, reliably and in order.
-
-        Raises:
-            NetworkError: The member is not here, or the lobby cannot be reached for ten seconds.
-            UsageError: `data` is no mapping that can travel as JSON, or larger than 32 KiB.
-        """
-        try:
-            size = len(json.dumps(data, allow_nan=False, separators=(",", ":")))
-        except (TypeError, ValueError, RecursionError):
-            size = -1
-        if not isinstance(data, dict) or size < 0:
-            raise UsageError("a signal must be a dict of plain JSON values: no bytes, NaN or infinities")
-        if size > LARGEST_SIGNAL:
-            raise UsageError(f"a signal holds at most {LARGEST_SIGNAL} bytes of JSON, not {size}")
-        await self._ask("signal", {"to": member_id, "data": data})
-
     def relay(self, member_id: str, data: bytes, /) -> bool:
         """Queue a datagram for one member; False: not taken, so fold what it said into the next one.
 
@@ -155,41 +103,6 @@ class Lobby(RoomView):
             given = f"{len(data)} bytes" if isinstance(data, bytes) else type(data).__name__
             raise UsageError(f"a relayed datagram must be bytes, at most {LARGEST_RELAY} of them, not {given}")
         return self._link is not None and member_id in self.reachable and self._link.relay(member_id, data)
-
-    async def wait_for_players(self, timeout: float | None = None) -> None:
-        """Return when every seat is taken by a member that is connected.
-
-        Raises:
-            NetworkError: They did not come within `timeout` seconds, or the room is gone.
-        """
-        try:
-            async with asyncio.timeout(timeout):
-                while self.players is None or self.present < self.players or not self.connected:
-                    if self._over:
-                        raise NetworkError(self._over)
-                    await self._changed.wait()
-        except TimeoutError:
-            raise NetworkError(
-                f"{self.present} of {self.players or '?'} players are in room {self.room} after {timeout:g} s:"
-                " tell the others its code"
-            ) from None
-
-    async def lock(self) -> None:
-        """Let nobody else in by the code alone; an invitation still opens a free seat. Only players can.
-
-        Raises:
-            NetworkError: The lobby refuses, or cannot be reached for ten seconds.
-        """
-        await self._ask("lock", {})
-
-    async def renew_invite(self) -> str:
-        """Return a fresh invitation, good for five minutes; `invite` is it from now on.
-
-        Raises:
-            NetworkError: The lobby refuses, or cannot be reached for ten seconds.
-        """
-        self.invite = str((await self._ask("invite", {}))["invite"])
-        return self.invite
 
     async def close(self) -> None:
         """Leave the room, so that the others know at once, and close the connection. Never raises."""
@@ -221,15 +134,14 @@ class Lobby(RoomView):
         try:
             async with asyncio.timeout(ANSWER_WITHIN):
                 while self._link is None:
-                    if self._over:
-                        raise NetworkError(self._over)
-                    await self._changed.wait()
+                    await self._wait_for_news()
                 return await self._link.ask(event, payload)
         except TimeoutError:
             raise NetworkError(f"the lobby at {self.url} did not answer within {ANSWER_WITHIN:g} s") from None
 
     async def _connect(self, event: str, wish: Mapping[str, Any], timeout: float) -> None:
         link = await LobbyLink.open(self.url, on_event=self._happened, on_lost=self._lost, timeout=timeout)
+        before, match = self.members, self.match
         try:
             await link.ask(event, wish, then=self.take_welcome)
             if not link.is_open:
@@ -238,7 +150,8 @@ class Lobby(RoomView):
             await link.close()
             raise
         self._link = link
-        self._notify()
+        self._tokens.put(self.resume)
+        self._tell_news(before, match)
 
     def _happened(self, event: str, payload: Any) -> None:
         if not isinstance(payload, Mapping):
@@ -246,19 +159,30 @@ class Lobby(RoomView):
         match event, payload:
             case "members", {"members": list()}:
                 with contextlib.suppress(KeyError, TypeError):  # not as a lobby tells it
+                    before, match = self.members, self.match
                     self.take_members(payload)
-                    self._notify()
+                    self._tell_news(before, match)
             case "signal", {"from": str(sender), "data": dict(data)}:
                 self._signals.put(sender, data)
             case "relay", {"from": str(sender), "data": bytes(datagram)}:
                 self._relays.put(sender, datagram)
+            case "resume", {"resume": str(token)}:
+                self.resume = token
+                self._tokens.put(token)
+            case "verdict", {"match": int(match), "epoch": int(epoch), "roster": int(roster)}:
+                if (match, epoch) in self._verdicts:
+                    self._verdicts[match, epoch] = roster
+                    self._notify()
             case "closed", {"error": str(sentence)}:
                 self._over = self._over or f"the lobby at {self.url} ended the connection: {plain_words(sentence)}"
 
-    def _notify(self) -> None:
-        self._changed.set()
-        self._changed = asyncio.Event()
-        self._changes.put()
+    def _tell_news(self, before: Sequence[Member], match: int) -> None:
+        """Tell the handlers what has changed in the room."""
+        for member, fresh in self.returned_since(before):
+            self._returns.put(member, fresh)
+        if self.match > match and before:
+            self._matches.put(self.match)
+        self._notify()
 
     def _lost(self) -> None:
         if self._link is not None:  # lost before the answer: whoever waits for that is told
@@ -269,13 +193,13 @@ class Lobby(RoomView):
     async def _come_back(self, lost: LobbyLink) -> None:
         await lost.close()
         until = asyncio.get_running_loop().time() + COME_BACK_FOR
-        wish = {"room": self.room, "resume": self.resume}
         for pause in itertools.chain(PAUSES, itertools.repeat(LONGEST_PAUSE)):
             if self._over or asyncio.get_running_loop().time() > until:
                 break
             await asyncio.sleep(pause * random.uniform(0.8, 1.2))  # a room's members must not all come at once
             try:
                 async with asyncio.timeout(ANSWER_WITHIN):
+                    wish = {"room": self.room, "resume": self.resume, "instance": self._instance}
                     await self._connect("join", wish, ANSWER_WITHIN)
                 return
             except LobbyRefusal as refusal:

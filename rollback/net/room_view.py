@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -25,12 +25,16 @@ class Member:
         name: Unique in the room.
         seat: The player's number; None for a spectator.
         connected: Whether the lobby hears the member.
+        life: Which process of the member it is, from 1 on; one more says that a new process came in its place.
+        again: Whether the member wants another match; None: nothing was said.
     """
 
     id: str
     name: str
     seat: int | None
     connected: bool
+    life: int = 1
+    again: bool | None = None
 
 
 class RoomView:
@@ -41,7 +45,9 @@ class RoomView:
         members: Everybody in the room, players in the order of their seats first.
         players: How many seats the room has; None until a member said so.
         game: The label of the game, as the room's first member gave it.
-        locked: Whether the code alone opens the room no more.
+        locked: Whether the code alone opens the room no more, except to watch.
+        match: The number of the room's match, from 0 on; a rematch has the next one.
+        watching: How many members want the feed of the match from the lobby.
         invite: An invitation, good for five minutes.
         resume: The token with which this member comes back, also from another process.
         reachable: The ids of the others that are connected.
@@ -53,10 +59,13 @@ class RoomView:
         self.players: int | None = None
         self.game = ""
         self.locked = False
+        self.match = 0
+        self.watching = 0
         self.invite = ""
         self.resume = ""
         self.reachable: frozenset[str] = frozenset()
         self._id = ""
+        self._me = Member("", "", None, False)
 
     @property
     def me(self) -> Member:
@@ -64,7 +73,7 @@ class RoomView:
         for member in self.members:
             if member.id == self._id:
                 return member
-        return Member(self._id, "", None, False)
+        return self._me  # one of many who watch is not listed
 
     @property
     def present(self) -> int:
@@ -73,15 +82,15 @@ class RoomView:
 
     def take_welcome(self, told: Mapping[str, Any]) -> None:
         """Take the answer to somebody who is let in; raise `KeyError` or `TypeError` where it is no such answer."""
-        me, room = str(told["me"]["id"]), _code(told["room"])
+        me, room = _member(told["me"]), _code(told["room"])
         invite, resume = str(told["invite"]), str(told["resume"])
-        before, self._id = self._id, me
+        before, self._id = self._id, me.id
         try:
             self.take_members(told)
         except (KeyError, TypeError):
             self._id = before
             raise
-        self.room, self.invite, self.resume = room, invite, resume
+        self.room, self.invite, self.resume, self._me = room, invite, resume, me
 
     def take_members(self, told: Mapping[str, Any]) -> None:
         """Take who is in the room; raise `KeyError` or `TypeError` where it is no such news."""
@@ -90,12 +99,25 @@ class RoomView:
             raise TypeError("the members are no list, or too many")
         if not (players is None or type(players) is int) or not isinstance(game, str) or type(locked) is not bool:
             raise TypeError("players, game and locked are not what a lobby tells")
+        match, watching = told.get("match", 0), told.get("watching", 0)
+        if type(match) is not int or match < 0 or type(watching) is not int or watching < 0:
+            raise TypeError("match and watching are not what a lobby tells")
         taken = tuple(_member(each) for each in members)
         if len({member.id for member in taken}) < len(taken) or len({member.name for member in taken}) < len(taken):
             raise TypeError("two members have one id or one name")  # a session knows its peers by their names
-        self.members = taken
+        self.members, self.match, self.watching = taken, match, watching
         self.players, self.game, self.locked = players, plain_words(game, LONGEST_GAME), locked
         self.reachable = frozenset(member.id for member in self.members if member.connected and member.id != self._id)
+
+    def returned_since(self, before: Sequence[Member]) -> list[tuple[Member, bool]]:
+        """Return who of the others is here again since that list, and whether as a new process."""
+        known = {member.id: member for member in before if member.id != self._id}
+        returned: list[tuple[Member, bool]] = []
+        for member in self.members:
+            old = known.get(member.id)
+            if old is not None and member.connected and (member.life > old.life or not old.connected):
+                returned.append((member, member.life > old.life))
+        return returned
 
 
 def _member(told: Any) -> Member:
@@ -104,7 +126,10 @@ def _member(told: Any) -> Member:
         raise TypeError("a member is not what a lobby tells")
     if not (seat is None or (type(seat) is int and seat >= 0)) or len(identity) > LONGEST_NAME:
         raise TypeError("a seat or an id is not what a lobby tells")
-    return Member(identity, plain_words(name, LONGEST_NAME) or identity, seat, connected)
+    life, again = told.get("life", 1), told.get("again")
+    if type(life) is not int or not (again is None or type(again) is bool):
+        raise TypeError("a life or a wish is not what a lobby tells")
+    return Member(identity, plain_words(name, LONGEST_NAME) or identity, seat, connected, life, again)
 
 
 def _code(told: Any) -> str:

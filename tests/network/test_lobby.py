@@ -150,9 +150,11 @@ async def test_a_full_room_a_wrong_code_and_a_locked_room_say_what_to_do(pair, s
     await ann.lock()
     await until(lambda: bob.locked)
     with pytest.raises(NetworkError, match="is locked, because its match has begun: ask a member for an invitation"):
-        await Lobby.enter(server.url, ann.room, "cay", spectate=True)
+        await Lobby.enter(server.url, ann.room, "cay")
+    async with await Lobby.enter(server.url, ann.room, "eve", spectate=True) as eve:
+        assert eve.me.seat is None  # who watches may come at any time
     async with await Lobby.enter(server.url, ann.room, "cay", spectate=True, token=bob.invite) as cay:
-        assert cay.me == Member("m3", "cay", None, True)
+        assert cay.me == Member("m4", "cay", None, True)
         with pytest.raises(NetworkError, match="only a player can lock"):
             await cay.lock()
         fresh = await cay.renew_invite()

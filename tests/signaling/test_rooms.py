@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 
 from signaling.codes import show_code
 from signaling.limits import Limits
+from signaling.member import Member
 from signaling.refusals import Refusal
 from signaling.rooms import Rooms
 
@@ -33,6 +34,12 @@ def pair(rooms):
     return room
 
 
+def token(rooms, room, member_id):
+    """Return a member's resume token as it is now; of one that is not there, one that says it is."""
+    member = room.members.get(member_id) or Member(member_id, "ghost", None, None)
+    return rooms.keys.token_of(room, member, now=0.0)
+
+
 def names(room):
     return [(member["name"], member["seat"], member["connected"]) for member in room.describe()["members"]]
 
@@ -53,10 +60,22 @@ def test_a_full_room_says_so_and_how_to_watch(rooms, pair):
     assert watcher.seat is None
 
 
-def test_spectators_are_bounded(rooms, pair):
-    for number in range(LIMITS.spectators):
-        rooms.join(f"s{number}", pair.code, "eve", spectate=True, now=0.0)
-    refused("full", rooms.join, "one more", pair.code, "eve", spectate=True, now=0.0)
+def test_spectators_beyond_the_listed_ones_are_an_audience_and_both_are_bounded():
+    rooms = Rooms(replace(LIMITS, spectators=2, audience=3))
+    room = rooms.create("a", "ann", players=2, game="", now=0.0).room
+    for number in range(5):
+        rooms.join(f"s{number}", room.code, "eve", spectate=True, now=0.0)
+    assert [member["name"] for member in room.describe()["members"]] == ["ann", "eve", "eve-2"]
+    assert "has 5 spectators already" in refused("full", rooms.join, "x", room.code, "eve", spectate=True, now=0.0)
+    refused("unknown_member", rooms.neighbour, "a", "m4")  # nobody can be told apart who is not listed
+    refused("unknown_member", rooms.neighbour, "s2", "m1")
+    assert rooms.neighbour("s1", "m1")[1] == "a"
+
+
+def test_a_lobby_can_take_no_spectators_at_all():
+    rooms = Rooms(replace(LIMITS, spectators=0))
+    room = rooms.create("a", "ann", players=2, game="", now=0.0).room
+    assert "takes no spectators" in refused("full", rooms.join, "x", room.code, "eve", spectate=True, now=0.0)
 
 
 def test_the_first_member_that_names_a_number_of_players_fixes_it(rooms):
@@ -102,17 +121,17 @@ def test_rooms_are_bounded():
 
 
 def test_a_lost_member_keeps_its_seat_and_comes_back_as_the_same(rooms, pair):
-    token = pair.seal.resume("m2")
+    back = token(rooms, pair, "m2")
     rooms.lose("b", now=1.0)
     assert names(pair) == [("ann", 0, True), ("bob", 1, False)]
     refused("full", rooms.join, "c", pair.code, "cay", now=2.0)
-    place = rooms.join("b again", pair.code, "ignored", resume=token, now=3.0)
+    place = rooms.join("b again", pair.code, "ignored", resume=back, now=3.0)
     assert (place.member.id, place.member.name, place.member.seat, place.replaced) == ("m2", "bob", 1, None)
     assert names(pair) == [("ann", 0, True), ("bob", 1, True)]
 
 
 def test_coming_back_before_the_loss_was_noticed_replaces_the_old_connection(rooms, pair):
-    place = rooms.join("b again", pair.code, "bob", resume=pair.seal.resume("m2"), now=1.0)
+    place = rooms.join("b again", pair.code, "bob", resume=token(rooms, pair, "m2"), now=1.0)
     assert place.replaced == "b"
     assert rooms.place_of("b") is None
     assert rooms.lose("b", now=2.0) is None  # the old connection's end takes nothing from the new one
@@ -120,21 +139,21 @@ def test_coming_back_before_the_loss_was_noticed_replaces_the_old_connection(roo
 
 
 def test_who_left_on_purpose_does_not_come_back_by_its_token(rooms, pair):
-    token = pair.seal.resume("m2")
+    back = token(rooms, pair, "m2")
     rooms.leave("b", now=1.0)
-    assert "was given up" in refused("gone", rooms.join, "b", pair.code, "bob", resume=token, now=2.0)
+    assert "was given up" in refused("gone", rooms.join, "b", pair.code, "bob", resume=back, now=2.0)
 
 
 def test_a_resume_token_of_another_room_opens_nothing(rooms, pair):
     other = rooms.create("x", "xia", players=2, game="", now=0.0).room
-    refused("token", rooms.join, "b2", pair.code, "bob", resume=other.seal.resume("m1"), now=0.0)
+    refused("token", rooms.join, "b2", pair.code, "bob", resume=token(rooms, other, "m1"), now=0.0)
 
 
 def test_a_locked_room_refuses_its_code_and_takes_an_invitation(rooms, pair):
     rooms.leave("b", now=1.0)
     rooms.lock("a")
     assert "ask a member for an invitation" in refused("locked", rooms.join, "c", pair.code, "cay", now=2.0)
-    refused("locked", rooms.join, "c", pair.code, "cay", spectate=True, now=2.0)
+    assert rooms.join("e", pair.code, "eve", spectate=True, now=2.0).member.seat is None  # who watches may come at any time
     assert rooms.join("c", pair.code, "cay", token=rooms.invite("a", now=2.0), now=2.0).member.seat == 1
     assert rooms.join("d", pair.code, "dan", token=rooms.invite("a", now=2.0), spectate=True, now=2.0).member.seat is None
 
@@ -153,13 +172,13 @@ def test_an_invitation_is_good_for_five_minutes(rooms, pair):
 def test_an_invitation_to_another_room_is_refused_even_where_none_is_needed(rooms, pair):
     other = rooms.create("x", "xia", players=2, game="", now=0.0).room
     rooms.leave("b", now=0.0)
-    refused("token", rooms.join, "b", pair.code, "bob", token=other.seal.invite(now=0.0, lifetime=300.0), now=0.0)
+    refused("token", rooms.join, "b", pair.code, "bob", token=rooms.keys.invite_to(other, now=0.0), now=0.0)
 
 
 def test_a_locked_room_still_takes_its_own_members_back(rooms, pair):
     rooms.lock("a")
     rooms.lose("b", now=1.0)
-    assert rooms.join("b2", pair.code, "", resume=pair.seal.resume("m2"), now=500.0).member.seat == 1
+    assert rooms.join("b2", pair.code, "", resume=token(rooms, pair, "m2"), now=500.0).member.seat == 1
 
 
 def test_only_players_lock(rooms, pair):
@@ -170,12 +189,13 @@ def test_only_players_lock(rooms, pair):
 
 
 def test_the_seat_of_a_member_that_is_away_for_long_goes_to_a_newcomer(rooms, pair):
+    back = token(rooms, pair, "m2")
     rooms.lock("a")
     rooms.lose("b", now=0.0)
     invitation = rooms.invite("a", now=0.0)
     refused("full", rooms.join, "c", pair.code, "cay", token=invitation, now=LIMITS.away_grace - 1)
     assert rooms.join("c", pair.code, "cay", token=invitation, now=LIMITS.away_grace).member.seat == 1
-    refused("gone", rooms.join, "b2", pair.code, "", resume=pair.seal.resume("m2"), now=LIMITS.away_grace)
+    refused("gone", rooms.join, "b2", pair.code, "", resume=back, now=LIMITS.away_grace)
 
 
 def test_messages_reach_members_of_the_own_room_only(rooms, pair):
@@ -198,14 +218,14 @@ def test_an_empty_room_lives_on_for_a_grace_and_then_goes(rooms, pair):
     assert len(rooms) == 1
     rooms.sweep(now=20.0 + LIMITS.empty_grace)
     assert len(rooms) == 0 and rooms.members == 0
-    refused("unknown_room", rooms.join, "a", pair.code, "", resume=pair.seal.resume("m1"), now=90.0)
+    refused("unknown_room", rooms.join, "c", pair.code, "cay", now=90.0)
 
 
 def test_a_member_that_comes_back_in_time_saves_the_room(rooms, pair):
     rooms.lock("a")
     rooms.lose("a", now=10.0)
     rooms.lose("b", now=10.0)
-    rooms.join("a2", pair.code, "", resume=pair.seal.resume("m1"), now=10.0 + LIMITS.empty_grace - 1)
+    rooms.join("a2", pair.code, "", resume=token(rooms, pair, "m1"), now=10.0 + LIMITS.empty_grace - 1)
     rooms.sweep(now=10.0 + 2 * LIMITS.empty_grace)
     assert names(pair) == [("ann", 0, True), ("bob", 1, False)]
 
@@ -234,12 +254,12 @@ def test_a_kept_room_waits_without_an_end_and_is_open_and_empty_again_after_a_ma
     rooms.sweep(now=100_000.0)
     now = 100_000.0
     rooms.join("a", room.code, "ann", players=2, game="Pong", now=now)
-    old = room.seal.resume("m1")
+    old = token(rooms, room, "m1")
     rooms.lock("a")
     rooms.leave("a", now=now)
     rooms.sweep(now=now + LIMITS.empty_grace)
     assert (room.players, room.game, room.locked, len(room.members)) == (None, "", False, 0)
-    refused("token", rooms.join, "a", room.code, "", resume=old, now=now + 100)
+    refused("gone", rooms.join, "a", room.code, "", resume=old, now=now + 100)
     assert rooms.join("b", room.code, "bob", players=3, game="Duel", now=now + 100).member.seat == 0
 
 
@@ -274,10 +294,10 @@ def test_after_any_history_seats_names_and_places_agree(steps):
                     rooms.join(new, room.code, "n", spectate=step == "watch", now=now)
                     live.append(new)
                 case "invited" if room:
-                    rooms.join(new, room.code, "n", token=room.seal.invite(now=now, lifetime=9.0), now=now)
+                    rooms.join(new, room.code, "n", token=rooms.keys.invite_to(room, now=now), now=now)
                     live.append(new)
                 case "resume" if room:
-                    place = rooms.join(new, room.code, "", resume=room.seal.resume(f"m{who}"), now=now)
+                    place = rooms.join(new, room.code, "", resume=token(rooms, room, f"m{who}"), now=now)
                     live.append(new)
                     if place.replaced:
                         live.remove(place.replaced)

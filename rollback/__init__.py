@@ -48,6 +48,8 @@ if TYPE_CHECKING:
     from rollback.types import SessionStats as SessionStats
     from rollback.types import Synchronized as Synchronized
     from rollback.types import Tick as Tick
+    from rollback.types import TookOver as TookOver
+    from rollback.types import VoteWanted as VoteWanted
 
 __version__ = "0.1.0"
 
@@ -60,7 +62,7 @@ _HOMES = {
     "rollback.game": "ActionCodec Bits Game Raw UInt",
     "rollback.netplay": "PlayResult join play",
     "rollback.types": "Confirmed Cut DesyncFound Ended Event Local Mismatch PeerInterrupted PeerLeft PeerLost PeerResumed"
-    " PeerStats Policy Remote SessionStats Synchronized Tick",
+    " PeerStats Policy Remote SessionStats Synchronized Tick TookOver VoteWanted",
 }
 _HOME = {name: home for home, names in _HOMES.items() for name in names.split()}
 

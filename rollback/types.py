@@ -30,6 +30,7 @@ __all__ = [
     "Synchronized",
     "Tick",
     "TookOver",
+    "VoteWanted",
 ]
 
 Reason = Literal["running", "synchronizing", "stalled", "paused", "ended"]
@@ -201,6 +202,19 @@ class Cut:
 
 
 @dataclass(frozen=True, slots=True)
+class VoteWanted:
+    """Exactly half of the peers are left here: whoever has the lobby at hand asks it, and passes the answer to `decide`.
+
+    Attributes:
+        roster: Who is left: a bit mask of seats, the lowest player number of each peer.
+        epoch: Number of the change it would vote on.
+    """
+
+    roster: int
+    epoch: int
+
+
+@dataclass(frozen=True, slots=True)
 class PeerJoined:
     """A peer joined, or came back, and plays from `frame` on."""
 
@@ -277,6 +291,7 @@ Event = (
     | PeerLost
     | PeerLeft
     | Cut
+    | VoteWanted
     | PeerJoined
     | TookOver
     | Paused

@@ -56,6 +56,7 @@ class Agreement:
     Args:
         me: Our seat.
         roster: All seats at which a peer sits, ours included.
+        seats: All seats of the match, those included at which nobody sits yet; None: the same.
 
     Attributes:
         epoch: Number of the newest change committed here.
@@ -72,8 +73,9 @@ class Agreement:
         cuts: The last frame of its own inputs, of each seat that was ever cut.
     """
 
-    def __init__(self, me: int, roster: int) -> None:
+    def __init__(self, me: int, roster: int, seats: int | None = None) -> None:
         self.me = me
+        self._seats = roster if seats is None else seats
         self.epoch = self.proposed = 0
         self.roster = roster
         self.lost = self.left = self.shunned = self.adopted = 0
@@ -82,7 +84,7 @@ class Agreement:
         self.claims: dict[int, Claim] = {}
         self.cuts: dict[int, int] = {}
         self._joins_told: dict[int, int] = {}
-        self._ahead: Claim | None = None  # of one who committed what we have not
+        self._ahead: tuple[int, Claim] | None = None  # one who committed what we have not, and its claim
 
     @property
     def survivors(self) -> int:
@@ -140,6 +142,8 @@ class Agreement:
         """Take a claim of a survivor or a newcomer; return the seats that are lost by it."""
         if seat not in self.joining and not self.survivors & 1 << seat:
             return 0
+        if (claim.base | claim.roster) & ~self._seats or claim.roster & ~claim.base:
+            return 0  # nonsense
         before = self.claims.get(seat)
         if before is not None and (claim.committed, claim.epoch) < (before.committed, before.epoch):
             return 0  # overtaken
@@ -153,8 +157,8 @@ class Agreement:
         self.claims[seat] = claim
         if seat in self.joining:
             return 0  # it says that it is ready, and has no say about others yet
-        if claim.committed > self.epoch and (self._ahead is None or claim.committed > self._ahead.committed):
-            self._ahead = claim
+        if claim.committed > self.epoch and not claim.base & ~self.roster & ~sum(1 << told for told in self._joins_told):
+            self._ahead = seat, claim
         if not claim.roster & own:
             self.shunned |= 1 << seat
             return 0
@@ -224,12 +228,14 @@ class Agreement:
         Args:
             held: The newest input we hold of every seat.
         """
-        ahead = self._ahead
-        if ahead is not None and ahead.committed > self.epoch:
+        if self._ahead is not None and self._ahead[1].committed > self.epoch and self.survivors >> self._ahead[0] & 1:
+            ahead = self._ahead[1]
             cuts = {seat: ahead.held.get(seat, -1) for seat in seats_in(self.roster & ~ahead.base)}
             joins = {seat: self._joins_told[seat] for seat in seats_in(ahead.base & ~self.roster) if seat in self._joins_told}
             if all(held[seat] >= cut for seat, cut in cuts.items()):
-                return Change(ahead.committed, ahead.base, self._recut(cuts, ahead.base), joins)
+                if not ahead.base & self.roster & -self.roster:  # who played for those who are gone is lost itself
+                    cuts.update({seat: ahead.held[seat] for seat in seats_in(self.adopted) if seat in ahead.held})
+                return Change(ahead.committed, ahead.base, cuts, joins)
             return None
         if not (self.lost or self.joining) or not self.may_go_on:
             return None
@@ -270,13 +276,6 @@ class Agreement:
             self.joining.pop(seat, None)
             self.adopted &= ~(1 << seat)
         self.proposed = max(self.proposed, self.epoch) if self.lost or self.joining else self.epoch
-
-    def _recut(self, cuts: dict[int, int], roster: int) -> dict[int, int]:
-        """Add the adopted seats whose adopter is gone to the cuts of a change that others committed before us."""
-        ahead = self._ahead
-        if ahead is not None and not roster & (self.roster & -self.roster):
-            cuts.update({seat: ahead.held[seat] for seat in seats_in(self.adopted) if seat in ahead.held})
-        return cuts
 
     def _next(self, epoch: int = 0) -> None:
         """Begin the next change, after a loss; a newcomer whose coming is not committed yet must be proposed anew."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from rollback.core.checksums import Disagreement
@@ -36,6 +36,7 @@ class Confirmation:
         sim: Simulation,
         interval: int,
         disagree: Callable[[Endpoint, Disagreement], None],
+        slots: Mapping[int, InputQueue],
     ) -> None:
         self.settled = -1
         self.confirm_at = -1
@@ -44,6 +45,7 @@ class Confirmation:
         self.kept: dict[int, Any] = {}
         self._own = own
         self._playing = playing
+        self._slots = slots  # of those who are gone, and played for
         self._sim = sim
         self._interval = interval
         self._due = 0 if interval else NEVER
@@ -57,6 +59,8 @@ class Confirmation:
         for endpoint in self._playing:
             if endpoint.queue.known < known:
                 known = endpoint.queue.known
+        for queue in self._slots.values():
+            known = min(known, queue.known)
         return known
 
     def newest_confirmed(self) -> int:
@@ -67,6 +71,8 @@ class Confirmation:
         for endpoint in self._playing:
             if endpoint.queue.known < confirmed:
                 confirmed = endpoint.queue.known
+        for queue in self._slots.values():
+            confirmed = min(confirmed, queue.known)
         return confirmed
 
     def confirm(self) -> None:

@@ -6,6 +6,7 @@ from typing import Final
 
 from rollback.core.confirmation import Confirmation
 from rollback.core.endpoint import Endpoint
+from rollback.core.goodbyes import Goodbyes
 from rollback.core.handshake import Handshake
 from rollback.core.membership import Membership
 from rollback.core.queues import InputQueue
@@ -48,6 +49,7 @@ class Dispatch:
         confirmation: Confirmation,
         handshake: Handshake,
         membership: Membership,
+        goodbyes: Goodbyes,
         match: int = 0,
     ) -> None:
         self.outbox: list[tuple[str, bytes]] = []
@@ -58,6 +60,7 @@ class Dispatch:
         self._confirmed = confirmation.newest_confirmed
         self._handshake = handshake
         self._membership = membership
+        self._goodbyes = goodbyes
         self._match = match
         self._measure_at = float("-inf")
 
@@ -96,7 +99,7 @@ class Dispatch:
             endpoint.tail_until = until
             endpoint.tail_out = tail = bytes((endpoint.flags, newest >> 8 & 255, lag & 255, lead & 255, behind)) + tokens
             sums = endpoint.sums
-            if not (endpoint.measure or (sums.waiting and newest >= sums.send_at)):
+            if not (endpoint.measure or endpoint.speaks or (sums.waiting and newest >= sums.send_at)):
                 if sums.waiting and sums.send_at < until:
                     endpoint.tail_until = sums.send_at
                 datagram = ONE_BYTE[newest & 255] + tail
@@ -121,16 +124,24 @@ class Dispatch:
             endpoint.measure = False
             flags |= LINE
             blocks += encode_line(endpoint.line.measure(now, len(endpoint.given)))
-            if self._sim.agreed_end is not None:
+            if self._sim.agreed_end is not None and not endpoint.speaks:
                 flags |= MORE
                 blocks += encode_more(encode_message(Notice(self._sim.agreed_end)))
+        if endpoint.speaks:
+            endpoint.tail_until = 0
+            flags |= MORE
+            blocks += encode_more(encode_message(self._notice()))
         return flags, blocks
+
+    def _notice(self) -> Notice:
+        end = self._sim.agreed_end
+        return Notice(-1 if end is None else end, "", self._membership.claim() if self._membership.speaks else None)
 
     def forget(self) -> None:
         """Drop the changes that every peer has acknowledged."""
         acked = self._own.known
         for endpoint in self._endpoints:
-            if endpoint.acked < acked and not endpoint.queue.cut:
+            if endpoint.acked < acked and endpoint.state is not Peer.GONE:
                 acked = endpoint.acked
         self._own.forget(acked)
 
@@ -138,7 +149,9 @@ class Dispatch:
         """Write the hellos and goodbyes that are due, and let the lines be measured."""
         for endpoint, hello in self._handshake.hellos(now):
             self._message(endpoint, hello)
-        for endpoint, bye in self._membership.byes(now):
+        for endpoint in self._membership.answers(now):
+            self._message(endpoint, Notice(claim=self._membership.claim()))
+        for endpoint, bye in self._goodbyes.due(now):
             self._message(endpoint, bye)
             if not bye.answer:
                 self.blobs.append((endpoint.name, encode_message(bye)))
@@ -149,6 +162,11 @@ class Dispatch:
                 endpoint.measure = True
                 endpoint.tail_until = 0
                 endpoint.line.update_rates(now)
+
+    def forward(self, now: float) -> None:
+        """Pass on the inputs of others to those who lack them."""
+        for endpoint, message in self._membership.forwards(now):
+            self._message(endpoint, message)
 
     def post(self, endpoint: Endpoint, blob: bytes) -> None:
         """Leave a letter for the reliable channel."""

@@ -93,6 +93,8 @@ class Endpoint:
         given: Datagrams to it that are not yet counted.
         heard: When something was last heard of it, on our clock.
         ahead: Our averaged lead over it in frames.
+        seat: The lowest of its players: what it is called on the wire.
+        speaks: Whether every datagram to it carries a notice.
         sums: The exchange of checksums.
         line: What the line is like.
         measure: Whether the next datagram measures the line.
@@ -124,6 +126,8 @@ class Endpoint:
         "measure",
         "name",
         "queue",
+        "seat",
+        "speaks",
         "state",
         "sums",
         "tail_in",
@@ -137,6 +141,8 @@ class Endpoint:
     def __init__(self, name: str, queue: InputQueue, match: int = 0) -> None:
         self.name = name
         self.queue = queue
+        self.seat = queue.players[0]
+        self.speaks = False
         self.state = Peer.SYNCHRONIZING
         self.inbox: deque[bytes] = deque()
         self.acked = -1

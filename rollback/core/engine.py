@@ -9,12 +9,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from rollback.config import SessionConfig
+from rollback.config import SessionConfig, TakeOver
 from rollback.core.autodelay import AutoDelay
 from rollback.core.checksums import Disagreement
 from rollback.core.confirmation import Confirmation
 from rollback.core.dispatch import MEASURE_FIRST, UNKNOWN, WRITTEN_TO, Dispatch
 from rollback.core.endpoint import Endpoint
+from rollback.core.goodbyes import Goodbyes
 from rollback.core.handles import NESTED, SOON, Ride, no_ride
 from rollback.core.handshake import HELLO_EVERY, Handshake
 from rollback.core.intake import Intake
@@ -25,6 +26,7 @@ from rollback.core.redundancy import Redundancy
 from rollback.core.repair import Repair
 from rollback.core.ride import ride_of
 from rollback.core.simulation import NEVER, Simulation
+from rollback.core.standin import StandIn
 from rollback.errors import ActionError, UsageError
 from rollback.game import Game
 from rollback.types import Ended, Event, Local, Remote, Tick
@@ -43,7 +45,14 @@ class Engine:
     """The parts of a session, and the tick that drives them."""
 
     def __init__(
-        self, game: Game, players: Sequence[Local | Remote], config: SessionConfig, nonce: int, match: int = 0
+        self,
+        game: Game,
+        players: Sequence[Local | Remote],
+        config: SessionConfig,
+        nonce: int,
+        match: int = 0,
+        *,
+        votes: bool = False,
     ) -> None:
         lineup = Lineup(game, players, config, match)
         own, endpoints = lineup.own, lineup.endpoints
@@ -69,13 +78,23 @@ class Engine:
         self._local = LocalInputs(own, delay)
         queues = sorted([own, *(endpoint.queue for endpoint in endpoints)], key=lambda queue: queue.players)
         self._sim = Simulation(game, lineup.codecs, queues, config)
-        self._membership = Membership(endpoints, self._playing, config, self._sim, self._events.append, self._end)
+        policy = config.on_disconnect.policy if isinstance(config.on_disconnect, TakeOver) else None
+        self._stand_in = StandIn(policy, self._sim, lineup.codecs)
+        self._membership = Membership(
+            own, self._local, endpoints, self._playing, config, self._sim, self._stand_in, self._events.append, self._end,
+            votes=votes,
+        )  # fmt: skip
+        self._goodbyes = Goodbyes(endpoints)
         self._handshake = Handshake(nonce, lineup.facts, config.prediction_window, delay, lineup.controllers, endpoints)
-        self._confirmation = Confirmation(own, self._playing, self._sim, config.desync_interval, self._disagree)
+        self._confirmation = Confirmation(
+            own, self._playing, self._sim, config.desync_interval, self._disagree, self._membership.slots
+        )
         self._intake = Intake(own, self._sim, self._handshake, self._membership, self._events.append, self._disagree, match)
         self._solo = own.players[0] if len(own.players) == 1 else -1
         self._encode = lineup.encoder
-        self._dispatch = Dispatch(own, endpoints, self._sim, self._confirmation, self._handshake, self._membership, match)
+        self._dispatch = Dispatch(
+            own, endpoints, self._sim, self._confirmation, self._handshake, self._membership, self._goodbyes, match
+        )
         self._outbox = self._dispatch.outbox
         self._ride, self._land, self._glance = self._short_way()
         self._confirmation.glance = self._glance
@@ -248,10 +267,12 @@ class Engine:
                 self._outbox.append((endpoint.name, datagram))
             elif endpoint.state in WRITTEN_TO:
                 self._dispatch.write(endpoint, now)
+        if self._membership.speaks or self._membership.slots:
+            self._dispatch.forward(now)
 
     def _hold(self, row: bytes) -> None:
         """Do steps 5 and 6 where they are not plain: wait, end, or, in lockstep, take the action before it is asked for."""
-        sim, tick, local, window = self._sim, self._tick, self._local, self._window
+        sim, tick, window = self._sim, self._tick, self._window
         tick.advanced = False
         if self._ended is None:
             self._look_for_end()
@@ -259,16 +280,22 @@ class Engine:
             tick.reason = "paused" if self._ended is None else "ended"
             return
         frame, blocked = sim.frame, sim.blocked()
-        if window == 0 and local.captured < frame and not blocked:
-            local.capture(frame, row)  # lockstep must not wait for the input it supplies itself
+        if window == 0 and not blocked:
+            self._capture(frame, row)  # lockstep must not wait for the input it supplies itself
         tick.reason = "stalled"
         if frame - self._confirmation.known > window:
             self._stalls += 1
         elif not blocked:
-            if local.captured < frame:
-                local.capture(frame, row)
+            self._capture(frame, row)
             if sim.advance():
                 tick.advanced, tick.reason = True, "running"
+
+    def _capture(self, frame: int, row: bytes) -> None:
+        """Take the actions of the frame, once: our players', and those of the slots we play for."""
+        if self._local.captured < frame:
+            self._local.capture(frame, row)
+        if self._stand_in.slots:
+            self._stand_in.capture(frame, self._membership.agreement.joining)
 
     def _theirs(self) -> int:
         """Return the newest frame that the inputs of all others are here for."""
@@ -298,7 +325,7 @@ class Engine:
 
     def _say_bye(self, reason: str, *, final: bool = False) -> None:
         end = self._ended.frame if self._ended and self._ended.reason in COMPLETE else -1
-        self._membership.say_bye(Bye(reason[:MAX_REASON], end, self._confirmation.newest_confirmed(), final))
+        self._goodbyes.say(Bye(reason[:MAX_REASON], end, self._confirmation.newest_confirmed(), final))
         self._chores_at = self._watch_at = SOON
 
     def _disagree(self, endpoint: Endpoint, found: Disagreement) -> None:
@@ -345,11 +372,13 @@ class Engine:
         self._repair.look(now)
         self._paused = self._membership.waiting or self._repair.halts
         self._plain = self._running and self._window > 0 and not self._paused and self._ended is None
+        self._plain = self._plain and not self._membership.slots
         self._dispatch.forget()
         self._do_chores(now)
-        calm = self._running and self._membership.bye is None
+        calm = self._running and self._goodbyes.own is None
         every = WATCH_EVERY if self._sim.frame > UNKNOWN else MEASURE_FIRST
         self._watch_at = min(now + every if calm else self._chores_at, silence_at, now if self._repair.busy else silence_at)
+        self._planned = self._watch_at
 
     def _do_chores(self, now: float) -> None:
         """Send what timers call for."""
@@ -359,4 +388,4 @@ class Engine:
                 if endpoint.greeting.done:
                     self._membership.agreed(endpoint)
         self._dispatch.chores(now)
-        self._chores_at = now + (HEARTBEAT if self._running and self._membership.bye is None else HELLO_EVERY)
+        self._chores_at = now + (HEARTBEAT if self._running and self._goodbyes.own is None else HELLO_EVERY)

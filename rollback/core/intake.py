@@ -29,11 +29,12 @@ from rollback.wire.inputs import (
     decode_checksum,
     decode_inputs,
     decode_line,
+    new_rows,
 )
 from rollback.wire.limits import MAX_HOT
 from rollback.wire.matches import match_of, unmark
-from rollback.wire.messages import Bye, Hello, Notice, decode_message
-from rollback.wire.runs import ONE_BYTE, Change, changed_row
+from rollback.wire.messages import Bye, Forward, Hello, Notice, decode_message
+from rollback.wire.runs import ONE_BYTE, Change, changed_row, decode_runs
 
 __all__ = ["Intake"]
 
@@ -191,6 +192,7 @@ class Intake:
             if not endpoint.greeting.agreed:
                 return "stranger"
             if endpoint.state in (Peer.LEFT, Peer.GONE, Peer.REFUSED):
+                self._membership.departed(endpoint)
                 return "departed"
         flags = message.flags
         if not -1 <= message.ack <= self._own.known or message.confirmed < -1:
@@ -225,7 +227,39 @@ class Intake:
         if message.line is not None:
             endpoint.line.hear(message.line, now, len(endpoint.taken))
         if isinstance(notice, Notice):
-            self._told_end(endpoint, notice.end)
+            self._noticed(endpoint, notice, now)
+        return "second input" if twice else None
+
+    def _noticed(self, endpoint: Endpoint, notice: Notice, now: float) -> None:
+        self._told_end(endpoint, notice.end)
+        if notice.claim is not None:
+            self._membership.hear(endpoint, notice.claim, now)
+
+    def _forwarded(self, endpoint: Endpoint, told: Forward, now: float) -> str | None:
+        """Take inputs of another peer that this one passes on."""
+        other = self._membership.by_seat.get(told.seat)
+        if other is None or other is endpoint or not self._membership.agreement.survivors >> endpoint.seat & 1:
+            return "misplaced"
+        queue, sim = other.queue, self._sim
+        endpoint.heard = now
+        if queue.cut or told.base > queue.known:
+            return None  # it is settled already, or comes before what it builds upon
+        room = min(sim.frame + BUFFERED_AHEAD, other.confirmed + UNCONFIRMED) - queue.known
+        if other.queue in self._membership.slots.values():
+            room = sim.frame + BUFFERED_AHEAD - queue.known
+        known = queue.known
+        changes = decode_runs(told.tokens, 0, told.newest, queue.lengths)
+        twice = _contradicts(queue, changes)
+        rows = new_rows(changes, known, told.newest, queue.last, room)
+        if rows:
+            other.tail_in_until = 0
+            self._extend(queue, rows)
+            for frame, _, delta in changes:
+                if known < frame <= queue.known:
+                    queue.changed, queue.delta = frame, delta[0]
+                    break
+        other.acked = max(other.acked, min(told.acked, self._own.known))
+        other.confirmed = max(other.confirmed, min(told.confirmed, self._own.known, queue.known))
         return "second input" if twice else None
 
     def _extend(self, queue: InputQueue, rows: list[bytes]) -> None:
@@ -259,7 +293,13 @@ class Intake:
                     # Never past what it can hold, whatever it says: settled frames are handed out on this number.
                     held = min(bye.confirmed, self._own.known, endpoint.queue.known)
                     endpoint.confirmed = max(endpoint.confirmed, held)
-                self._membership.goodbye(endpoint, bye)
+                self._membership.goodbye(endpoint, bye, running=self._handshake.start is not None)
+            case Notice() as notice:
+                if not endpoint.greeting.agreed:
+                    return "stranger"
+                self._noticed(endpoint, notice, now)
+            case Forward() as told:
+                return self._forwarded(endpoint, told, now)
             case _:
                 return "misplaced"
         return None

@@ -11,8 +11,8 @@ from collections.abc import Sequence
 from rollback.config import SessionConfig
 from rollback.core.dispatch import WRITTEN_TO
 from rollback.core.engine import COMPLETE, HEARTBEAT, Engine
+from rollback.core.goodbyes import ENDED
 from rollback.core.handles import SOON
-from rollback.core.membership import ENDED
 from rollback.core.settled import SettledReader
 from rollback.core.simulation import NOTHING
 from rollback.errors import UsageError
@@ -52,9 +52,10 @@ class P2PSession(Engine):
         *,
         nonce: int | None = None,
         match: int = 0,
+        votes: bool = False,
     ) -> None:
         nonce = secrets.randbits(31) | 1 << 31 if nonce is None else nonce
-        super().__init__(game, players, config or SessionConfig(), nonce, match)
+        super().__init__(game, players, config or SessionConfig(), nonce, match, votes=votes)
         self._reader = SettledReader(self._sim, self._confirmation.settle, self._confirmation.readers)
 
     # What the caller asks.
@@ -72,7 +73,7 @@ class P2PSession(Engine):
     @property
     def finished(self) -> bool:
         """Whether the match has ended and every live peer knows as much: nobody needs this session any more."""
-        return self._ended is not None and not self._repair.busy and self._membership.all_know(self._ended)
+        return self._ended is not None and not self._repair.busy and self._goodbyes.all_know(self._ended)
 
     @property
     def wake_at(self) -> float:
@@ -205,7 +206,7 @@ class P2PSession(Engine):
     def _look_after(self, now: float) -> None:
         """Do the chores; but where ticks do them, only see that we are heard."""
         silent = [endpoint for endpoint in self._endpoints if not endpoint.has_news()]
-        if self._running and not silent and self._membership.bye is None and not any([e.owed for e in self._endpoints]):
+        if self._running and not silent and self._goodbyes.own is None and not any([e.owed for e in self._endpoints]):
             self._chores_at = now + HEARTBEAT
             return
         self._land()
@@ -245,6 +246,17 @@ class P2PSession(Engine):
         self._land()
         self._local.set_delay(player, frames)
         self._auto = None
+
+    def decide(self, roster: int, epoch: int) -> None:
+        """Take the lobby's vote on who goes on where two halves are left, as `VoteWanted` asked for it.
+
+        Args:
+            roster: The half that goes on: a bit mask of seats, the lowest player number of each peer.
+            epoch: Number of the change, as asked.
+        """
+        self._land()
+        self._membership.decide(roster, epoch)
+        self._watch_at = SOON
 
     def leave(self, *, now: float, reason: str = "left") -> None:
         """Leave on purpose. The others know at once; `outgoing` holds the goodbye and repeats it until it is heard."""

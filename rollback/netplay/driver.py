@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable
 from typing import Any, Final
 
-from rollback.core.membership import ENDED
+from rollback.core.goodbyes import ENDED
 from rollback.core.session import P2PSession
 from rollback.errors import NetworkError
 from rollback.net.transport import PathChanged, Transport, tell

@@ -37,6 +37,7 @@ __all__ = [
     "Line",
     "decode_inputs",
     "encode_inputs",
+    "new_rows",
 ]
 
 INPUTS: Final = 128  # the bit of byte 1 that tells this message from all others
@@ -189,11 +190,12 @@ def decode_inputs(data: bytes, known: int, last: bytes, room: int, lengths: tupl
             raise WireError("truncated") from None
     changes = decode_runs(data, at, newest, lengths)
     ack = newest + lag
-    rows = _new_rows(changes, known, newest, last, room)
+    rows = new_rows(changes, known, newest, last, room)
     return Inputs(flags, newest, ack, _signed(data[4], 8), ack - data[5], rows, changes, checksum, line, more)
 
 
-def _new_rows(changes: list[Change], known: int, newest: int, last: bytes, room: int) -> list[bytes]:
+def new_rows(changes: list[Change], known: int, newest: int, last: bytes, room: int) -> list[bytes]:
+    """Return the rows of the frames past `known`, up to `newest` but no more than `room`, from changes, newest first."""
     newest = min(newest, known + room)
     rows: list[bytes] = []
     for frame, token, delta in reversed(changes):

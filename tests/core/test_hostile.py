@@ -11,7 +11,7 @@ import pytest
 
 from rollback import DesyncFound, Ended, Local, P2PSession, PeerLeft, Remote, SessionConfig
 from rollback.errors import WireError
-from rollback.wire import Bye, Hello, Notice, decode_inputs, encode_inputs, encode_message
+from rollback.wire import Bye, Forward, Hello, Notice, decode_inputs, encode_inputs, encode_message
 from rollback.wire.inputs import INPUTS, MORE, encode_more
 from rollback.wire.limits import MAX_DATAGRAM, MAX_INBOX
 from rollback.wire.matches import mark
@@ -134,7 +134,7 @@ def test_each_kind_of_bad_datagram_is_counted_by_its_reason() -> None:
         (b"\0\1\xc1", "msgpack"),
         (encode_message(Notice(-1))[:-1], "msgpack"),
         (b"\0\2\x90", "field"),
-        (encode_message(Notice(50)), "misplaced"),
+        (encode_message(Forward(5, -1, 0, -1, -1, b"")), "misplaced"),
         (encode_inputs(INPUTS, known + 1, -1, 0, -1, b"", b"\x10"), "truncated"),
         (encode_inputs(INPUTS, known + 1, -1, 0, -1, b"", b"\x05\x01"), "token"),
         (encode_inputs(INPUTS | MORE, known, -1, 0, -1, b"\xff\xff\xff\xff\1", b""), "number"),

@@ -38,7 +38,7 @@ def test_when_a_second_of_four_is_lost_while_the_first_is_missed_the_survivors_a
     """Whoever relayed the last words of the first may be the second: what has settled is the same everywhere all the same."""
     seats = ((0,), (1,), (2,), (3,))
     config = SessionConfig(on_disconnect=on_disconnect, rejoin_grace=2.0, input_delay=1)  # type: ignore[arg-type]
-    match = Match(lambda: Sums(4), seats, config, Link(2, 3, 0.1), seed=gap, hold=0.5).started()
+    match = Match(lambda: Sums(4), seats, config, Link(2, 3, 0.1), seed=gap, hold=0.5, end=900).started()
     match.rounds(90)
     match.peers[3].stopped = True
     match.rounds(gap)
@@ -53,5 +53,12 @@ def test_when_a_second_of_four_is_lost_while_the_first_is_missed_the_survivors_a
         assert [done.frame for done in peer.frames] == list(range(len(peer.frames)))
         assert peer.frames == longest[: len(peer.frames)], f"{peer.name} settled other frames"
         for player, oracle in peer.oracles.items():
-            assert [done.inputs[player] for done in longest] == oracle.line[: len(longest)]
+            cuts = [cut.frame for each in survivors for cut in each.happened(Cut) if player in cut.players]
+            own = min(cuts) + 1 if cuts else len(longest)
+            settled = [done.inputs[player] for done in longest]
+            assert settled[:own] == oracle.line[: len(settled[:own])]
+            assert settled[own:] == [peer.idle[player]] * len(settled[own:])
     assert all(peer.session.frame > 90 for peer in survivors)
+    if on_disconnect == "idle":  # two of four are no more than half; two of the three that are left after a cut are
+        reasons = {peer.happened(Ended)[0].reason for peer in survivors}
+        assert reasons == ({"end_at"} if gap == 310 else {"partitioned"})

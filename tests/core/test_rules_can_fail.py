@@ -256,7 +256,7 @@ def a_step_that_raised_is_final(patch: Patch) -> None:
 
 
 def a_goodbye_is_said_once(patch: Patch) -> None:
-    monkeyed = "rollback.core.membership.BYES"
+    monkeyed = "rollback.core.goodbyes.BYES"
     patch.setattr(monkeyed, 1)
 
 

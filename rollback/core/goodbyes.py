@@ -1,0 +1,58 @@
+"""Goodbyes: ours until everybody heard it, and the answers to those of others. Knows when; knows no reason to go."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from rollback.core.endpoint import Endpoint
+from rollback.core.states import Peer
+from rollback.types import Ended
+from rollback.wire.messages import Bye
+
+__all__ = ["ENDED", "Goodbyes"]
+
+BYE_EVERY: Final = 0.05  # seconds between goodbyes that were not answered
+BYES: Final = 20  # goodbyes at most: a second of them passes any loss that a match can be played on
+ENDED: Final = "ended"  # the reason given in a goodbye after the end
+
+
+class Goodbyes:
+    """The goodbyes of one session.
+
+    Attributes:
+        own: Our own goodbye, once we go.
+    """
+
+    def __init__(self, endpoints: list[Endpoint]) -> None:
+        self.own: Bye | None = None
+        self._endpoints = endpoints
+        self._said = 0
+        self._next_at = float("-inf")
+
+    def say(self, bye: Bye) -> None:
+        """Say goodbye to everybody, again and again until each has heard it."""
+        if self.own is None:
+            self.own = bye
+
+    def due(self, now: float) -> list[tuple[Endpoint, Bye]]:
+        """Return the goodbyes, and the answers to others' goodbyes, that are due."""
+        due = []
+        for endpoint in self._endpoints:
+            if endpoint.bye_answer:
+                endpoint.bye_answer = False
+                due.append((endpoint, Bye("", -1, -1, False, True)))
+        if self.own is not None and self._said < BYES and now >= self._next_at:
+            self._said += 1
+            self._next_at = now + BYE_EVERY
+            due += [(endpoint, self.own) for endpoint in self._endpoints if not endpoint.bye_heard]
+        return due
+
+    def all_know(self, ended: Ended) -> bool:
+        """Whether every live peer knows of the end: it confirmed it and has our last checksum, or heard us go."""
+        if self.own is not None and self._said < BYES:
+            return all(endpoint.bye_heard for endpoint in self._endpoints if endpoint.live)
+        return all(
+            (endpoint.confirmed >= ended.frame - 1 and not endpoint.sums.waiting) or endpoint.bye_heard
+            for endpoint in self._endpoints
+            if endpoint.live
+        ) and all(e.greeting.they_heard for e in self._endpoints if e.state is Peer.REFUSED)

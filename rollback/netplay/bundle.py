@@ -52,8 +52,8 @@ def write_bundle(
     try:
         with file:
             writer = ReplayWriter(file, tape.header)
-            tape.copy_to(writer)
-            has_state = state is not NO_STATE and why_not_tree(state) is None and writer.keyframe(found.frame, state)
+            is_tree = state is not NO_STATE and why_not_tree(state) is None
+            has_state = tape.copy_to(writer, (found.frame, state) if is_tree else None)
             writer.event(found.frame, "desync", _told(found, tape, codecs, has_state=has_state))
             writer.close(None, f"desync with {found.peer}: the states of frame {found.frame} differ")
     except BaseException:

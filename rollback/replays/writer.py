@@ -94,6 +94,11 @@ class ReplayWriter:
         return self._next - self.header.first_frame
 
     @property
+    def size(self) -> int:
+        """Bytes written."""
+        return self._bytes
+
+    @property
     def next_frame(self) -> int:
         """The frame that is due."""
         return self._next
@@ -112,6 +117,34 @@ class ReplayWriter:
         self._next += 1
         if self._next == self._flush_at:
             self._flush()
+
+    def add_all(self, settled: Sequence[SettledFrame]) -> None:
+        """Record the inputs of the next frames; what `add` does for each of them, in less time.
+
+        Raises:
+            UsageError: As in `add`; the frames before the wrong one are recorded.
+        """
+        while settled:
+            part = settled[: max(1, self._flush_at - self._next)]
+            settled = settled[len(part) :]
+            rows = [each.inputs for each in part]
+            due = range(self._next, self._next + len(part))
+            # Column by column, so that the widths of many frames are looked at by one call.
+            widths = {len(row) for row in rows} == {len(self._sizes)} and [
+                {*map(len, column)} for column in zip(*rows, strict=True)
+            ]
+            if widths != [{size} for size in self._sizes] or [each.frame for each in part] != [*due]:
+                for each in part:
+                    self.add(each)  # up to the wrong one
+            else:
+                self._rows += [data for row in rows for data in row]
+                self._next = due.stop
+                if self._next == self._flush_at:
+                    self._flush()
+
+    def flush(self) -> None:
+        """Write what is held back for a fuller block."""
+        self._flush()
 
     def checksum(self, frame: int, value: int) -> None:
         """Record `rollback.state.checksum` of the state before `frame`. Frames rise.

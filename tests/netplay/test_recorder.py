@@ -6,6 +6,7 @@ from rollback.config import SessionConfig
 from rollback.core.session import P2PSession
 from rollback.errors import ReplayError
 from rollback.netplay import recorder as module
+from rollback.netplay.recorded_events import TEXT
 from rollback.netplay.recorder import Recorder
 from rollback.replays import Replay
 from rollback.state import Difference, checksum
@@ -174,7 +175,7 @@ def test_events_that_tell_how_it_went_are_in_the_file(tmp_path):
     left, lost, desync = Replay.open(duo.recorder.path).events
     assert (left.kind, left.data) == ("peer left", {"peer": "bob", "players": [1], "reason": "left"})
     assert left.frame == duo.recorder.frames
-    assert lost.kind == "peer lost" and len(lost.data["reason"]) == module.TEXT
+    assert lost.kind == "peer lost" and len(lost.data["reason"]) == TEXT
     assert desync.data["differences"][0] == "a[0]: 0 != 1" and len(desync.data["differences"]) == 32
 
 
@@ -213,16 +214,24 @@ def test_a_full_disk_ends_the_recording_and_not_the_match(tmp_path):
     duo = Duo(tmp_path, frames=200)
     duo.to_frame(20)
 
-    class Full(module.ReplayWriter):
-        def add(self, confirmed):
-            raise ReplayError("the replay cannot be written: no space left on device")
+    class Full:
+        def write(self, data):
+            raise OSError(28, "no space left on device")
 
-    duo.recorder._writer.__class__ = Full
+        def close(self):
+            closed.append(True)
+
+    closed = []
+    duo.recorder._tape._copies._file.close()
+    duo.recorder._tape._copies._file = Full()
     duo.run(lambda: duo.ann.finished)
     duo.recorder.close(Ended("end_at", 200))
     assert "no space left" in duo.recorder.problem
+    assert closed == [True]
     replay = Replay.open(duo.recorder.path)
-    assert 20 <= replay.frames < 200
+    assert not replay.complete and replay.frames < 200
+    found = duo.recorder.event(DesyncFound(192, "bob"))
+    assert Replay.open(found.bundle).frames == 200, "memory goes on"
 
 
 def test_without_a_file_all_is_held_for_the_bundle_of_a_desync(tmp_path):
@@ -236,7 +245,7 @@ def test_without_a_file_all_is_held_for_the_bundle_of_a_desync(tmp_path):
     replay = Replay.open(path)
     assert replay.complete and replay.frames == duo.ann.settled + 1
     assert sorted(replay.checksums)[:3] == [0, 16, 32]
-    assert replay.keyframes[32] == duo.ann._confirmation.kept[32]
+    assert replay.keyframes[32] == duo.ann.held_state(32)
     assert replay.header.names == ("Ann", "Bob")
     assert replay.verify(Mix()).ok and replay.verify(Mix()).checked > 3
     duo.run(lambda: duo.ann.finished)

@@ -27,6 +27,8 @@ class Confirmation:
         confirm_at: Newest frame known of the others at which `confirm` is to be called again.
         readers: Who is handed the settled frames.
         kept: What the newest checksums were made of, by frame: for finding out where two differ.
+        kept_sums: These checksums.
+        offered: Is called with each of them: frame, what it was made of, checksum.
     """
 
     def __init__(
@@ -43,6 +45,8 @@ class Confirmation:
         self.readers: list[SettledReader] = []
         self.glance: Callable[[], tuple[int, int, int] | None] = lambda: None
         self.kept: dict[int, Any] = {}
+        self.kept_sums: dict[int, int] = {}
+        self.offered: Callable[[int, Any, int], None] = lambda frame, tree, value: None
         self._own = own
         self._playing = playing
         self._slots = slots  # of those who are gone, and played for
@@ -121,6 +125,7 @@ class Confirmation:
     def begin_again(self) -> int:
         """Forget the checksums of states that were replaced; return the first frame whose checksum counts again."""
         self.kept.clear()
+        self.kept_sums.clear()
         if self._due < NEVER:
             self._due = self._sim.present - self._sim.present % self._interval + self._interval
         for endpoint in self._playing:
@@ -132,9 +137,11 @@ class Confirmation:
         if tree is NOTHING:
             return
         self.kept[frame] = tree
+        self.kept_sums[frame] = value = checksum(tree)
         if len(self.kept) > KEPT:
+            del self.kept_sums[min(self.kept)]
             del self.kept[min(self.kept)]
-        value = checksum(tree)
+        self.offered(frame, tree, value)
         for endpoint in self._playing:
             endpoint.tail_until = 0
             found = endpoint.sums.offer(frame, value)

@@ -9,6 +9,7 @@ from rollback.core.endpoint import Endpoint
 from rollback.core.goodbyes import Goodbyes
 from rollback.core.handshake import Handshake
 from rollback.core.membership import Membership
+from rollback.core.pausing import Pausing
 from rollback.core.queues import InputQueue
 from rollback.core.simulation import Simulation
 from rollback.core.states import Peer
@@ -30,7 +31,8 @@ MEASURE_EVERY: Final = (
 )
 MEASURE_FIRST: Final = 0.2  # the same in a line's first seconds
 UNKNOWN: Final = 120  # frames that these are
-HEAD_ROOM: Final = 64  # bytes of a datagram that are not inputs
+ROOM: Final = MAX_INPUTS_DATAGRAM - 64  # bytes of a datagram that are inputs
+NOTHING: Final = Notice()
 
 
 class Dispatch:
@@ -50,6 +52,7 @@ class Dispatch:
         handshake: Handshake,
         membership: Membership,
         goodbyes: Goodbyes,
+        pausing: Pausing,
         match: int = 0,
     ) -> None:
         self.outbox: list[tuple[str, bytes]] = []
@@ -61,6 +64,7 @@ class Dispatch:
         self._handshake = handshake
         self._membership = membership
         self._goodbyes = goodbyes
+        self._pausing = pausing
         self._match = match
         self._measure_at = float("-inf")
 
@@ -74,7 +78,7 @@ class Dispatch:
 
         This runs in every other tick or so, whenever the datagram is not the one before again: it is written flat.
         """
-        own, whole = self._own, True
+        own, whole, speaks = self._own, True, endpoint.speaks or self._pausing.is_urgent
         lead = 2 * frame - known - newest - 1
         tokens, until, before = b"", newest + 256 & ~255, newest
         if own.changed > acked:
@@ -86,8 +90,9 @@ class Dispatch:
                 else:
                     tokens += bytes((mask | 15, changed & 255, changed >> 8 & 255)) + delta
                 before = changed - 1
-            if len(tokens) > MAX_INPUTS_DATAGRAM - HEAD_ROOM:
-                tokens, stop = encode_runs(own.changes, acked, newest, MAX_INPUTS_DATAGRAM - HEAD_ROOM)
+            room = ROOM - len(encode_message(self._notice())) if speaks else ROOM
+            if len(tokens) > room:
+                tokens, stop = encode_runs(own.changes, acked, newest, room)
                 whole, newest = stop == newest, stop
             # The first token holds for 15 frames; what is acknowledged meanwhile rides on until then, for it costs less than
             # to write, and at the other side to read, the datagram anew.
@@ -99,7 +104,7 @@ class Dispatch:
             endpoint.tail_until = until
             endpoint.tail_out = tail = bytes((endpoint.flags, newest >> 8 & 255, lag & 255, lead & 255, behind)) + tokens
             sums = endpoint.sums
-            if not (endpoint.measure or endpoint.speaks or (sums.waiting and newest >= sums.send_at)):
+            if not (endpoint.measure or speaks or (sums.waiting and newest >= sums.send_at)):
                 if sums.waiting and sums.send_at < until:
                     endpoint.tail_until = sums.send_at
                 datagram = ONE_BYTE[newest & 255] + tail
@@ -120,22 +125,24 @@ class Dispatch:
             flags |= CHECKSUM
             blocks = sums.block(newest)
             endpoint.tail_until = min(endpoint.tail_until, sums.send_at)
+        speaks = endpoint.speaks or self._pausing.is_urgent
+        notice = self._notice() if speaks or endpoint.measure else NOTHING
         if endpoint.measure:
             endpoint.measure = False
             flags |= LINE
             blocks += encode_line(endpoint.line.measure(now, len(endpoint.given)))
-            if self._sim.agreed_end is not None and not endpoint.speaks:
-                flags |= MORE
-                blocks += encode_more(encode_message(Notice(self._sim.agreed_end)))
-        if endpoint.speaks:
+        if speaks:
             endpoint.tail_until = 0
+        if notice != NOTHING:
             flags |= MORE
-            blocks += encode_more(encode_message(self._notice()))
+            blocks += encode_more(encode_message(notice))
         return flags, blocks
 
     def _notice(self) -> Notice:
-        end = self._sim.agreed_end
-        return Notice(-1 if end is None else end, "", self._membership.claim() if self._membership.speaks else None)
+        """Return what the others must know of us besides our inputs."""
+        end, pausing, membership = self._sim.agreed_end, self._pausing, self._membership
+        claim = membership.claim() if membership.speaks else None
+        return Notice(-1 if end is None else end, pausing.reason, claim, pausing.turns)
 
     def forget(self) -> None:
         """Drop the changes that every peer has acknowledged."""

@@ -21,6 +21,7 @@ from rollback.core.handshake import HELLO_EVERY, Handshake
 from rollback.core.intake import Intake
 from rollback.core.lineup import Lineup
 from rollback.core.membership import Membership
+from rollback.core.pausing import Pausing
 from rollback.core.queues import MASK, LocalInputs
 from rollback.core.redundancy import Redundancy
 from rollback.core.repair import Repair
@@ -89,11 +90,22 @@ class Engine:
         self._confirmation = Confirmation(
             own, self._playing, self._sim, config.desync_interval, self._disagree, self._membership.slots
         )
-        self._intake = Intake(own, self._sim, self._handshake, self._membership, self._events.append, self._disagree, match)
+        self._pausing = Pausing(endpoints, self._events.append, self._hurry)
+        self._intake = Intake(
+            own, self._sim, self._handshake, self._membership, self._events.append, self._disagree, self._pausing, match
+        )
         self._solo = own.players[0] if len(own.players) == 1 else -1
         self._encode = lineup.encoder
         self._dispatch = Dispatch(
-            own, endpoints, self._sim, self._confirmation, self._handshake, self._membership, self._goodbyes, match
+            own,
+            endpoints,
+            self._sim,
+            self._confirmation,
+            self._handshake,
+            self._membership,
+            self._goodbyes,
+            self._pausing,
+            match,
         )
         self._outbox = self._dispatch.outbox
         self._ride, self._land, self._glance = self._short_way()
@@ -318,6 +330,7 @@ class Engine:
             self._repair.close_all(endpoint)
         if self._ended is None:
             self._ended = Ended(reason, self._sim.frame)
+            self._pausing.end()
             self._plain, self._solo = False, -1
             self._events.append(self._ended)
         if bye is not None:
@@ -351,7 +364,7 @@ class Engine:
             self._auto.begin(self._local, self._endpoints)
         self._sim.start()
         self._running = True
-        self._plain = self._window > 0
+        self._plain = self._window > 0 and not self._paused
         return True
 
     def _watch(self, now: float) -> None:
@@ -370,15 +383,19 @@ class Engine:
         if self._auto is not None and self._running:
             self._auto.follow(self._local, self._endpoints)
         self._repair.look(now)
-        self._paused = self._membership.waiting or self._repair.halts
+        pause_at = self._pausing.look(now)
+        self._paused = self._membership.waiting or self._repair.halts or self._pausing.is_held
         self._plain = self._running and self._window > 0 and not self._paused and self._ended is None
         self._plain = self._plain and not self._membership.slots
         self._dispatch.forget()
         self._do_chores(now)
         calm = self._running and self._goodbyes.own is None
         every = WATCH_EVERY if self._sim.frame > UNKNOWN else MEASURE_FIRST
-        self._watch_at = min(now + every if calm else self._chores_at, silence_at, now if self._repair.busy else silence_at)
-        self._planned = self._watch_at
+        again = now if self._repair.busy else pause_at
+        self._watch_at = self._planned = min(now + every if calm else self._chores_at, silence_at, again)
+
+    def _hurry(self) -> None:
+        self._watch_at = SOON
 
     def _do_chores(self, now: float) -> None:
         """Send what timers call for."""

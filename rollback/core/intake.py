@@ -13,6 +13,7 @@ from rollback.core.checksums import Disagreement
 from rollback.core.endpoint import Endpoint
 from rollback.core.handshake import Handshake
 from rollback.core.membership import Membership
+from rollback.core.pausing import Pausing
 from rollback.core.queues import MASK, InputQueue
 from rollback.core.simulation import Simulation
 from rollback.core.states import Peer
@@ -60,6 +61,7 @@ class Intake:
         membership: Membership,
         emit: Callable[[Event], None],
         disagree: Callable[[Endpoint, Disagreement], None],
+        pausing: Pausing,
         match: int = 0,
     ) -> None:
         self.dropped: Counter[str] = Counter()
@@ -70,6 +72,7 @@ class Intake:
         self._emit = emit
         self._disagree = disagree
         self._match = match
+        self._pausing = pausing
 
     def take(self, endpoint: Endpoint, data: bytes, rest: bytes, now: float) -> bool:
         """Apply a datagram; True where all that is left to do is to enter its one new row, now `queue.last`, in the ring.
@@ -232,6 +235,7 @@ class Intake:
 
     def _noticed(self, endpoint: Endpoint, notice: Notice, now: float) -> None:
         self._told_end(endpoint, notice.end)
+        self._pausing.hear(endpoint, notice.turns, notice.pause)
         if notice.claim is not None:
             self._membership.hear(endpoint, notice.claim, now)
 

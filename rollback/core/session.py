@@ -235,6 +235,38 @@ class P2PSession(Engine):
         self._land()
         self._sim.end_at(frame)
 
+    def pause(self, reason: str = "", *, now: float) -> None:
+        """Ask everybody to wait, from the next tick on: a hidden page, a debugger, somebody at the door.
+
+        All hear of it within half a round trip, stop where they are, and see `Paused(peer, reason)`; here the peer is "".
+        Several may pause at once: the match goes on when the last of them resumed, left or was lost. A pause has no end of its
+        own: as long as we are heard (by ticks, or by `outgoing` at `wake_at`) the others wait; who does not want to, leaves.
+        Asking again changes the reason. Once the match has ended, nothing happens.
+
+        Raises:
+            UsageError: The reason is no text, or has more than 80 characters.
+        """
+        self._land()
+        if self._ended is None:
+            self._pausing.pause(reason)
+            self._take_turn(now)
+
+    def resume(self, *, now: float) -> None:
+        """End the pause that `pause` began; without one, nothing happens."""
+        self._land()
+        if self._ended is None:
+            self._pausing.resume(now)
+            self._take_turn(now)
+
+    def _take_turn(self, now: float) -> None:
+        """Say at once whether we wait, also where no tick comes to say it: the page may be frozen next."""
+        self._pausing.look(now)
+        self._watch_at = SOON
+        for endpoint in self._endpoints:
+            endpoint.tail_until = 0
+            if self._running and not self._busy and endpoint.state in WRITTEN_TO:
+                self._dispatch.write(endpoint, now)
+
     def set_input_delay(self, player: int, frames: int) -> None:
         """Change how late this player's actions take effect, from the next tick on.
 

@@ -230,6 +230,6 @@ class Desk:
         for member in room.members.values():
             if member.connection is None or member.connection == leave_out:
                 continue
-            outcome.send(member.connection, "members", told)
-            if is_newer and member.seat is not None:
+            if is_newer and member.seat is not None:  # first: whoever knows of a change holds a token that tells of it
                 outcome.send(member.connection, "resume", {"resume": self.rooms.keys.token_of(room, member, now=now)})
+            outcome.send(member.connection, "members", told)

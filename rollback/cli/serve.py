@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import json
+import os
+import sys
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from rollback.cli import options
+from rollback.errors import UsageError
 
 __all__ = ["command"]
 
@@ -20,12 +25,21 @@ def command(
     players: Annotated[
         int | None, typer.Option(min=2, max=16, help="How many play in it.", show_default="as many as the game has")
     ] = None,
+    secret_file: Annotated[
+        Path | None,
+        typer.Option(
+            help="Where the secret is kept with which the lobby knows its rooms again after a restart; made when missing.",
+            show_default="lobby-secret in this user's state folder",
+        ),
+    ] = None,
+    spectators: Annotated[bool, typer.Option(help="Let people watch the matches.")] = True,
     as_json: options.AsJson = False,
 ) -> None:
     """Run a lobby, where players find each other, until Ctrl-C.
 
     Prints its address and the code of a fresh room, in which a match can begin at once; more rooms are opened by those
-    who play.
+    who play. When it is started again, also after a crash, its rooms come back with their members. The environment
+    variable ROLLBACK_SECRET takes the place of the secret's file.
 
     Example: rollback serve --port 8000 --game duel
     """
@@ -34,14 +48,35 @@ def command(
 
     seats = players or factory_for(game, None)().players
     factory_for(game, seats)  # says so where the game is not for so many
-    raise typer.Exit(run_until_interrupted(_serve(host, port, game, seats, as_json)))
+    secret = _secret(secret_file)
+    raise typer.Exit(run_until_interrupted(_serve(host, port, game, seats, as_json, secret, spectators)))
 
 
-async def _serve(host: str, port: int, game: str, players: int, as_json: bool) -> int:
+def _secret(path: Path | None) -> bytes | None:
+    """Return the lobby's secret, None where none can be kept and none was asked for."""
+    from rollback.net.lobby_tokens import state_folder
+    from signaling.secret import SECRET_VARIABLE, given_secret, kept_secret
+
+    chosen = os.environ.get(SECRET_VARIABLE)
+    if path is None and chosen:
+        return given_secret(chosen)
+    try:
+        return kept_secret(path or state_folder() / "lobby-secret")
+    except UsageError as error:
+        if path is not None:
+            raise
+        print(f"Rooms will not survive a restart of this lobby: {error}", file=sys.stderr)
+        return None
+
+
+async def _serve(host: str, port: int, game: str, players: int, as_json: bool, secret: bytes | None, spectators: bool) -> int:
     from rollback.cli.play_room import play_command
+    from signaling.limits import Limits
     from signaling.serve import running
 
-    async with running(host, port) as server:
+    limits = Limits() if spectators else Limits(spectators=0)
+    async with running(host, port, limits=limits, secret=secret) as server:
+        gc.freeze()  # what was loaded stays: without it a collection walks through all of it, and the relay waits
         room = server.open_room(players=players, game=game)
         if as_json:
             told = {

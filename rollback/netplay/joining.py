@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import contextlib
+import os
 from collections.abc import AsyncIterator
 
+from rollback.errors import UsageError
 from rollback.net.lobby import Lobby
+from rollback.net.lobby_tokens import KeptToken, find_token, forget_token
+from rollback.net.lobby_tokens import keep_token as write_token
 
 __all__ = ["join"]
 
@@ -20,7 +24,8 @@ async def join(
     game: str = "",
     spectate: bool = False,
     token: str | None = None,
-    resume: str | None = None,
+    resume: str | bool | None = None,
+    keep_token: bool = False,
     timeout: float = 10.0,
 ) -> AsyncIterator[Lobby]:
     """Enter a room of a lobby, and leave it at the end of the block: `async with rollback.join(url) as lobby`.
@@ -33,13 +38,52 @@ async def join(
         game: A label of the game, told to all who join.
         spectate: Whether to watch rather than take a seat.
         token: An invitation to a room that is locked.
-        resume: The resume token of a member that this process goes on as.
+        resume: The resume token of a member that this process goes on as; True takes the one that `keep_token` kept on
+            this machine, of the member called `name` where several were.
+        keep_token: Whether to keep the resume token in a file that only this user can read, so that another process can
+            go on if this one dies. It is removed when the block ends: who leaves does not come back.
         timeout: Seconds all this may take.
 
     Raises:
         NetworkError: The server cannot be reached, is no lobby, or refuses.
         UsageError: An argument cannot be meant.
     """
-    lobby = await Lobby.enter(server, room, name, players, game, spectate=spectate, token=token, resume=resume, timeout=timeout)
+    if resume is True:
+        resume = _kept_resume(room, name)
+    lobby = await Lobby.enter(
+        server, room, name, players, game, spectate=spectate, token=token, resume=resume or None, timeout=timeout
+    )
     async with lobby:
-        yield lobby
+        try:
+            if keep_token:
+                _keep(lobby)
+            yield lobby
+        finally:
+            lobby.on_token = None
+            if keep_token:
+                forget_token(lobby.room, lobby.me.id)
+
+
+def _kept_resume(room: str | None, name: str) -> str:
+    kept = find_token(room or "", name)
+    if kept is None:
+        whose = f" as {name}" if name else ""
+        raise UsageError(
+            f"no way back into room {room or '(none given)'}{whose} is kept on this machine:"
+            " join without resume, or with the resume token of the member"
+        )
+    return kept.token
+
+
+def _keep(lobby: Lobby) -> None:
+    """Keep the newest token of a member in its file, raise `UsageError` where there can be none."""
+
+    def write(resume: str) -> None:
+        write_token(KeptToken(lobby.url, lobby.room, lobby.me.id, lobby.me.name, resume, os.getpid()))
+
+    def write_later_one(resume: str) -> None:
+        with contextlib.suppress(UsageError):  # the disk may be full now; the older token still opens the room
+            write(resume)
+
+    write(lobby.resume)
+    lobby.on_token = write_later_one

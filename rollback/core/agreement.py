@@ -212,7 +212,7 @@ class Agreement:
         bit = 1 << seat
         asked = self.survivors & heard & ~bit & ~(1 << self.me) & ~self.shunned
         return not asked & ~fresh and all(
-            (self.claims[other].missed | ~self.claims[other].roster) & bit for other in seats_in(asked)
+            other in self.claims and (self.claims[other].missed | ~self.claims[other].roster) & bit for other in seats_in(asked)
         )
 
     def decide(self, roster: int, epoch: int) -> bool:

@@ -102,6 +102,7 @@ class Dispatch:
         behind = known - confirmed if confirmed < known else 0
         if -128 <= lag < 128 and -128 < lead < 128 and whole:
             endpoint.tail_until = until
+            endpoint.tail_drift = newest - confirmed
             endpoint.tail_out = tail = bytes((endpoint.flags, newest >> 8 & 255, lag & 255, lead & 255, behind)) + tokens
             sums = endpoint.sums
             if not (endpoint.measure or speaks or (sums.waiting and newest >= sums.send_at)):

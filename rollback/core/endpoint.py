@@ -88,6 +88,7 @@ class Endpoint:
         tail_in: All but the first byte of its newest datagram.
         tail_in_until: Its frame from which the same bytes would mean something else; 0: the next datagram must be read in full.
         tail_out: The same of the newest datagram to it.
+        tail_drift: Frames that what we told as confirmed in it lies behind our newest row.
         tail_until: Own frame from which it is to be written anew; 0: at once, for something is to ride along.
         taken: Datagrams from it that are not yet counted.
         given: Datagrams to it that are not yet counted.
@@ -130,6 +131,7 @@ class Endpoint:
         "speaks",
         "state",
         "sums",
+        "tail_drift",
         "tail_in",
         "tail_in_until",
         "tail_out",
@@ -151,7 +153,7 @@ class Endpoint:
         self.fresh = 0
         self.tail_in, self.tail_out = NO_TAIL, b""
         self.tail_in_until = 0
-        self.tail_until = 0
+        self.tail_until = self.tail_drift = 0
         self.taken: list[bytes] = []
         self.given: list[bytes] = []
         self._spoken = 0  # of them, when we last asked
@@ -168,6 +170,26 @@ class Endpoint:
         self.disputed = False
         self.bye_answer = False
         self.bye_heard = False
+
+    def renew(self, name: str) -> None:
+        """Forget the process that was there, for another one comes; its players' inputs stay.
+
+        Lists are emptied, not replaced: the short way holds on to them.
+        """
+        self.name = name
+        self.acked = self.confirmed = -1
+        self.flags = self.flags_in = self.flags & ~ECHO
+        self.fresh = 0
+        self.tail_in, self.tail_out = NO_TAIL, b""
+        self.tail_in_until = self.tail_until = 0
+        self.inbox.clear()
+        self.taken.clear()
+        self.given.clear()
+        self._spoken = 0
+        self.heard, self.ahead = -math.inf, 0.0
+        self.sums, self.line, self.greeting = ChecksumExchange(), LineMeter(), Greeting()
+        self.end, self.disputed = None, False
+        self.bye_answer = self.bye_heard = False
 
     @property
     def live(self) -> bool:

@@ -71,6 +71,7 @@ class Engine:
         self._ended: Ended | None = None
         self._stalls = 0
         self._window = config.prediction_window
+        self._several = len(endpoints) > 1
         self._watch_at = self._chores_at = SOON
         self._planned = float("inf")  # when the next look is due; one that comes late tells of a gap between ticks
         delay = 0 if config.input_delay == "auto" else config.input_delay
@@ -272,8 +273,15 @@ class Engine:
         """Write the datagrams of a tick; `smooth`: our newest row is the one before again."""
         # 7. Send.
         newest = self._own.known
+        # With one peer, what is confirmed moves on with its rows; with more, it may stand still while this one's rows come.
+        drift = newest - self._confirmation.newest_confirmed() if smooth and self._several else 0
         for endpoint in self._endpoints:
-            if smooth and endpoint.fresh == 1 and newest < endpoint.tail_until:
+            if (
+                smooth
+                and endpoint.fresh == 1
+                and newest < endpoint.tail_until
+                and not (self._several and endpoint.tail_drift != drift)
+            ):
                 datagram = ONE_BYTE[newest & 255] + endpoint.tail_out  # the one before again, one frame on
                 endpoint.given.append(datagram)
                 self._outbox.append((endpoint.name, datagram))
@@ -329,6 +337,7 @@ class Engine:
         for endpoint in self._endpoints:
             self._repair.close_all(endpoint)
         if self._ended is None:
+            self._membership.over = reason not in COMPLETE
             self._ended = Ended(reason, self._sim.frame)
             self._pausing.end()
             self._plain, self._solo = False, -1

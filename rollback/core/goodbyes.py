@@ -12,7 +12,8 @@ from rollback.wire.messages import Bye
 __all__ = ["ENDED", "Goodbyes"]
 
 BYE_EVERY: Final = 0.05  # seconds between goodbyes that were not answered
-BYES: Final = 20  # goodbyes at most: a second of them passes any loss that a match can be played on
+BYES: Final = 20  # goodbyes until we need not wait any more: a second of them passes any loss that can be played on
+SELDOM: Final = 0.5  # seconds between goodbyes after these, to somebody who still has not heard and may wait for us
 ENDED: Final = "ended"  # the reason given in a goodbye after the end
 
 
@@ -41,9 +42,9 @@ class Goodbyes:
             if endpoint.bye_answer:
                 endpoint.bye_answer = False
                 due.append((endpoint, Bye("", -1, -1, False, True)))
-        if self.own is not None and self._said < BYES and now >= self._next_at:
+        if self.own is not None and now >= self._next_at:
             self._said += 1
-            self._next_at = now + BYE_EVERY
+            self._next_at = now + (BYE_EVERY if self._said < BYES else SELDOM)
             due += [(endpoint, self.own) for endpoint in self._endpoints if not endpoint.bye_heard]
         return due
 

@@ -53,13 +53,14 @@ class Membership:
         sim: The game.
         stand_in: Plays for those who are gone, where the settings have a policy.
         emit: Takes events.
-        end: Ends the match here, for a reason.
+        end: Ends the match here, for a reason; with `bye` and `final`, it tells the others.
         votes: Whether a lobby stands by that votes where two halves are left.
 
     Attributes:
         agreement: What is agreed on the roster.
         slots: The inputs of those who are gone and played for, by seat.
         speaks: Whether every datagram carries our claim.
+        over: Whether the match ended here before its end: then nothing is agreed upon any more.
     """
 
     def __init__(
@@ -72,7 +73,7 @@ class Membership:
         sim: Simulation,
         stand_in: StandIn,
         emit: Callable[[Event], None],
-        end: Callable[[str], None],
+        end: Callable[..., None],
         *,
         votes: bool = False,
     ) -> None:
@@ -80,7 +81,7 @@ class Membership:
         self.agreement = Agreement(own.players[0], sum(1 << e.seat for e in playing) | 1 << own.players[0])
         self.forwarding = Forwarding(self.agreement, self.by_seat, own)
         self.slots: dict[int, InputQueue] = {}
-        self.speaks = False
+        self.speaks = self.over = False
         self._local = local
         self._endpoints = endpoints
         self._playing = playing
@@ -146,7 +147,7 @@ class Membership:
         self._lost_at.pop(endpoint.name, None)
         self._emit(PeerLeft(endpoint.name, endpoint.queue.players, bye.reason))
         if bye.final:
-            self._end(f"{endpoint.name}: {bye.reason}")
+            self._end(f"{endpoint.name}: {bye.reason}", bye=bye.reason, final=True)  # who does not hear it hears us
         elif bye.end < 0:
             if running:
                 self._lose(endpoint, f"{endpoint.name} left", left=True)
@@ -165,7 +166,7 @@ class Membership:
         if not agreement.survivors >> seat & 1 and seat not in agreement.joining:
             out = not claim.base >> agreement.me & 1 and claim.committed > agreement.epoch
             if out and agreement.lost and (agreement.roster & ~agreement.left).bit_count() > 2:
-                self._end("partitioned")
+                self._end_partitioned()
             return
         for lost in seats_in(agreement.hear(seat, claim)):
             other = self.by_seat[lost]
@@ -174,7 +175,7 @@ class Membership:
                 self._emit(PeerLost(other.name, other.queue.players, why))
             self._part(other, f"{other.name} was lost: {endpoint.name} does not hear it any more")
         if agreement.out:
-            self._end("partitioned")
+            self._end_partitioned()
 
     def claim(self) -> Claim:
         """Return what we say of the roster."""
@@ -195,7 +196,7 @@ class Membership:
     def decide(self, roster: int, epoch: int) -> None:
         """Take the lobby's vote."""
         if not self.agreement.decide(roster, epoch):
-            self._end("partitioned")
+            self._end_partitioned()
 
     def watch(self, now: float, gap: float, *, running: bool, ended: bool) -> float:
         """Look at everybody's silence, and return when to look again; to be called after the inboxes are drained.
@@ -224,6 +225,10 @@ class Membership:
                     self._lose(endpoint, f"{endpoint.name} left", left=True)
         if not running:
             self._miss_before_the_start()
+            return again
+        if self.over:
+            self._forget_the_silent()
+            self.speaks = False
             return again
         if self._missed:
             heard = agreement.survivors & ~self._silent
@@ -298,7 +303,16 @@ class Membership:
         config, agreement = self._config, self.agreement
         few = (agreement.roster & ~agreement.left | 1 << endpoint.seat).bit_count() <= 2
         if config.on_disconnect == "end" or (few and config.on_disconnect == "pause"):
-            self._end(why)
+            self._end(why, bye=why, final=config.on_disconnect == "end")
+
+    def _end_partitioned(self) -> None:
+        """We are the smaller side, or the others went on without us."""
+        self._end("partitioned", bye="partitioned")
+
+    def _forget_the_silent(self) -> None:
+        """Wait no longer for an answer of those we do not hear; the match is over here."""
+        for seat in seats_in(self._missed):
+            self.by_seat[seat].turn(Cause.TIMEOUT)
 
     def _stand(self, now: float) -> None:
         """Look whether we, who remain, may go on; exactly half of those who were need the lobby's vote."""
@@ -309,7 +323,7 @@ class Membership:
             self._asked = None
             return
         if standing is Standing.LESS:
-            self._end("partitioned")
+            self._end_partitioned()
             return
         two = base.bit_count() <= 2  # each of two follows its settings where no lobby says otherwise
         if self._votes:
@@ -321,7 +335,7 @@ class Membership:
         if two:
             agreement.approved = True
         else:
-            self._end("partitioned")
+            self._end_partitioned()
 
     def _commit(self, change: Change) -> None:
         """Let the match go on with those who remain."""
@@ -333,17 +347,17 @@ class Membership:
             queue = endpoint.queue
             endpoint.turn(Cause.CUT)
             self._playing[:] = [other for other in self._playing if other is not endpoint]
+            self._emit(Cut(queue.players, queue.known, change.epoch))
+            if isinstance(self._config.on_disconnect, TakeOver):
+                agreement.adopted |= 1 << seat
+                self.slots[seat] = queue
+                continue
             queue.cut = True
             queue.last = queue.idle
             for frame in range(queue.known + 1, sim.frame):
                 if queue.rows[frame & MASK] != queue.idle:
                     sim.wrong = min(sim.wrong, frame)
                     break
-            self._emit(Cut(queue.players, queue.known, change.epoch))
-            if isinstance(self._config.on_disconnect, TakeOver):
-                queue.cut = False
-                agreement.adopted |= 1 << seat
-                self.slots[seat] = queue
         self._adopt(list(change.cuts))
 
     def _adopt(self, seats: list[int]) -> None:

@@ -77,6 +77,26 @@ class InputQueue:
         else:
             self.rows[frame & MASK] = self.last  # the same object: what is equal is then mostly seen to be the same
 
+    def recall(self, frame: int) -> bool:
+        """Have the changes after `frame` at hand again, for somebody who holds no more; False where the ring is too short."""
+        if not -1 <= frame <= self.known or self.known - frame >= RING:
+            return False
+        before = self.rows[frame & MASK] if frame >= 0 else self.idle
+        changes: deque[Change] = deque()
+        for at in range(frame + 1, self.known + 1):
+            row = self.rows[at & MASK]
+            if row != before:
+                changes.append((at, *change_between(before, row)))
+                before = row
+        self.changes = changes
+        return True
+
+    def stand(self, frame: int, row: bytes) -> None:
+        """Begin at a frame: `row` is the newest that is known, and nothing before it need ever be sent."""
+        self.known, self.last, self.changed, self.delta = frame, row, -1, -1
+        self.rows[frame & MASK] = row
+        self.changes.clear()
+
     def forget(self, frame: int) -> None:
         """Drop what is only needed to send rows up to `frame`, which every peer acknowledged."""
         changes = self.changes
@@ -113,6 +133,18 @@ class LocalInputs:
         self.waiting: dict[int, deque[bytes]] = {player: deque() for player in queue.players}
         for player, (start, stop) in queue.spans.items():
             self.waiting[player].extend([queue.idle[start:stop]] * delay)
+        self._complete()
+
+    def begin_at(self, frame: int) -> None:
+        """Come into a running match: idle for as long as the delay, then what is captured from `frame` on.
+
+        The queue's newest known row is that of the frame before.
+        """
+        self.captured = frame - 1
+        self.steady = len(self.delays) == 1
+        for player, (start, stop) in self.queue.spans.items():
+            self.waiting[player].clear()
+            self.waiting[player].extend([self.queue.idle[start:stop]] * self.delays[player])
         self._complete()
 
     def capture(self, frame: int, row: bytes) -> None:

@@ -18,7 +18,7 @@ from rollback import (
     SessionConfig,
     UsageError,
 )
-from rollback.core.pausing import TOLD
+from rollback.core.pausing import LEAST, TOLD
 from rollback.types import Paused, Resumed
 from rollback.wire import Notice, decode_inputs, decode_message, encode_inputs, encode_message
 from rollback.wire.inputs import INPUTS, MORE, encode_more
@@ -385,6 +385,23 @@ def spoken(match: Match, notice: Notice) -> bytes:
     """Return a datagram of p1 for p0 that says no more than the notice."""
     newest = match.peers[1].session.confirmed
     return encode_inputs(INPUTS | MORE, newest, newest, 0, newest, encode_more(encode_message(notice)), b"")
+
+
+def test_a_flood_of_pauses_is_followed_ten_times_a_second_at_most() -> None:
+    match = playing(Link(1), end=None)
+    first, _ = match.peers
+    first.events.clear()
+    turns = 0
+    for _ in range(2 * FPS):
+        for _ in range(21):
+            turns += 1
+            first.session.receive("p1", spoken(match, Notice(-1, f"because {turns}", None, turns)))
+        match.round()
+    told = len(first.happened(Paused)) + len(first.happened(Resumed))
+    assert 5 <= told <= 2 / LEAST + 2
+    first.session.receive("p1", spoken(match, Notice(-1, "", None, turns + turns % 2 + 2)))
+    match.rounds(30)
+    assert first.session.reason == "running"
 
 
 @pytest.mark.parametrize(

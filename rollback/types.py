@@ -14,6 +14,7 @@ __all__ = [
     "Event",
     "Local",
     "Mismatch",
+    "Open",
     "Paused",
     "PeerInterrupted",
     "PeerJoined",
@@ -63,6 +64,11 @@ class Remote:
     """
 
     peer: str
+
+
+@dataclass(frozen=True, slots=True)
+class Open:
+    """A player of nobody yet: it idles until somebody is admitted to it, see `session.admit`."""
 
 
 class Progress(Protocol):

@@ -13,6 +13,7 @@ from typing import Any, Final
 
 from rollback.core.endpoint import Endpoint, Greeting
 from rollback.core.states import Peer
+from rollback.game import MAX_PLAYERS
 from rollback.types import Mismatch
 from rollback.wire.messages import Fact, Hello
 
@@ -22,6 +23,7 @@ HELLO_EVERY: Final = 0.05  # seconds: five exchanges in a quarter of a second on
 LONGEST_WAIT: Final = 30.0  # seconds until a start that can be meant: two round trips and the head start, many times over
 MOST_TOLD: Final = 20  # mismatches of one hello that become events; a hello may claim any number of facts
 HEAD_START: Final = 0.1  # seconds from naming the instant to the instant, on top of two round trips
+COMING: Final = (Peer.ADMITTED, Peer.JOINING)
 
 MENDS: Final = {
     "protocol": "install the same version of rollback on both sides",
@@ -55,6 +57,8 @@ class Handshake:
         delay: int,
         players: Mapping[int, str],
         endpoints: list[Endpoint],
+        *,
+        joining: bool = False,
     ) -> None:
         self.nonce = nonce
         self.facts = facts
@@ -63,7 +67,9 @@ class Handshake:
         self._delay = delay
         self._players = players
         self._endpoints = endpoints
-        self._leads = min(players) < min(min(endpoint.queue.players) for endpoint in endpoints)
+        self._joining = joining  # we come into a running match: nobody leads, for nothing begins
+        others = [endpoint.seat for endpoint in endpoints if endpoint.state is not Peer.GONE]
+        self._leads = not joining and min(players) < min(others, default=MAX_PLAYERS)
 
     def hear(self, endpoint: Endpoint, hello: Hello, now: float) -> list[Mismatch]:
         """Take a peer's hello; return what keeps us from playing together."""
@@ -89,28 +95,33 @@ class Handshake:
                 if rtt < greeting.best:
                     greeting.best = rtt
                     greeting.offset = hello.sent - now + rtt / 2  # their clock less ours
-        if self.start is None and not self._leads and not math.isnan(hello.start):
+        if self.start is None and not self._leads and not self._joining and not math.isnan(hello.start):
             # A clock that was measured wrongly must not make us wait for hours: begin, and let the pacing even it out.
             self.start = hello.start if hello.start < now + LONGEST_WAIT else now
         return []
 
     def decide(self, now: float) -> None:
         """Name the start instant, if that is ours to do and all are ready."""
-        if self.start is None and self._leads and self.ready and all(e.greeting.ready for e in self._endpoints):
-            slowest = max(endpoint.greeting.best for endpoint in self._endpoints)
+        others = [endpoint.greeting for endpoint in self._endpoints if endpoint.state is not Peer.GONE]
+        if self.start is None and self._leads and self.ready and all(greeting.ready for greeting in others):
+            slowest = max((greeting.best for greeting in others), default=0.0)
             self.start = now + HEAD_START + 2 * slowest
 
     @property
     def ready(self) -> bool:
         """Whether we have agreed with every peer, know that it heard us, and have measured its clock."""
-        return all(endpoint.greeting.done for endpoint in self._endpoints)
+        return all(endpoint.greeting.done for endpoint in self._endpoints if endpoint.state is not Peer.GONE)
 
     def hellos(self, now: float) -> Iterator[tuple[Endpoint, Hello]]:
         """Yield the hellos that are due: to peers still greeting, and one answer to each hello of a late one."""
         for endpoint in self._endpoints:
             greeting = endpoint.greeting
             settled = self.start is not None and greeting.running
-            if (settled and not greeting.answer) or now < greeting.next_at:
+            if self._joining or endpoint.state in COMING:
+                settled = greeting.done and greeting.ready
+                if not greeting.nonce and not self._joining:
+                    continue  # it has not begun
+            if (settled and not greeting.answer) or now < greeting.next_at or endpoint.state is Peer.GONE:
                 continue
             greeting.next_at = now + HELLO_EVERY
             greeting.answer = False
@@ -119,20 +130,22 @@ class Handshake:
     def _hello(self, endpoint: Endpoint, now: float) -> Hello:
         greeting = endpoint.greeting
         start = math.nan if self.start is None or not self._leads else self.start + greeting.offset
+        comes = self._joining or endpoint.state in COMING
         return Hello(
             nonce=self.nonce,
             heard=greeting.nonce,
             sent=now,
             echo=greeting.heard_sent,
             held=now - greeting.heard_at,
-            ready=self.ready,
+            ready=greeting.done if comes else self.ready,
             running=self.start is not None,
-            done=self.start is not None and greeting.running,
+            done=greeting.done and greeting.ready if comes else self.start is not None and greeting.running,
             start=start,
             facts=dict(self.facts),
             window=self._window,
             delay=self._delay,
             players=dict(self._players),
+            joining=self._joining,
         )
 
     def _compare(self, endpoint: Endpoint, hello: Hello) -> list[Mismatch]:

@@ -10,9 +10,10 @@ from typing import Any
 from rollback.config import SessionConfig, TakeOver
 from rollback.core.endpoint import Endpoint
 from rollback.core.queues import InputQueue
+from rollback.core.states import Peer
 from rollback.errors import ActionError, MissingAction, UsageError
 from rollback.game import ActionCodec, Bits, Game, Raw, UInt, codecs_of, idle_inputs
-from rollback.types import Local, Remote
+from rollback.types import Local, Open, Remote
 from rollback.wire.limits import PROTOCOL
 from rollback.wire.matches import MATCHES
 from rollback.wire.messages import Fact
@@ -26,13 +27,13 @@ class Lineup:
     Attributes:
         codecs: One codec a player.
         own: The queue of our own players.
-        endpoints: The other peers, in the order of their lowest players.
+        endpoints: The other peers, in the order of their lowest players; also those who may still come.
         controllers: Who controls each of our players.
         facts: What the handshake compares.
         encoder: Makes the input of our first player's action.
     """
 
-    def __init__(self, game: Game, players: Sequence[Local | Remote], config: SessionConfig, match: int = 0) -> None:
+    def __init__(self, game: Game, players: Sequence[Local | Remote | Open], config: SessionConfig, match: int = 0) -> None:
         if type(match) is not int or not 0 <= match < MATCHES:
             raise UsageError(f"match must be a whole number from 0 to {MATCHES - 1}, not {match!r}")
         self.codecs: tuple[ActionCodec, ...] = codecs_of(game)
@@ -45,13 +46,19 @@ class Lineup:
                 self.controllers[player] = seat.controller
             elif isinstance(seat, Remote) and isinstance(seat.peer, str) and seat.peer:
                 seats.setdefault(seat.peer, []).append(player)
-            else:
-                raise UsageError(f"player {player} must be Local() or Remote(peer name), not {seat!r}")
-        if not self.controllers or not seats:
+            elif not isinstance(seat, Open):
+                raise UsageError(f"player {player} must be Local(), Remote(peer name) or Open(), not {seat!r}")
+        vacant = {f"(open {player})": [player] for player, seat in enumerate(players) if isinstance(seat, Open)}
+        if not self.controllers or not (seats or vacant):
             raise UsageError("a session needs at least one Local and one Remote player; SyncTestSession plays alone")
+        seats.update(vacant)
         idle = idle_inputs(game, self.codecs)
         self.own = InputQueue(tuple(self.controllers), idle)
         self.endpoints = [Endpoint(name, InputQueue(theirs, idle), match) for name, theirs in seats.items()]
+        self.endpoints.sort(key=lambda endpoint: endpoint.seat)
+        for endpoint in self.endpoints:
+            if endpoint.name in vacant:
+                endpoint.state, endpoint.queue.cut, endpoint.greeting.running = Peer.GONE, True, True
         self.facts = _facts(game, self.codecs, idle, config)
         self._encoders = [(player, _checked(self.codecs[player])) for player in self.own.players]
         self.encoder = self._encoders[0][1]

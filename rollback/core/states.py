@@ -17,7 +17,9 @@ class Peer(Enum):
     LOST = auto()  # silent for longer than `disconnect_after`; it may still come back where the match waits for it
     LEFT = auto()  # said goodbye
     REFUSED = auto()  # cannot play with us
-    GONE = auto()  # lost or left for good: its players are cut
+    GONE = auto()  # nobody is there: lost or left for good, so that its players are cut, or never seen yet
+    ADMITTED = auto()  # may come into the running match: it greets, and is fed
+    JOINING = auto()  # is given our inputs, and has none of its own before all have agreed
 
 
 class Cause(Enum):
@@ -30,6 +32,10 @@ class Cause(Enum):
     TIMEOUT = auto()
     BYE = auto()
     CUT = auto()
+    ADMITTED = auto()
+    PROPOSED = auto()
+    JOINED = auto()
+    WITHDRAWN = auto()  # the proposal, not the admission
 
 
 TRANSITIONS: Final[dict[Peer, dict[Cause, Peer]]] = {
@@ -39,12 +45,24 @@ TRANSITIONS: Final[dict[Peer, dict[Cause, Peer]]] = {
         Cause.TIMEOUT: Peer.LOST,
         Cause.BYE: Peer.LEFT,
     },
-    Peer.RUNNING: {Cause.SILENCE: Peer.INTERRUPTED, Cause.TIMEOUT: Peer.LOST, Cause.BYE: Peer.LEFT},
-    Peer.INTERRUPTED: {Cause.HEARD: Peer.RUNNING, Cause.TIMEOUT: Peer.LOST, Cause.BYE: Peer.LEFT},
+    Peer.RUNNING: {
+        Cause.SILENCE: Peer.INTERRUPTED,
+        Cause.TIMEOUT: Peer.LOST,
+        Cause.BYE: Peer.LEFT,
+        Cause.CUT: Peer.GONE,
+    },
+    Peer.INTERRUPTED: {
+        Cause.HEARD: Peer.RUNNING,
+        Cause.TIMEOUT: Peer.LOST,
+        Cause.BYE: Peer.LEFT,
+        Cause.CUT: Peer.GONE,
+    },
     Peer.LOST: {Cause.HEARD: Peer.RUNNING, Cause.BYE: Peer.LEFT, Cause.CUT: Peer.GONE},
     Peer.LEFT: {Cause.CUT: Peer.GONE},
     Peer.REFUSED: {},
-    Peer.GONE: {},
+    Peer.GONE: {Cause.ADMITTED: Peer.ADMITTED},
+    Peer.ADMITTED: {Cause.PROPOSED: Peer.JOINING, Cause.CUT: Peer.GONE},
+    Peer.JOINING: {Cause.JOINED: Peer.RUNNING, Cause.WITHDRAWN: Peer.ADMITTED},
 }
 
 LIVE: Final = frozenset({Peer.SYNCHRONIZING, Peer.RUNNING, Peer.INTERRUPTED})

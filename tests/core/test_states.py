@@ -31,9 +31,9 @@ def test_a_cause_that_means_nothing_changes_nothing(state: Peer, cause: Cause) -
     assert after(state, cause) is TRANSITIONS[state].get(cause, state)
 
 
-def test_who_is_gone_or_refused_stays_so() -> None:
+def test_who_is_gone_or_refused_stays_so_until_it_is_admitted() -> None:
     for cause in Cause:
-        assert after(Peer.GONE, cause) is Peer.GONE
+        assert after(Peer.GONE, cause) is (Peer.ADMITTED if cause is Cause.ADMITTED else Peer.GONE)
         assert after(Peer.REFUSED, cause) is Peer.REFUSED
 
 

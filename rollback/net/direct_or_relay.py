@@ -12,10 +12,12 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Literal
 
 from rollback.errors import NetworkError, UsageError
+from rollback.net.flow import is_bulk
 from rollback.net.refusal import refuse_direct
 from rollback.net.relay import RelayTransport
+from rollback.net.relay_path import RelayPath
 from rollback.net.signaling import Signaling
-from rollback.net.transport import Path, PathChanged, Transport, check_peer, ignore
+from rollback.net.transport import Path, PathChanged, Transport, check_peer, ignore, tell
 from rollback.net.webrtc import WebRTCTransport
 
 __all__ = ["DirectOrRelayTransport", "make_transport"]
@@ -28,7 +30,7 @@ class DirectOrRelayTransport:
 
     Args:
         signaling: The lobby, joined; its `on_signal` and `on_relay` are taken over.
-        peers: Ids of members of the room.
+        peers: Ids of members of the room; `add` and `remove` change them.
         ice_servers: See `WebRTCTransport`.
         ice_addresses: See `WebRTCTransport`.
         connect_timeout: Seconds after which the relay is taken.
@@ -54,9 +56,13 @@ class DirectOrRelayTransport:
             connect_timeout=connect_timeout,
         )
         self.relay = RelayTransport(signaling, peers, connect_timeout=connect_timeout)
-        self.peers = self.direct.peers
         self._signaling = signaling
-        self._paths: dict[str, Path] = dict.fromkeys(self.peers, "none")
+        self._paths: dict[str, Path] = {}
+        self._tries: dict[str, asyncio.Task[None]] = {}
+        self._began = False
+        self.relay.on_bulk = self._take_bulk
+        for peer in self.direct.peers:
+            self._know(peer)
         for transport in (self.direct, self.relay):
             transport.on_datagram = lambda peer, datagram: self.on_datagram(peer, datagram)
             transport.on_blob = lambda peer, blob: self.on_blob(peer, blob)
@@ -64,9 +70,38 @@ class DirectOrRelayTransport:
         self.relay.on_change = self._relay_changed
 
     @property
+    def peers(self) -> tuple[str, ...]:
+        """The peers."""
+        return self.direct.peers
+
+    @property
     def dropped(self) -> Counter[str]:
         """What arrived or should have left and was dropped, by reason."""
         return self.direct.dropped + self.relay.dropped
+
+    def add(self, peer: str) -> None:
+        """Take another member of the room as a peer; it is connected in the background, by either path.
+
+        Raises:
+            UsageError: It is a peer already, or no other member of the room.
+        """
+        self.direct.add(peer)
+        self.relay.admit(peer)
+        self._know(peer)
+        if self._began:
+            self._tries[peer] = asyncio.create_task(self._reach_late(peer), name=f"first way to {peer}")
+
+    def remove(self, peer: str, reason: str = "") -> None:
+        """Let a peer go: it is told goodbye on both paths, and nothing of it is told any more.
+
+        Raises:
+            UsageError: It is no peer.
+        """
+        self.direct.remove(peer, reason)
+        self.relay.remove(peer, reason)
+        del self._paths[peer]
+        if (attempt := self._tries.pop(peer, None)) is not None:
+            attempt.cancel()
 
     def path(self, peer: str) -> Path:
         """Return the path that datagrams to a peer take now."""
@@ -81,6 +116,7 @@ class DirectOrRelayTransport:
         """
         self.relay.begin()
         self.direct.begin()
+        self._began = True
         tries = [asyncio.ensure_future(self._reach(peer)) for peer in self.peers]
         try:
             await asyncio.gather(*tries)
@@ -100,9 +136,9 @@ class DirectOrRelayTransport:
         return path == "relay" and self.relay.send(peer, datagram)
 
     def send_blob(self, peer: str, blob: bytes) -> None:
-        """Send a blob by the present path, but never past one that is still with the relay."""
+        """Send a blob by the present path, but never past one that is still with the relay; bulk finds its own path."""
         check_peer(peer, self.peers)
-        if self._paths[peer] == "webrtc" and not self.relay.is_sending(peer):
+        if is_bulk(blob) or (self._paths[peer] == "webrtc" and not self.relay.is_sending(peer)):
             self.direct.send_blob(peer, blob)
         else:
             self.relay.send_blob(peer, blob)
@@ -113,8 +149,32 @@ class DirectOrRelayTransport:
 
     async def close(self, reason: str = "") -> None:
         """Deliver what was sent, say goodbye on both paths and close, in less than three seconds."""
+        for attempt in self._tries.values():
+            attempt.cancel()
         await asyncio.gather(self.direct.close(reason), self.relay.close(reason))
+        await asyncio.gather(*self._tries.values(), return_exceptions=True)
         self._paths = dict.fromkeys(self.peers, "none")
+
+    def _know(self, peer: str) -> None:
+        self._paths[peer] = "none"
+        path = RelayPath(lambda: self._paths.get(peer) == "relay", lambda message: self.relay.send_bulk(peer, message))
+        self.direct.bulk(peer).add_path(path)
+
+    def _take_bulk(self, peer: str, message: bytes) -> None:
+        self.direct.bulk(peer).take(message)
+
+    async def _reach_late(self, peer: str) -> None:
+        told = False
+        while True:
+            try:
+                await self._reach(peer)
+                return
+            except NetworkError as error:
+                if self._paths[peer] != "none":
+                    return
+                if not told:
+                    tell(self.on_change, PathChanged(peer, "none", str(error)))
+                told = True
 
     async def _reach(self, peer: str) -> None:
         try:
@@ -143,6 +203,7 @@ class DirectOrRelayTransport:
     def _change(self, peer: str, path: Path, reason: str) -> None:
         if path != self._paths[peer]:
             self._paths[peer] = path
+            self.direct.bulk(peer).pump()
             self.on_change(PathChanged(peer, path, reason))
 
 
@@ -162,7 +223,7 @@ def make_transport(
     """
     if transport == "relay":
         relay = RelayTransport(signaling, peers, connect_timeout=connect_timeout)
-        refuse_direct(signaling, relay.peers)
+        refuse_direct(signaling, lambda: relay.peers)
         return relay
     kinds: dict[str, type[WebRTCTransport] | type[DirectOrRelayTransport]]
     kinds = {"auto": DirectOrRelayTransport, "webrtc": WebRTCTransport}

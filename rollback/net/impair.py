@@ -128,6 +128,21 @@ class Impaired:
             timer = loop.call_at(loop.time() + self._latency, self._send_late_blob)
             self._late_blobs.append((timer, peer, blob))
 
+    def add(self, peer: str) -> None:
+        """Take another peer."""
+        self._transport.add(peer)
+
+    def remove(self, peer: str, reason: str = "") -> None:
+        """Let a peer go; what is still late for it is lost."""
+        self._transport.remove(peer, reason)
+        for number in [number for number, (_, to, _) in self._late.items() if to == peer]:
+            self._late.pop(number)[0].cancel()
+        gone = [late for late in self._late_blobs if late[1] == peer]
+        for late in gone:
+            late[0].cancel()
+            self._late_blobs.remove(late)
+        self._notice_nothing_late()
+
     def distrust(self, peer: str, reason: str) -> None:
         """Pass on that nothing is heard of a peer, where the transport has another path to take."""
         distrust: Any = getattr(self._transport, "distrust", None)

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Callable, Iterable
 
 from rollback.errors import UsageError
-from rollback.net.transport import PathChanged, check_blob, check_datagram, check_peer, check_peers, ignore
+from rollback.net.transport import PathChanged, check_blob, check_datagram, check_new, check_peer, check_peers, ignore
 
 __all__ = ["MemoryNetwork", "MemoryTransport"]
 
@@ -22,6 +22,21 @@ class MemoryNetwork:
         self._ends: dict[str, MemoryTransport] = {}
         for name in (known := check_peers(names)):
             self._ends[name] = MemoryTransport(self, name, tuple(other for other in known if other != name))
+
+    def add(self, name: str) -> MemoryTransport:
+        """Return a new peer's transport, which knows everybody; the others `add` it.
+
+        A name whose transport was closed may be added again: a new process takes its place.
+
+        Raises:
+            UsageError: The name is in use.
+        """
+        if name in self._ends and not self._ends[name].is_closed:
+            raise UsageError(f"{name!r} is in this network already: close its transport first")
+        check_new(name, ())
+        self._ends.pop(name, None)
+        self._ends[name] = MemoryTransport(self, name, tuple(self._ends))
+        return self._ends[name]
 
     def transport(self, name: str) -> MemoryTransport:
         """Return the transport of a peer, always the same one."""
@@ -48,6 +63,36 @@ class MemoryTransport:
         self._closed = False
         self._early: list[tuple[str, bytes]] = []
 
+    @property
+    def is_closed(self) -> bool:
+        """Whether this end is closed for good."""
+        return self._closed
+
+    def add(self, peer: str) -> None:
+        """Take another peer of the network.
+
+        Raises:
+            UsageError: It is a peer already, this end itself, or nobody in the network.
+        """
+        check_new(peer, (*self.peers, self.name))
+        other = self._network.transport(peer)
+        self.peers += (peer,)
+        if self.is_open and other.is_open and self.name in other.peers:
+            self.on_change(PathChanged(peer, "memory", "both ends are open"))
+            other.on_change(PathChanged(self.name, "memory", "both ends are open"))
+
+    def remove(self, peer: str, reason: str = "") -> None:
+        """Let a peer go; it is told that it cannot be reached.
+
+        Raises:
+            UsageError: It is no peer.
+        """
+        check_peer(peer, self.peers)
+        self.peers = tuple(other for other in self.peers if other != peer)
+        other = self._network.transport(peer)
+        if self.is_open and other.is_open and self.name in other.peers:
+            other.on_change(PathChanged(self.name, "none", reason or f"{self.name} closed the connection"))
+
     async def start(self) -> None:
         """Open this end; the other ends need not be open."""
         if self._closed:
@@ -59,7 +104,7 @@ class MemoryTransport:
             asyncio.get_running_loop().call_soon(self._arrive_blob, peer, blob)
         self._early.clear()
         for peer in self.peers:
-            if (other := self._network.transport(peer)).is_open:
+            if (other := self._network.transport(peer)).is_open and self.name in other.peers:
                 self.on_change(PathChanged(peer, "memory", "both ends are open"))
                 other.on_change(PathChanged(self.name, "memory", "both ends are open"))
 
@@ -94,13 +139,13 @@ class MemoryTransport:
         self.is_open = False
         self._early.clear()
         for peer in self.peers:
-            if (other := self._network.transport(peer)).is_open:
+            if (other := self._network.transport(peer)).is_open and self.name in other.peers:
                 other.on_change(PathChanged(self.name, "none", reason or f"{self.name} closed the connection"))
 
     def _arrive(self, peer: str, datagram: bytes) -> None:
-        if self.is_open:
+        if self.is_open and peer in self.peers:
             self.on_datagram(peer, datagram)
 
     def _arrive_blob(self, peer: str, blob: bytes) -> None:
-        if self.is_open:
+        if self.is_open and peer in self.peers:
             self.on_blob(peer, blob)

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Any, Final, Protocol
 
 from rollback.errors import NetworkError, RollbackError
+from rollback.net.allowance import Allowance
 from rollback.net.signals import MAX_TEXT, Said, read_signal
 from rollback.net.transport import ignore
 
@@ -22,6 +23,8 @@ FIRST_PAUSE: Final = 1.0  # seconds before the second try
 LONGEST_PAUSE: Final = 30.0  # doubling ends here
 FAREWELL: Final = 1.0  # seconds a peer that said goodbye may take to close
 QUEUE: Final = 64  # signals that may wait; a negotiation needs a handful
+CALLS: Final = 8  # calls for a new connection that are heard at once: each costs a connection, and the old one
+CALL_PACE: Final = 1.0  # seconds between them in the long run; an honest peer rests as long between its tries
 
 
 class Negotiable(Protocol):
@@ -107,6 +110,7 @@ class Negotiation:
         self._description = ""  # what we sent in this attempt: sent again when it is asked for again
         self._answered = False
         self._queue: asyncio.Queue[_Happening] = asyncio.Queue()
+        self._called = Allowance(pace=CALL_PACE, burst=CALLS)
 
     def take(self, signal: Any) -> None:
         """Queue a signal of the peer; whatever breaks the rules is dropped and counted."""
@@ -114,6 +118,8 @@ class Negotiation:
             self.dropped["malformed signal"] += 1
         elif self._queue.qsize() >= QUEUE:
             self.dropped["too many signals"] += 1
+        elif self._calls(said) and not self._called.take(asyncio.get_running_loop().time()):
+            self.dropped["too many calls"] += 1
         else:
             self._queue.put_nowait(said)
 
@@ -122,9 +128,9 @@ class Negotiation:
         if self.line is not None and self.line.is_open:
             self._queue.put_nowait(_Distrusted(reason))
 
-    async def run(self) -> None:
-        """Try, hold and try again until cancelled."""
-        pause, spark = FIRST_PAUSE, None
+    async def run(self, spark: Said | None = None) -> None:
+        """Try, hold and try again until cancelled; begin with the answer to an offer, where one came already."""
+        pause = FIRST_PAUSE
         while True:
             left = False
             try:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Callable, Collection
 from typing import Any, Final
 
 from rollback.errors import RollbackError
@@ -18,13 +18,13 @@ PACE: Final = 0.5  # seconds between answers to one peer; an honest one asks no 
 BURST: Final = 4
 
 
-def refuse_direct(signaling: Signaling, peers: Iterable[str]) -> None:
+def refuse_direct(signaling: Signaling, peers: Callable[[], Collection[str]]) -> None:
     """Take over `on_signal`, and refuse whatever asks for a direct connection.
 
     Whoever is none of `peers`, or asks too often, gets no answer: a lobby that is asked to carry too many ends our own
     connection, not that of who made us send them.
     """
-    allowances = {peer: Allowance(pace=PACE, burst=BURST) for peer in peers}
+    allowances: dict[str, Allowance] = {}
     answers: set[asyncio.Task[None]] = set()
 
     def take(member: str, signal: dict[str, Any]) -> None:
@@ -35,8 +35,10 @@ def refuse_direct(signaling: Signaling, peers: Iterable[str]) -> None:
                 attempt = ""  # the other side has none yet
             case _:
                 return
-        allowance = allowances.get(member)
-        if allowance is not None and allowance.take(asyncio.get_running_loop().time()):
+        if member not in peers():
+            return
+        allowance = allowances.setdefault(member, Allowance(pace=PACE, burst=BURST))
+        if allowance.take(asyncio.get_running_loop().time()):
             answers.add(task := asyncio.create_task(_say_no(signaling, member, attempt)))
             task.add_done_callback(answers.discard)
 

@@ -1,7 +1,8 @@
 """The transport by way of the lobby's relay: slower than a direct line, there while the lobby is. Knows no WebRTC.
 
 The first byte of a relayed message says what it is: a datagram, a fragment of a blob and its answer (see
-`rollback.net.relay_blobs`), a greeting, its answer, or a goodbye with a reason.
+`rollback.net.relay_blobs`), a greeting, its answer, a goodbye with a reason, or a message of bulk (see
+`rollback.net.flow`).
 """
 
 from __future__ import annotations
@@ -13,13 +14,18 @@ from typing import Any, Final
 
 from rollback.errors import NetworkError, UsageError, WireError
 from rollback.net.allowance import Allowance
-from rollback.net.relay_blobs import PACE, WINDOW, Inbox, Outbox
+from rollback.net.bulk import Bulk
+from rollback.net.flow import is_bulk
+from rollback.net.relay_blobs import PACE
+from rollback.net.relay_end import GREET_EVERY, RelayEnd
+from rollback.net.relay_path import RelayPath
 from rollback.net.signaling import Signaling, find_person, name_of
 from rollback.net.transport import (
     MAX_MESSAGE,
     PathChanged,
     check_blob,
     check_datagram,
+    check_new,
     check_peer,
     check_peers,
     check_timeout,
@@ -36,7 +42,7 @@ ANSWER: Final = b"\x02"
 HELLO: Final = b"\x03"
 HELLO_BACK: Final = b"\x04"
 GOODBYE: Final = b"\x05"
-GREET_EVERY: Final = 0.25  # seconds between greetings to a peer that has not answered
+BULK: Final = b"\x06"
 MAX_REASON: Final = 200  # bytes
 FLUSH: Final = 0.5  # seconds that blobs may still take when the transport closes
 
@@ -46,7 +52,7 @@ class RelayTransport:
 
     Args:
         signaling: The lobby, joined; its `on_relay` is taken over.
-        peers: Ids of members of the room.
+        peers: Ids of members of the room; `add` and `remove` change them.
         connect_timeout: Seconds a peer may take to answer the first greeting.
 
     Attributes:
@@ -57,24 +63,22 @@ class RelayTransport:
         self.on_datagram: Callable[[str, bytes], None] = ignore
         self.on_blob: Callable[[str, bytes], None] = ignore
         self.on_change: Callable[[PathChanged], None] = ignore
-        self.peers = check_peers(peers)
+        self.on_bulk: Callable[[str, bytes], None] = self._take_bulk
         self.dropped: Counter[str] = Counter()
-        for peer in self.peers:
-            if find_person(signaling, peer).id == signaling.me.id:
-                raise UsageError(f"{peer!r} is this process itself: name the other members")
         self._signaling = signaling
         self._timeout = check_timeout("connect_timeout", connect_timeout)
-        self._left: set[str] = set()
-        self._heard = {peer: asyncio.Event() for peer in self.peers}
-        self._outboxes = {peer: Outbox() for peer in self.peers}
-        self._inboxes = {peer: Inbox() for peer in self.peers}
-        # An honest peer greets and sends fragments at half these paces; a lost answer is made up for by the next one.
-        self._greetings = {peer: Allowance(pace=GREET_EVERY / 2, burst=4) for peer in self.peers}
-        self._answers = {peer: Allowance(pace=PACE / 2, burst=2 * WINDOW) for peer in self.peers}
-        self._timers: dict[str, asyncio.TimerHandle] = {}
+        self._ends: dict[str, RelayEnd] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
         self._drained = asyncio.Event()
         self._began = False
         self._closing: asyncio.Task[None] | None = None
+        for peer in check_peers(peers):
+            self.admit(peer)
+
+    @property
+    def peers(self) -> tuple[str, ...]:
+        """The peers."""
+        return tuple(self._ends)
 
     async def start(self) -> None:
         """Return when every peer answered by the relay.
@@ -98,49 +102,100 @@ class RelayTransport:
         self._began = True
         self._signaling.on_relay = self._take
 
+    def admit(self, peer: str) -> None:
+        """Take another member of the room as a peer, without greeting it.
+
+        Raises:
+            UsageError: It is a peer already, or no other member of the room.
+        """
+        check_new(peer, self._ends)
+        if find_person(self._signaling, peer).id == self._signaling.me.id:
+            raise UsageError(f"{peer!r} is this process itself: name the other members")
+        path = RelayPath(lambda: self.is_heard(peer), lambda message: self.send_bulk(peer, message))
+        self._ends[peer] = RelayEnd(Bulk((path,), lambda blob: self.on_blob(peer, blob), self.dropped))
+
+    def add(self, peer: str) -> None:
+        """Take another member of the room as a peer; after `begin` it is greeted in the background until it answers.
+
+        Raises:
+            UsageError: It is a peer already, or no other member of the room.
+        """
+        self.admit(peer)
+        if self._began:
+            self._ends[peer].greeting = greeting = asyncio.create_task(self._greet(peer), name=f"greeting {peer}")
+            self._tasks.add(greeting)
+            greeting.add_done_callback(self._tasks.discard)
+
+    def remove(self, peer: str, reason: str = "") -> None:
+        """Let a peer go: it is told goodbye, and nothing of it is told any more.
+
+        Raises:
+            UsageError: It is no peer.
+        """
+        check_peer(peer, self._ends)
+        self._relay(peer, GOODBYE + reason.encode()[:MAX_REASON])
+        self._ends.pop(peer).let_go()
+        self._drained.set()
+
+    async def _greet(self, peer: str) -> None:
+        told = False
+        while True:
+            try:
+                await self.reach(peer)
+            except NetworkError as error:
+                if not told:
+                    tell(self.on_change, PathChanged(peer, "none", str(error)))
+                told = True
+            else:
+                tell(self.on_change, PathChanged(peer, "relay", "the lobby passes everything on"))
+                return
+
     async def reach(self, peer: str) -> None:
         """Greet a peer until it is heard by the relay.
 
         Raises:
             NetworkError: It was not heard within `connect_timeout`.
         """
-        check_peer(peer, self.peers)
+        check_peer(peer, self._ends)
+        heard = self._ends[peer].heard
         try:
             async with asyncio.timeout(self._timeout):
-                while not self._heard[peer].is_set():
+                while not heard.is_set():
                     self._relay(peer, HELLO)
-                    await self._hear(peer)
+                    await _hear(heard)
         except TimeoutError:
             name = name_of(self._signaling, peer)
             raise NetworkError(
                 f"{name} did not answer by the relay within {self._timeout:g} s: is {name} still there, and playing?"
             ) from None
 
-    async def _hear(self, peer: str) -> None:
-        try:
-            async with asyncio.timeout(GREET_EVERY):
-                await self._heard[peer].wait()
-        except TimeoutError:
-            pass  # time for another greeting: the first ones are lost where the peer started after us
+    def is_heard(self, peer: str) -> bool:
+        """Return whether the peer was heard by the relay, and has not left."""
+        return self._began and peer in self._ends and self._ends[peer].heard.is_set()
 
     def send(self, peer: str, datagram: bytes) -> bool:
         """Send a datagram; False where the lobby does not take it."""
-        check_peer(peer, self.peers)
+        check_peer(peer, self._ends)
         check_datagram(datagram)
         return self._relay(peer, DATAGRAM + datagram)
 
     def send_blob(self, peer: str, blob: bytes) -> None:
         """Send a blob; where more than 16 MiB wait already it is dropped and counted as `overflow`."""
-        check_peer(peer, self.peers)
+        check_peer(peer, self._ends)
         check_blob(blob)
-        if self._closing is not None or not self._outboxes[peer].add(blob):
+        end = self._ends[peer]
+        if self._closing is not None or not (end.bulk.send(blob) if is_bulk(blob) else end.outbox.add(blob)):
             self.dropped["overflow"] += 1
             return
         self._pump(peer)
 
+    def send_bulk(self, peer: str, message: bytes) -> bool:
+        """Send a message of bulk; False where the lobby does not take it."""
+        return self._relay(peer, BULK + message)
+
     def is_sending(self, peer: str) -> bool:
-        """Return whether a blob to a peer is still on its way."""
-        return bool(self._outboxes[peer])
+        """Return whether a blob to a peer is still on its way; bulk is none of them."""
+        return bool(self._ends[peer].outbox)
 
     async def close(self, reason: str = "") -> None:
         """Let blobs arrive for half a second at most, say goodbye and close."""
@@ -149,19 +204,21 @@ class RelayTransport:
         await asyncio.shield(self._closing)
 
     async def _close(self, reason: str) -> None:
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
         if not self._began:
             return
         try:
             async with asyncio.timeout(FLUSH):
-                while any(self._outboxes.values()):
+                while any(end.outbox for end in self._ends.values()):
                     self._drained.clear()
                     await self._drained.wait()
         except TimeoutError:
             pass  # nobody acknowledges: the rest is lost with the connection
-        for peer in self.peers:
+        for peer, end in self._ends.items():
             self._signaling.relay(peer, GOODBYE + reason.encode()[:MAX_REASON])
-        for timer in self._timers.values():
-            timer.cancel()
+            end.let_go()
         if self._signaling.on_relay == self._take:
             self._signaling.on_relay = None
         self._began = False
@@ -170,7 +227,7 @@ class RelayTransport:
         return self._began and self._signaling.relay(peer, message)
 
     def _take(self, peer: str, message: Any) -> None:
-        if peer not in self._heard:
+        if peer not in self._ends:
             self.dropped["stranger"] += 1
         elif not isinstance(message, bytes) or not message:
             self.dropped["malformed"] += 1
@@ -183,53 +240,71 @@ class RelayTransport:
                 self.dropped[error.reason] += 1
 
     def _dispatch(self, peer: str, kind: bytes, body: bytes) -> None:
+        end = self._ends[peer]
         if kind == GOODBYE:
             reason = plain_words(body[:MAX_REASON].decode(errors="replace"))
             said = f"{name_of(self._signaling, peer)} left" + (f": {reason}" if reason else "")
-            self._heard[peer].clear()
-            self._left.add(peer)
+            end.heard.clear()
+            end.has_left = True
+            end.bulk.forget()
             tell(self.on_change, PathChanged(peer, "none", said))
             return
-        if kind not in (DATAGRAM, FRAGMENT, ANSWER, HELLO, HELLO_BACK):
+        if kind not in (DATAGRAM, FRAGMENT, ANSWER, HELLO, HELLO_BACK, BULK):
             raise WireError("malformed", f"a message of kind {kind!r}")
-        self._heard[peer].set()
-        if peer in self._left:
-            self._left.discard(peer)
+        if not end.heard.is_set():
+            end.heard.set()
+            end.bulk.pump()
+        if end.has_left:
+            end.has_left = False
             tell(self.on_change, PathChanged(peer, "relay", f"{name_of(self._signaling, peer)} is back"))
         if kind == DATAGRAM:
             tell(self.on_datagram, peer, body)
+        elif kind == BULK:
+            self.on_bulk(peer, body)
         elif kind == FRAGMENT:
-            answer, blob = self._inboxes[peer].take(body)
-            self._answer(peer, self._answers, ANSWER + answer)
+            answer, blob = end.inbox.take(body)
+            self._answer(peer, end.answers, ANSWER + answer)
             if blob is not None:
                 tell(self.on_blob, peer, blob)
         elif kind == ANSWER:
-            self._outboxes[peer].take_answer(body, asyncio.get_running_loop().time())
+            end.outbox.take_answer(body, asyncio.get_running_loop().time())
             self._pump(peer)
         elif kind == HELLO:
-            self._answer(peer, self._greetings, HELLO_BACK)
+            self._answer(peer, end.greetings, HELLO_BACK)
 
-    def _answer(self, peer: str, allowances: dict[str, Allowance], message: bytes) -> None:
-        if allowances[peer].take(asyncio.get_running_loop().time()):
+    def _take_bulk(self, peer: str, message: bytes) -> None:
+        self._ends[peer].bulk.take(message)
+
+    def _answer(self, peer: str, allowance: Allowance, message: bytes) -> None:
+        if allowance.take(asyncio.get_running_loop().time()):
             self._relay(peer, message)
         else:
             self.dropped["unanswered"] += 1
 
     def _pump(self, peer: str) -> None:
         """Send the fragments that are due, and come back for the next."""
-        loop, outbox = asyncio.get_running_loop(), self._outboxes[peer]
-        if (timer := self._timers.pop(peer, None)) is not None:
-            timer.cancel()
+        loop, end = asyncio.get_running_loop(), self._ends[peer]
+        if end.timer is not None:
+            end.timer.cancel()
+            end.timer = None
         if not self._began:
             return
         now = loop.time()
         refused = False
-        if (fragment := outbox.fragment(now)) is not None:
+        if (fragment := end.outbox.fragment(now)) is not None:
             if self._relay(peer, FRAGMENT + fragment):
-                outbox.sent(now)
+                end.outbox.sent(now)
             else:
                 refused = True  # the lobby's queue is full, or the lobby is gone for a while
-        if (due := outbox.wake_at()) is None:
+        if (due := end.outbox.wake_at()) is None:
             self._drained.set()
         else:
-            self._timers[peer] = loop.call_at(max(due, now + PACE) if refused else due, self._pump, peer)
+            end.timer = loop.call_at(max(due, now + PACE) if refused else due, self._pump, peer)
+
+
+async def _hear(heard: asyncio.Event) -> None:
+    try:
+        async with asyncio.timeout(GREET_EVERY):
+            await heard.wait()
+    except TimeoutError:
+        pass  # time for another greeting: the first ones are lost where the peer started after us

@@ -18,6 +18,7 @@ __all__ = [
     "Transport",
     "check_blob",
     "check_datagram",
+    "check_new",
     "check_peer",
     "check_peers",
     "check_timeout",
@@ -55,7 +56,7 @@ class Transport(Protocol):
         on_datagram: Called with (peer, datagram) as datagrams arrive.
         on_blob: Called with (peer, blob) as blobs arrive.
         on_change: Called when the path to a peer changes.
-        peers: The peers, fixed when the transport is made.
+        peers: The peers; `add` and `remove` change them.
     """
 
     on_datagram: Callable[[str, bytes], None]
@@ -64,13 +65,29 @@ class Transport(Protocol):
 
     @property
     def peers(self) -> tuple[str, ...]:
-        """The peers, fixed when the transport is made."""
+        """The peers."""
 
     async def start(self) -> None:
         """Return when every peer can be reached.
 
         Raises:
             NetworkError: A peer cannot be reached; the transport is closed again.
+        """
+
+    def add(self, peer: str) -> None:
+        """Take another peer, also in the middle of a match; it is connected in the background, `on_change` tells.
+
+        Raises:
+            UsageError: It is a peer already, or cannot be one.
+        """
+
+    def remove(self, peer: str, reason: str = "") -> None:
+        """Let a peer go, also in the middle of a match: it is told why, and its connections are closed.
+
+        Nothing of it arrives any more, and no `on_change` tells of it. The same name may be added again.
+
+        Raises:
+            UsageError: It is none of `peers`.
         """
 
     def send(self, peer: str, datagram: bytes) -> bool:
@@ -82,6 +99,8 @@ class Transport(Protocol):
 
     def send_blob(self, peer: str, blob: bytes) -> None:
         """Send up to 16 MiB reliably and in order, without blocking.
+
+        Bulk (see `rollback.net.flow`) may be overtaken by other blobs, and never disturbs the datagrams.
 
         Raises:
             UsageError: `peer` is none of `peers`, or `blob` is no byte string of at most 16 MiB.
@@ -108,6 +127,14 @@ def check_peer(peer: str, peers: Iterable[str]) -> None:
     """Raise `UsageError` where `peer` is none of `peers`."""
     if peer not in peers:
         raise UsageError(f"{peer!r} is no peer of this transport: it knows {', '.join(map(repr, peers)) or 'nobody'}")
+
+
+def check_new(peer: Any, peers: Iterable[str]) -> None:
+    """Raise `UsageError` where `peer` cannot be added to `peers`."""
+    if not isinstance(peer, str) or not peer:
+        raise UsageError(f"a peer's name must be a string that is not empty, not {peer!r}")
+    if peer in peers:
+        raise UsageError(f"{peer!r} is a peer of this transport already: remove it first where a new process takes its place")
 
 
 def check_datagram(datagram: Any) -> None:

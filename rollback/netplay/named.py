@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
-from rollback.net.transport import PathChanged, Transport, ignore
+from rollback.net.transport import PathChanged, Transport, check_new, check_peer, ignore
 
 __all__ = ["NamedTransport"]
 
@@ -23,12 +23,43 @@ class NamedTransport:
         self.on_datagram: Callable[[str, bytes], None] = ignore
         self.on_blob: Callable[[str, bytes], None] = ignore
         self.on_change: Callable[[PathChanged], None] = ignore
-        self.peers = tuple(names[peer] for peer in transport.peers)
         self._transport = transport
-        self._ids = {names[peer]: peer for peer in transport.peers}
-        transport.on_datagram = lambda peer, datagram: self.on_datagram(names[peer], datagram)
-        transport.on_blob = lambda peer, blob: self.on_blob(names[peer], blob)
-        transport.on_change = lambda change: self.on_change(replace(change, peer=names[change.peer]))
+        self._names = {peer: names[peer] for peer in transport.peers}
+        self._ids = {name: peer for peer, name in self._names.items()}
+        transport.on_datagram = lambda peer, datagram: self.on_datagram(self._names[peer], datagram)
+        transport.on_blob = lambda peer, blob: self.on_blob(self._names[peer], blob)
+        transport.on_change = lambda change: self.on_change(replace(change, peer=self._names[change.peer]))
+
+    @property
+    def peers(self) -> tuple[str, ...]:
+        """The names of the peers."""
+        return tuple(self._ids)
+
+    def add(self, peer: str, id: str = "") -> None:
+        """Take another peer, by its name and by the id that the transport knows; without one they are the same.
+
+        Raises:
+            UsageError: The name or the id is a peer's already, or the transport cannot reach it.
+        """
+        id = id or peer
+        check_new(peer, self._ids)
+        check_new(id, self._names)
+        self._names[id], self._ids[peer] = peer, id  # before the transport tells of it
+        try:
+            self._transport.add(id)
+        except BaseException:
+            del self._names[id], self._ids[peer]
+            raise
+
+    def remove(self, peer: str, reason: str = "") -> None:
+        """Let a peer go, by its name.
+
+        Raises:
+            UsageError: It is no peer.
+        """
+        check_peer(peer, self._ids)
+        self._transport.remove(self._ids[peer], reason)
+        del self._names[self._ids.pop(peer)]
 
     async def start(self) -> None:
         """Start the transport."""

@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from rollback.errors import NetworkError, UsageError
-from rollback.net import webrtc
+from rollback.net import way
 from rollback.net.direct_or_relay import DirectOrRelayTransport, make_transport
 from rollback.net.relay import RelayTransport
 from rollback.net.transport import PathChanged
@@ -18,7 +18,8 @@ from tests.net.virtual_time import now, run
 @pytest.fixture
 def wires(monkeypatch):
     wires = Wires()
-    monkeypatch.setattr(webrtc, "Line", wires.make)
+    monkeypatch.setattr(way, "Line", wires.make)
+    monkeypatch.setattr(way, "BulkLine", wires.make)
     return wires
 
 

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rollback.errors import NetworkError, UsageError
-from rollback.net.negotiation import FAREWELL, FIRST_PAUSE, LONGEST_PAUSE, QUEUE, Negotiation
+from rollback.net.negotiation import CALL_PACE, CALLS, FAREWELL, FIRST_PAUSE, LONGEST_PAUSE, QUEUE, Negotiation
 from tests.net.lines import Wires
 from tests.net.virtual_time import now, run
 
@@ -263,9 +263,32 @@ def test_a_signal_that_breaks_the_rules_is_dropped_and_counted():
 def test_a_flood_of_signals_does_not_grow():
     side = Side(Wires(), offers=True)
     for _ in range(1000):
-        side.negotiation.take({"webrtc": "want", "have": ""})
+        side.negotiation.take({"webrtc": "refused", "attempt": "", "reason": ""})
     assert side.negotiation._queue.qsize() == QUEUE
     assert side.negotiation.dropped["too many signals"] == 1000 - QUEUE
+
+
+@pytest.mark.parametrize("offers", [True, False], ids=["calls for an offer", "offers"])
+def test_calls_without_end_open_a_bounded_number_of_connections(offers):
+    async def play(wires, ann, bob):
+        ann.start(), bob.start()
+        await asyncio.sleep(20)
+        side, before = (ann if offers else bob), len(wires.lines)
+        for number in range(600):
+            side.negotiation.take(
+                {"webrtc": "want", "have": f"x{number}"}
+                if offers
+                else {"webrtc": "offer", "attempt": f"x{number}", "sdp": "line 0"}
+            )
+            await asyncio.sleep(0.1)
+            assert sum(not line.is_closed for line in wires.lines.values()) <= 4, "the present ones, and what is closing"
+        made = len(wires.lines) - before
+        assert CALLS < made <= 2 * (CALLS + 60 / CALL_PACE), "each makes one here, and may make one over there"
+        assert side.negotiation.dropped["too many calls"] > 400
+        await asyncio.sleep(3 * (TIMEOUT + LONGEST_PAUSE))
+        assert ann.is_open and bob.is_open
+
+    scene(play)
 
 
 TEXT = st.sampled_from(["", "a", "line 0", "line 1", "line 2"])

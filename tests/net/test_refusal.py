@@ -23,7 +23,7 @@ from tests.net.virtual_time import run
 def test_offers_and_wishes_are_refused_and_nothing_else_is_answered(signal, answers):
     async def main():
         room = Room("ann", "bob")
-        refuse_direct(room["ann"], ["bob"])
+        refuse_direct(room["ann"], lambda: ["bob"])
         room["ann"].on_signal("bob", signal)
         await asyncio.sleep(0.1)
         assert [data["attempt"] for _, _, data in room.signals] == answers
@@ -35,7 +35,7 @@ def test_offers_and_wishes_are_refused_and_nothing_else_is_answered(signal, answ
 def test_a_flood_of_offers_is_not_answered_one_by_one():
     async def main():
         room = Room("ann", "bob", "eve")
-        refuse_direct(room["ann"], ["bob", "eve"])
+        refuse_direct(room["ann"], lambda: ["bob", "eve"])
         for _ in range(1000):
             room["ann"].on_signal("bob", {"webrtc": "want", "have": ""})
         room["ann"].on_signal("eve", {"webrtc": "want", "have": ""})
@@ -52,7 +52,7 @@ def test_a_flood_of_offers_is_not_answered_one_by_one():
 def test_who_only_watches_is_not_answered_at_all():
     async def main():
         room = Room("ann", "bob", "eve")
-        refuse_direct(room["ann"], ["bob"])
+        refuse_direct(room["ann"], lambda: ["bob"])
         room["ann"].on_signal("eve", {"webrtc": "want", "have": ""})
         await asyncio.sleep(0.1)
         assert room.signals == []
@@ -63,7 +63,7 @@ def test_who_only_watches_is_not_answered_at_all():
 def test_a_lobby_that_is_gone_is_no_exception():
     async def main():
         room = Room("ann", "bob")
-        refuse_direct(room["ann"], ["bob"])
+        refuse_direct(room["ann"], lambda: ["bob"])
         room.open = False
         room["ann"].on_signal("bob", {"webrtc": "want", "have": ""})
         await asyncio.sleep(0.1)

@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from rollback.errors import NetworkError, UsageError
-from rollback.net import webrtc
+from rollback.net import way
 from rollback.net.transport import MAX_DATAGRAM, PathChanged
 from rollback.net.webrtc import WebRTCTransport
 from tests.net.lines import Wires
@@ -16,7 +16,8 @@ from tests.net.virtual_time import now, run
 @pytest.fixture
 def wires(monkeypatch):
     wires = Wires()
-    monkeypatch.setattr(webrtc, "Line", wires.make)
+    monkeypatch.setattr(way, "Line", wires.make)
+    monkeypatch.setattr(way, "BulkLine", wires.make)
     return wires
 
 
@@ -103,7 +104,7 @@ def test_the_caller_of_start_who_gives_up_leaves_nothing_behind(wires):
 def test_a_full_channel_is_the_callers_business(wires):
     async def main():
         ends, _ = await started(Room("ann", "bob"))
-        ends["ann"]._negotiations["bob"].line.full = True
+        ends["ann"]._ways["bob"].line.full = True
         assert not ends["ann"].send("bob", b"x")
         await closed(ends)
 

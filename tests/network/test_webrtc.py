@@ -10,7 +10,7 @@ import aioice.ice
 import pytest
 
 from rollback.errors import NetworkError
-from rollback.net import line, sctp_guard
+from rollback.net import connection, line, sctp_guard
 from rollback.net.direct_or_relay import make_transport
 from rollback.net.ice import IceOptions
 from rollback.net.line import Line
@@ -51,7 +51,7 @@ async def closed(*ends):
 
 
 def line_of(end, peer):
-    return end._negotiations[peer].line
+    return end._ways[peer].line
 
 
 def lines():

@@ -27,6 +27,7 @@ from rollback.core.redundancy import Redundancy
 from rollback.core.repair import Repair
 from rollback.core.ride import ride_of
 from rollback.core.simulation import NEVER, Simulation
+from rollback.core.sponsor import Sponsor
 from rollback.core.standin import StandIn
 from rollback.errors import ActionError, UsageError
 from rollback.game import Game
@@ -122,6 +123,7 @@ class Engine:
             self._stop_apart,
             self._dispatch.post,
         )
+        self._sponsor = Sponsor(lineup, endpoints, self._sim, self._confirmation, config, self._dispatch)
 
     # What the tick and its caller ask.
 
@@ -401,6 +403,9 @@ class Engine:
         calm = self._running and self._goodbyes.own is None
         every = WATCH_EVERY if self._sim.frame > UNKNOWN else MEASURE_FIRST
         again = now if self._repair.busy else pause_at
+        if self._sponsor.is_open:
+            self._sponsor.begin_again(self._repair.resyncs)
+            again = min(again, self._sponsor.advance(now, self._ended, self._goodbyes.own))
         self._watch_at = self._planned = min(now + every if calm else self._chores_at, silence_at, again)
 
     def _hurry(self) -> None:

@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from rollback.config import SessionConfig, TakeOver
+from rollback.config import SessionConfig
 from rollback.core.endpoint import Endpoint
+from rollback.core.facts import facts_of
 from rollback.core.queues import InputQueue
 from rollback.core.states import Peer
 from rollback.errors import ActionError, MissingAction, UsageError
 from rollback.game import ActionCodec, Bits, Game, Raw, UInt, codecs_of, idle_inputs
 from rollback.types import Local, Open, Remote
-from rollback.wire.limits import PROTOCOL
 from rollback.wire.matches import MATCHES
-from rollback.wire.messages import Fact
 
 __all__ = ["Lineup"]
 
@@ -59,7 +56,7 @@ class Lineup:
         for endpoint in self.endpoints:
             if endpoint.name in vacant:
                 endpoint.state, endpoint.queue.cut, endpoint.greeting.running = Peer.GONE, True, True
-        self.facts = _facts(game, self.codecs, idle, config)
+        self.facts = facts_of(game, self.codecs, idle, config)
         self._encoders = [(player, _checked(self.codecs[player])) for player in self.own.players]
         self.encoder = self._encoders[0][1]
 
@@ -97,31 +94,3 @@ def _checked(codec: ActionCodec) -> Callable[[Any], bytes]:
         return data
 
     return encode
-
-
-def _facts(game: Game, codecs: Sequence[ActionCodec], idle: Sequence[bytes], config: SessionConfig) -> dict[str, Fact]:
-    on_disconnect = config.on_disconnect
-    names = [codec.describe() for codec in codecs]
-    if any(map(any, idle)):  # the first frames are idle: peers that idle differently would never agree
-        names = [f"{name} idle {value.hex()}" for name, value in zip(names, idle, strict=True)]
-    return {
-        "protocol": PROTOCOL,
-        "game_id": config.game_id or type(game).__qualname__,
-        "game_version": config.game_version,
-        "players": len(codecs),
-        "codecs": _shortened(" ".join(names)),
-        "fps": config.fps,
-        "seed": config.seed,
-        "on_disconnect": "takeover" if isinstance(on_disconnect, TakeOver) else on_disconnect,
-        "on_desync": config.on_desync,
-        "desync_interval": config.desync_interval,
-        "rejoin_grace": float(config.rejoin_grace),
-        "extra": hashlib.blake2b(json.dumps(dict(config.extra), sort_keys=True).encode(), digest_size=8).hexdigest(),
-    }
-
-
-def _shortened(text: str) -> str:
-    """Return the text itself, or its start and a digest where it is too long for a hello."""
-    if len(text) <= 300:
-        return text
-    return f"{text[:200]} ... {hashlib.blake2b(text.encode(), digest_size=8).hexdigest()}"

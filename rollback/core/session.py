@@ -10,22 +10,23 @@ from collections.abc import Sequence
 
 from rollback.config import SessionConfig
 from rollback.core.dispatch import WRITTEN_TO
-from rollback.core.engine import COMPLETE, HEARTBEAT, Engine
+from rollback.core.engine import COMPLETE, HEARTBEAT
 from rollback.core.goodbyes import ENDED
 from rollback.core.handles import SOON
+from rollback.core.hosting import Hosting
 from rollback.core.settled import SettledReader
-from rollback.core.simulation import NOTHING
 from rollback.errors import UsageError
-from rollback.game import Game, State
+from rollback.game import Game
 from rollback.types import Confirmed, Event, Local, Reason, Remote, SessionStats
 from rollback.wire.blobs import is_blob
+from rollback.wire.feed import is_feed
 from rollback.wire.limits import MAX_DATAGRAM, MAX_INBOX
 from rollback.wire.matches import mark, match_of, unmark
 
 __all__ = ["P2PSession"]
 
 
-class P2PSession(Engine):
+class P2PSession(Hosting):
     """One peer's side of a match.
 
     The caller owns time and transport: it queues what arrives with `receive`, calls `tick` once a frame with the actions of
@@ -86,6 +87,7 @@ class P2PSession(Engine):
             return []
         events = self._events[:]
         self._events.clear()
+        self._sponsor.note(events)
         return events
 
     def confirmed_frames(self) -> list[Confirmed]:
@@ -95,30 +97,6 @@ class P2PSession(Engine):
     def subscribe(self) -> SettledReader:
         """Return a reader of its own for all that settles from now on."""
         return SettledReader(self._sim, self._confirmation.settle, self._confirmation.readers)
-
-    def checksum_at(self, frame: int) -> int | None:
-        """Return the checksum of S_frame, None where its snapshot is no longer, or not yet, held.
-
-        Only that of a settled state (`frame - 1 <= settled`) is the same on every peer.
-        """
-        return self._sim.digest_at(frame)
-
-    def held_state(self, frame: int) -> State | None:
-        """Return our snapshot of the confirmed S_frame; None where it is not yet, or no longer, held, or is no state tree.
-
-        It belongs to the engine: whoever asks must not change it.
-        """
-        sim = self._sim
-        if sim.opaque or not 0 <= frame <= self.confirmed + 1:
-            return None
-        if frame == sim.frame:
-            return sim.game.save()
-        if not sim.every and sim.snapshots.has(frame):
-            return sim.snapshots.at(frame)
-        if hasattr(sim.game, "digest"):
-            return None  # what else is held of that frame is its digest, which no game can load
-        state = sim.tree_at(frame)
-        return self._confirmation.kept.get(frame) if state is NOTHING else state
 
     def stats(self) -> SessionStats:
         """Return the counters and the state of every line."""
@@ -160,6 +138,8 @@ class P2PSession(Engine):
         """
         inbox = self._inboxes.get(peer)
         if inbox is None:
+            if self._sponsor.knew(peer):
+                return  # who follows has nothing to say by datagrams
             raise UsageError(f"nobody plays at peer {peer!r}: the peers are {', '.join(map(repr, self._inboxes))}")
         if len(datagram) > MAX_DATAGRAM:
             self._intake.dropped["oversized"] += 1
@@ -177,6 +157,11 @@ class P2PSession(Engine):
         """
         if match_of(blob) != self._match:
             self._intake.dropped["match"] += 1
+            return
+        if is_feed(unmark(blob)) and self._sponsor.knew(peer):
+            self._sponsor.take(peer, unmark(blob))
+            self._land()
+            self._watch_at = SOON
             return
         if not is_blob(unmark(blob)):
             self.receive(peer, blob)
@@ -221,6 +206,8 @@ class P2PSession(Engine):
 
     def outgoing_reliable(self) -> list[tuple[str, bytes]]:
         """Return the blobs to send by an ordered, reliable channel, and forget them."""
+        if self._ended is not None and self._sponsor.is_open:
+            self._sponsor.finish(self._ended, self._goodbyes.own)  # for nobody may tick any more
         out, self._dispatch.blobs = self._dispatch.blobs, []
         return [(to, mark(blob, self._match)) for to, blob in out] if self._match else out
 

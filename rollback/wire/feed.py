@@ -17,6 +17,7 @@ from rollback.wire.messages import Fact
 from rollback.wire.tree import pack_tree, unpack_tree
 
 __all__ = [
+    "LAST",
     "MAX_PART",
     "MAX_ROWS",
     "MAX_STATE",
@@ -44,7 +45,7 @@ MAX_SEATS: Final = 16  # players
 MAX_WIDTH: Final = 64  # bytes of one player's input
 WHOLE: Final = -1  # the offset of a state that is all there
 LAST: Final = 1 << 40  # no frame comes after that
-NEWS: Final = ("cut", "joined", "left", "lost", "paused", "resumed", "taken over")
+NEWS: Final = ("cut", "joined", "left", "lost", "taken over")
 
 News = tuple[str, tuple[int, ...], int, str]  # one of NEWS, the players, a frame (-1: none), a reason or name
 
@@ -112,7 +113,7 @@ class Want:
         frame: Of the keyframe it is receiving or began with; -1: it asks for a new one.
         offset: Bytes of its state that are there; WHOLE for all.
         sum: Of the keyframe's bytes.
-        newest: Newest row it holds; -1 for none.
+        newest: Newest row it holds; -1 for none. Where it asks for a new keyframe: one after this frame.
         again: Nothing came for a while: what was sent past this point is lost.
     """
 

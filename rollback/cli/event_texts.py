@@ -24,6 +24,7 @@ from rollback.types import (
     Resynced,
     Synchronized,
     TookOver,
+    VoteWanted,
 )
 
 __all__ = ["first_of", "sentence_of"]
@@ -68,6 +69,8 @@ def _sentence_of(event: Event | PathChanged) -> str:
             return f"{peer} is lost: {reason}"
         case PeerLeft(peer, _, reason):
             return "" if reason == "ended" else f"{peer} left: {reason}" if reason not in ("", "left") else f"{peer} left"
+        case VoteWanted():
+            return "some of the others cannot be reached any more; the lobby is asked which side goes on"
         case PeerJoined(peer, _, frame):
             return f"{peer} plays from frame {frame} on"
         case Cut(players, frame, _):
@@ -76,7 +79,7 @@ def _sentence_of(event: Event | PathChanged) -> str:
         case TookOver(player, by):
             return f"{by or 'this side'} plays on for player {player + 1}"
         case Paused(peer, reason):
-            return f"{peer or 'this side'} asked everybody to wait: {reason}"
+            return f"{peer or 'this side'} asked everybody to wait{f': {reason}' if reason else ''}"
         case Resumed(peer):
             return f"{peer or 'this side'} goes on"
         case DesyncFound(frame, peer, differences, bundle):

@@ -13,6 +13,7 @@ from rollback.cli.buttons import Buttons
 from rollback.cli.field import picture_of
 from rollback.cli.keyboard import Keyboard
 from rollback.cli.palette import Palette
+from rollback.cli.pause_key import PauseKey
 from rollback.cli.play_view import compose
 from rollback.cli.screen import Screen
 from rollback.cli.stats import Rate, stats_values
@@ -110,6 +111,7 @@ class TerminalHands:
         self._screen = Screen(sys.stderr)
         self._palette = Palette.of(sys.stderr)
         self._keyboard = Keyboard(write=self._screen.send)
+        self._pause = PauseKey(self._buttons.keys)
         self._shown = _Shown()
         self._news = ""
         self._is_showing = False
@@ -122,6 +124,8 @@ class TerminalHands:
     def frame(self, session: P2PSession, tick: Tick) -> None:
         """Paint the match, twenty times a second."""
         now = time.monotonic()
+        if tick.reason != "synchronizing":
+            self._pause.look(self._keyboard.held(), session, now)
         if tick.reason == "synchronizing" or (now < self._next and tick.reason != "ended"):
             return
         self._next, self._is_showing = now + PICTURE_EVERY, True
@@ -132,7 +136,7 @@ class TerminalHands:
             self._shown.stats,
             self._shown.rollbacks.per_second,
             self.path,
-            (self._buttons.legend() + "  Ctrl-C leaves", self._news),
+            (f"{self._buttons.legend()}{self._pause.legend}  Ctrl-C leaves", self._news),
             self._screen.size,
             self._palette,
         )
@@ -167,6 +171,7 @@ class WindowHands:
         self.path = ""
         self._game = game
         self._buttons = Buttons(game, player)
+        self._pause = PauseKey(self._buttons.keys)
         self._title = title
         self._link: WindowLink | None = None
         self._watching: asyncio.Task[None] | None = None
@@ -180,9 +185,13 @@ class WindowHands:
         """Offer the window a picture."""
         if self._link is None:
             return
-        self._shown.look(session, time.monotonic())
+        now = time.monotonic()
+        if tick.reason != "synchronizing":
+            self._pause.look(self._link.held(), session, now)
+        self._shown.look(session, now)
         stats = self._shown.stats
-        note = f"{self._buttons.legend()}      round trip {stats['rtt_ms']:.0f} ms   rollbacks {stats['rollbacks']}"
+        keys = self._buttons.legend() + self._pause.legend
+        note = f"{keys}      round trip {stats['rtt_ms']:.0f} ms   rollbacks {stats['rollbacks']}"
         self._link.offer(session.game, "waiting for the others" if tick.reason == "synchronizing" else note)
 
     def tell(self, sentence: str) -> None:

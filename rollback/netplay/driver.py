@@ -48,6 +48,9 @@ async def drive(
     The session is fresh: no tick was made yet. The transport is not started; whatever happens, it is closed in the end,
     the others are told why, and the recorder's file is whole.
 
+    The session may be paused and resumed, told its end and left from `act`, `on_frame` and `on_event`, on this clock. A pause,
+    ours or another's, is waited out at pace, and so is a gap in which this process stood still: nothing is made up for.
+
     Args:
         session: The session.
         transport: Carries its datagrams; its peers have the names that the session gives them.

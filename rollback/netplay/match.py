@@ -26,6 +26,7 @@ from rollback.netplay.stopping import unless
 from rollback.netplay.targets import bundle_folder, check_target
 from rollback.state import checksum, why_not_tree
 from rollback.types import Ended, Event, SessionStats
+from rollback.wire.matches import MATCHES
 
 __all__ = ["PlayResult", "play"]
 
@@ -81,6 +82,10 @@ async def play(
     exception. Cancelling this call leaves the match: the others know at once, the replay is whole, and the cancellation
     goes on.
 
+    A match that the lobby counts as the room's second, third and so on is a rematch: what is left of the one before is
+    dropped. To pause for a while, call `session.pause(reason, now=time.monotonic())` and `session.resume(...)` in `on_frame`,
+    which is given the session; all peers wait, and are told by the events `Paused` and `Resumed`.
+
     Args:
         game: The game; each peer brings its own.
         lobby: The room, from `rollback.join`.
@@ -120,7 +125,7 @@ async def play(
     check_room(lobby, players, type(game).__name__)
     seats = Seats.of(lobby, players)
     config = config or config_for(game, lobby.room)
-    session = P2PSession(game, seats.players(controller), config)
+    session = P2PSession(game, seats.players(controller), config, match=lobby.match % MATCHES)
     if frames is not None:
         session.end_at(frames)
     path: Transport = make_transport(

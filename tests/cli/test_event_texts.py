@@ -25,6 +25,7 @@ from rollback.types import (
     Resynced,
     Synchronized,
     TookOver,
+    VoteWanted,
 )
 
 SENTENCES: list[tuple[Any, str]] = [
@@ -45,9 +46,14 @@ SENTENCES: list[tuple[Any, str]] = [
     (PeerLeft("bob", (1,), "ended"), ""),
     (PeerJoined("bob", (1,), 40), "bob plays from frame 40 on"),
     (Cut((1,), 99, 1), "player 2 stands idle after frame 99"),
+    (
+        VoteWanted(3, 1),
+        "some of the others cannot be reached any more; the lobby is asked which side goes on",
+    ),
     (TookOver(1, ""), "this side plays on for player 2"),
     (TookOver(1, "bob"), "bob plays on for player 2"),
     (Paused("bob", "tea"), "bob asked everybody to wait: tea"),
+    (Paused("", ""), "this side asked everybody to wait"),
     (Resumed(""), "this side goes on"),
     (DesyncFound(60, "bob"), "the state of frame 60 differs from that of bob"),
     (

@@ -15,6 +15,7 @@ from rollback.core.goodbyes import ENDED
 from rollback.core.handles import SOON
 from rollback.core.hosting import Hosting
 from rollback.core.settled import SettledReader
+from rollback.core.settled_inputs import SettledInputs
 from rollback.errors import UsageError
 from rollback.game import Game
 from rollback.types import Confirmed, Event, Local, Reason, Remote, SessionStats
@@ -93,6 +94,10 @@ class P2PSession(Hosting):
     def confirmed_frames(self) -> list[Confirmed]:
         """Return what has settled since the last call, each frame once, in order."""
         return self._reader.take()
+
+    def subscribe_inputs(self) -> SettledInputs:
+        """Return a reader of its own for the inputs of all that settles from now on; it costs less than one of actions."""
+        return SettledInputs(self._sim, self._confirmation.settle, self._confirmation.readers)
 
     def subscribe(self) -> SettledReader:
         """Return a reader of its own for all that settles from now on."""

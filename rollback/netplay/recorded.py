@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Protocol
 
 from rollback.config import SessionConfig
-from rollback.core.settled import SettledReader
+from rollback.core.settled_inputs import SettledInputs
 from rollback.errors import UsageError
 from rollback.game import Game
 from rollback.types import Reason
@@ -36,8 +36,8 @@ class Recorded(Protocol):
     def controllers(self) -> Mapping[int, str]:
         """Who plays each player."""
 
-    def subscribe(self) -> SettledReader:
-        """Return a reader of settled frames."""
+    def subscribe_inputs(self) -> SettledInputs:
+        """Return a reader of settled inputs."""
 
     def checksum_at(self, frame: int) -> int | None:
         """Return the checksum of a held state, None where it is not held."""

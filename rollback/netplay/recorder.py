@@ -16,13 +16,14 @@ from rollback.netplay.recorded_events import EventLog, Noted
 from rollback.netplay.tape import Tape
 from rollback.netplay.targets import bundle_folder, check_target
 from rollback.replays import ReplayHeader
-from rollback.types import Confirmed, DesyncFound, Ended, Event, Resynced
+from rollback.replays.header import package_versions
+from rollback.types import DesyncFound, Ended, Event, Resynced
 
 __all__ = ["Recorder"]
 
 MOST_BUNDLES: Final = 4  # a match: it is resynced three times, then ended; and who only tells would tell every second
 KEYFRAME_EVERY: Final = 10.0  # seconds: a reader simulates so much at most before it shows what it was asked for
-BATCH: Final = 16  # frames that are recorded by one call, at the most a quarter of a second late
+AGAIN: Final = 8  # frames until the next look where the last one came too early
 MOST_EARLY: Final = 64  # events before the first settled frame
 
 
@@ -70,8 +71,9 @@ class Recorder:
         self._names = tuple(names)
         self._game_name = game_name
         self._recorded_at = recorded_at
+        self._packages = package_versions()  # now, and not in the first frame
         self._keyframe_every = keyframe_every
-        self._settled = session.subscribe()
+        self._settled = session.subscribe_inputs()
         self._interval = session.config.desync_interval
         self._log = EventLog()
         self._early: list[Event] = []
@@ -81,7 +83,7 @@ class Recorder:
         self._bundle_problem = ""
         self._closed = False
         self._look_at = 0  # the session's frame at which there is something to do
-        self._read_at = 0
+        self._soon = session.config.prediction_window + 1  # frames after which a state is confirmed, and still held
         self._due = 0 if self._interval else -1  # the frame of the next checksum
         self._mend: tuple[int, Noted] | None = None  # the frame from which a state that was taken over is looked for
         # Taken of confirmed states, written when these have settled.
@@ -146,33 +148,31 @@ class Recorder:
         self._closed = True
 
     def _look(self, *, is_all: bool = False) -> None:
-        frame = self._session.frame
-        frames: list[Confirmed] = []
-        if frame >= self._read_at or is_all:
-            self._read_at = frame + BATCH
-            frames = self._settled.take()
+        start, rows = self._settled.take_inputs()
         self._take_states()
-        tape = self._tape or self._begun(frames, is_all=is_all)
+        tape = self._tape or self._begun(start, start + len(rows), is_all=is_all)
         if tape is None:
             self._look_at = 0
             return
-        if frames:
-            tape.add_all(frames[max(0, tape.next_frame - frames[0].frame) :])
-        if frames or is_all:
-            self._write(tape)
+        if rows:
+            tape.add(rows[tape.next_frame - start :] if tape.next_frame > start else rows)
+        self._write(tape)
         if self._mend is not None:
             self._look_at = 0
         else:
-            self._look_at = min([due for due in (self._read_at, self._due, self._plan.due) if due >= 0])
+            due = min([due for due in (self._due, self._plan.due, tape.block_end) if due >= 0])
+            frame = self._session.frame
+            # States are held for some frames only; for the end of a block there is time.
+            self._look_at = max(due + self._soon, frame + AGAIN if due == tape.block_end and due <= frame else 0)
 
-    def _begun(self, frames: Sequence[Confirmed], *, is_all: bool) -> Tape | None:
+    def _begun(self, start: int, stop: int, *, is_all: bool) -> Tape | None:
         """Begin the tape with the first settled frame, or with the first whose state is held if it is not frame 0."""
-        if not frames and not is_all:
+        if start == stop and not is_all:
             return None
-        session, first, state = self._session, frames[0].frame if frames else 0, None
+        session, first, state = self._session, start, None
         if first:
             first, state = next(held_states(session, first), (first, None))
-            if state is None or first > frames[-1].frame + 1:
+            if state is None or first > stop:
                 return None  # what has settled up to now cannot be played from anywhere
         header = ReplayHeader.of(
             session.game,
@@ -180,6 +180,7 @@ class Recorder:
             name=self._game_name or None,
             names=self._names,
             controllers=[session.controllers.get(player, "") for player in range(session.game.players)],
+            packages=self._packages,
             recorded_at=self._recorded_at,
             first_frame=first,
         )

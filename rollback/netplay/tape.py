@@ -16,7 +16,6 @@ from typing import Any, BinaryIO, Final, NamedTuple, cast
 from rollback.errors import ReplayError, UsageError
 from rollback.replays import Replay, ReplayHeader, ReplayWriter
 from rollback.replays.limits import MAX_BLOCK
-from rollback.types import Confirmed
 
 __all__ = ["Tape"]
 
@@ -70,24 +69,24 @@ class Tape:
         return self._next
 
     @property
+    def block_end(self) -> int:
+        """The frame that is due when a part of the recording is whole, and is written."""
+        return self._writer.block_end
+
+    @property
     def size(self) -> int:
         """Bytes written."""
         return self._writer.size
 
-    def add(self, confirmed: Confirmed) -> None:
-        """Hold the next settled frame."""
-        self.add_all([confirmed])
-
-    def add_all(self, settled: Sequence[Confirmed]) -> None:
-        """Hold the next settled frames."""
-        if self._copies.is_full:
-            self._recent.extend(Row(each.frame, each.inputs) for each in settled[-RECENT:])
-        elif self.frames >= MOST_FRAMES or self.size >= MOST_BYTES:
+    def add(self, inputs: Sequence[Sequence[bytes]]) -> None:
+        """Hold the inputs of the next settled frames."""
+        if not self._copies.is_full and (self.frames >= MOST_FRAMES or self.size >= MOST_BYTES):
             self._fill()
-            self.add_all(settled)
-            return
-        self._next += len(settled)
-        self._do(lambda: self._writer.add_all(settled))
+        first = self._next
+        if self._copies.is_full:
+            self._recent.extend([Row(frame, row) for frame, row in enumerate(inputs, first)][-RECENT:])
+        self._next += len(inputs)
+        self._do(lambda: self._writer.add_all(first, inputs))
 
     def checksum(self, frame: int, value: int) -> None:
         """Hold the checksum of the state before a settled frame; frames rise."""
@@ -132,10 +131,10 @@ class Tape:
                 has_state = writer.keyframe(*state)
             else:
                 writer.keyframe(frame, recorded.keyframes[frame])
-        rows = [Row(frame, inputs) for frame, inputs in enumerate(recorded, recorded.first)]
+        rows: list[Sequence[bytes]] = list(recorded)
         if self._recent and self._recent[0].frame <= recorded.end:
-            rows += [row for row in self._recent if row.frame >= recorded.end]
-        writer.add_all(rows)
+            rows += [row.inputs for row in self._recent if row.frame >= recorded.end]
+        writer.add_all(recorded.first, rows)
         for frame, value in recorded.checksums.items():
             writer.checksum(frame, value)
         for event in recorded.events:

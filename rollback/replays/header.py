@@ -15,7 +15,7 @@ from rollback.replays.limits import FORMAT, MAX_ENTRIES, MAX_FRAMES, MAX_HEADER,
 from rollback.state.trees import shown
 from rollback.wire.tree import pack_tree, unpack_tree
 
-__all__ = ["ReplayHeader", "pack_header", "unpack_header"]
+__all__ = ["ReplayHeader", "pack_header", "package_versions", "unpack_header"]
 
 _ADDED: Final = {1: {"first_frame"}}  # what came after a format, and has a default
 Plain = str | int | float | bool | None
@@ -124,7 +124,7 @@ class ReplayHeader:
             desync_interval=config.desync_interval,
             names=tuple(names),
             controllers=tuple(controllers),
-            packages=_versions() if packages is None else dict(packages),
+            packages=package_versions() if packages is None else dict(packages),
             recorded_at=recorded_at,
             extra=dict(config.extra),
             first_frame=first_frame,
@@ -174,7 +174,8 @@ def _name_of(game: Game) -> str:
     return f"{kind.__module__}:{kind.__qualname__}" if importable else ""
 
 
-def _versions() -> dict[str, str]:
+def package_versions() -> dict[str, str]:
+    """Return the versions of Python, this package and numpy; takes some milliseconds."""
     versions = {"python": platform.python_version()}
     for package in ("rollback", "numpy"):
         try:

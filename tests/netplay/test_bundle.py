@@ -12,7 +12,7 @@ from rollback.netplay.tape import Tape
 from rollback.replays import Replay, ReplayHeader
 from rollback.replays.limits import MAX_EVENT
 from rollback.state import MISSING, Difference
-from rollback.types import Confirmed, DesyncFound
+from rollback.types import DesyncFound
 from rollback.wire.tree import pack_tree
 
 PLACES = (Difference("ball.velocity[1]", 3, 4), Difference("more", MISSING, [1, 2]))
@@ -27,7 +27,7 @@ def tape(frames=100, players=2, size=1):
     )
     made = Tape(header)
     for frame in range(frames):
-        made.add(Confirmed(frame, (), tuple(bytes([frame % 256]) * size for _ in range(players))))
+        made.add([tuple(bytes([frame % 256]) * size for _ in range(players))])
     return made
 
 

@@ -9,7 +9,6 @@ from hypothesis import strategies as st
 from rollback.netplay import tape as module
 from rollback.netplay.tape import RECENT, Tape
 from rollback.replays import Replay, ReplayEvent, ReplayHeader, ReplayWriter
-from rollback.types import Confirmed
 
 
 def header(*sizes, fps=60):
@@ -25,7 +24,7 @@ def filled(frames, *, fps=60, width=1, interval=16):
     for frame in range(frames):
         if frame % interval == 0:
             tape.checksum(frame, 1000 + frame)
-        tape.add(Confirmed(frame, (), row(frame, width)))
+        tape.add([row(frame, width)])
     return tape
 
 
@@ -50,7 +49,7 @@ def test_a_tape_can_be_copied_while_it_goes_on():
     tape = filled(100)
     assert copied(tape).frames == 100
     for frame in range(100, 250):
-        tape.add(Confirmed(frame, (), row(frame)))
+        tape.add([row(frame)])
     assert list(copied(tape)) == [row(frame) for frame in range(250)]
 
 
@@ -68,7 +67,7 @@ def test_a_full_tape_keeps_its_beginning_and_the_newest_frames(monkeypatch, limi
     size = len(tape._copies.memory.getvalue())
     tape.event(20_000, "peer left", None)
     for frame in range(20_000, 22_000):
-        tape.add(Confirmed(frame, (), row(frame, 32)))
+        tape.add([row(frame, 32)])
     assert len(tape._copies.memory.getvalue()) == size < 40_000
     replay = copied(tape)
     assert 60 <= replay.frames <= 1200
@@ -84,7 +83,7 @@ def test_a_full_tape_keeps_its_beginning_and_the_newest_frames(monkeypatch, limi
 def test_the_frames_that_are_asked_for_are_given_as_far_as_there_are_any(frames, first, count):
     tape = Tape(header(1, 1))
     for frame in range(frames):
-        tape.add(Confirmed(frame, (), row(frame)))
+        tape.add([row(frame)])
     given_rows = tape.inputs(first, first + count)
     assert [(each.frame, each.inputs) for each in given_rows] == [
         (at, row(at)) for at in range(max(0, first), min(frames, first + count + 1))
@@ -94,5 +93,5 @@ def test_the_frames_that_are_asked_for_are_given_as_far_as_there_are_any(frames,
 def test_a_match_takes_little_memory():
     tape = Tape(header(1, 1))
     for frame in range(3600):
-        tape.add(Confirmed(frame, (), (bytes([frame // 8 % 256]), bytes([frame // 11 % 3]))))
+        tape.add([(bytes([frame // 8 % 256]), bytes([frame // 11 % 3]))])
     assert tape.frames == 3600 and len(tape._copies.memory.getvalue()) < 100 * 60  # bytes a minute

@@ -21,9 +21,12 @@ def named_game(header: ReplayHeader) -> Game:
     Raises:
         UsageError: The header names none of the built-in games: the caller has to bring it.
     """
-    module, _, name = header.game.partition(":")
+    module, _, name = header.game.strip().rpartition(":")
     home = import_module(_HOME)
-    found = getattr(home, name, None) if module == _HOME and name in home.__all__ else None
+    if not module:  # the short names of the commands
+        name = next((each for each in home.__all__ if each.lower() == name.lower()), "")
+    is_ours = module in ("", _HOME, f"{_HOME}.{name.lower()}") and name in home.__all__
+    found = getattr(home, name) if is_ours else None
     if isinstance(found, type) and all(hasattr(found, method) for method in ("step", "save", "load")):
         game: Game = found()
         return game

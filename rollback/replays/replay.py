@@ -9,6 +9,7 @@ from rollback.errors import ReplayError, WireError
 from rollback.game import Game, State
 from rollback.replays.chunks import ChunkReader, Kind
 from rollback.replays.events import StandIn, stand_ins
+from rollback.replays.export import SIZE, Progress, export
 from rollback.replays.header import ReplayHeader, unpack_header
 from rollback.replays.limits import MAX_CHUNKS
 from rollback.replays.player import Player
@@ -87,6 +88,24 @@ class Replay(Recording):
             GameError: The recording is of another game.
         """
         return Player(self, game, speed=speed)
+
+    def export(
+        self,
+        target: str | os.PathLike[str],
+        game: Game | None = None,
+        *,
+        first: int | None = None,
+        until: int | None = None,
+        every: int | None = None,
+        size: tuple[int, int] = SIZE,
+        speed: float = 1.0,
+        progress: Progress = lambda done, of: None,
+    ) -> int:
+        """Write the recording as `.gif`, `.png`, `.jsonl` or `.npz`, and return how many frames that were.
+
+        See `rollback.replays.export.export` for the arguments and what is raised.
+        """
+        return export(self, target, game, first=first, until=until, every=every, size=size, speed=speed, progress=progress)
 
     def stand_ins(self) -> tuple[StandIn, ...]:
         """Return which frames of whom were played by a bot, or by nobody, because the player was away."""

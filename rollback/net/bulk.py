@@ -17,6 +17,7 @@ from rollback.net.transport import ignore, tell
 __all__ = ["Bulk", "BulkPath", "State"]
 
 ANSWER_WITHIN: Final = 0.05  # seconds; an answer for each message would double the datagrams of a path
+EARLY: Final = 0.0005  # seconds; a timer may fire a little before its time, and must not wait for another turn then
 
 State = Literal["open", "opening", "shut"]
 
@@ -131,16 +132,17 @@ class Bulk:
         loop = asyncio.get_running_loop()
         now = loop.time()
         self._repeat_where_lost(path, now)
-        if now >= self._next_share:
+        if now >= self._next_share - EARLY:
             self._next_share, self._left = now + path.pace, path.share
         while self._left > 0 and self._out.is_due:
             message = self._out.message(path.longest)
             if not path.send(message):
+                self._next_share = max(self._next_share, now + path.pace)
                 break
             self._out.sent(message)
             self._left -= len(message)
         if self._out.is_due:
-            self._timer = loop.call_at(max(self._next_share, now + path.pace / 2), self.pump)
+            self._timer = loop.call_at(self._next_share, self.pump)
         elif path.patience:
             self._timer = loop.call_at(self._progress + path.patience, self.pump)
 

@@ -197,6 +197,8 @@ class DirectOrRelayTransport:
             self._change(peer, "relay", change.reason)
 
     def _relay_changed(self, change: PathChanged) -> None:
+        if change.path == "none" and not self.direct.is_open(change.peer):
+            self.direct.bulk(change.peer).forget()  # it left, and nobody is there to take it
         if change.path == "none" or self._paths[change.peer] == "none":
             self._change(change.peer, change.path, change.reason)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import itertools
-from collections import Counter
+from collections import Counter, deque
 from typing import Any
 
 from rollback.errors import NetworkError
@@ -18,6 +18,9 @@ class Wires:
         self.lines: dict[str, WireLine] = {}
         self.broken = ""
         self.silent = False  # lines are joined, and never open
+        self.latency = 0.01  # seconds of a message of bulk; it is lost where a line ends meanwhile
+        self.bulk_broken = ""  # why no line for bulk opens
+        self.bulk_silent = False
         self._numbers = itertools.count()
 
     def make(self, options: Any = None, dropped: Counter[str] | None = None) -> WireLine:
@@ -25,10 +28,21 @@ class Wires:
         self.lines[line.name] = line
         return line
 
-    def cut(self, reason: str = "cut") -> None:
-        """Let every open line fail on both sides."""
+    def make_bulk(self, options: Any = None, dropped: Counter[str] | None = None) -> WireLine:
+        line = self.make()
+        line.is_bulk = True
+        return line
+
+    @property
+    def bulk_lines(self) -> list[WireLine]:
+        """All lines for bulk there ever were."""
+        return [line for line in self.lines.values() if line.is_bulk]
+
+    def cut(self, reason: str = "cut", *, bulk: bool | None = None) -> None:
+        """Let every open line fail on both sides, or only those for bulk, or only the others."""
         for line in self.lines.values():
-            line.fail(reason)
+            if bulk in (None, line.is_bulk):
+                line.fail(reason)
 
 
 class WireLine:
@@ -38,6 +52,11 @@ class WireLine:
         self.on_goodbye: Any = ignore
         self.on_datagram: Any = ignore
         self.on_blob: Any = ignore
+        self.on_bulk: Any = ignore
+        self.on_room: Any = ignore
+        self.is_bulk = False
+        self.bulk_sent = 0  # messages
+        self._late: deque[bytes] = deque()
         self.is_open = False
         self.is_closed = False
         self.goodbye: str | None = None
@@ -47,13 +66,17 @@ class WireLine:
         self._wires = wires
 
     async def offer(self) -> str:
-        if self._wires.broken:
-            raise NetworkError(self._wires.broken)
+        if reason := self._broken:
+            raise NetworkError(reason)
         return self.name
 
+    @property
+    def _broken(self) -> str:
+        return self._wires.broken or (self.is_bulk and self._wires.bulk_broken) or ""
+
     async def answer(self, offer: str) -> str:
-        if self._wires.broken or offer not in self._wires.lines:
-            raise NetworkError(self._wires.broken or f"{offer!r} is no description")
+        if self._broken or offer not in self._wires.lines:
+            raise NetworkError(self._broken or f"{offer!r} is no description")
         self.other = self._wires.lines[offer]
         return self.name
 
@@ -61,7 +84,7 @@ class WireLine:
         if answer not in self._wires.lines:
             raise NetworkError(f"{answer!r} is no description")
         self.other = self._wires.lines[answer]
-        if self._wires.silent:
+        if self._wires.silent or (self.is_bulk and self._wires.bulk_silent):
             return
         for line in (self, self.other):
             line.is_open = True
@@ -78,6 +101,19 @@ class WireLine:
             return False
         asyncio.get_running_loop().call_soon(lambda: self.other.on_blob(blob))
         return True
+
+    def send_bulk(self, message: bytes) -> bool:
+        if not self.is_open or self.full:
+            return False
+        self.bulk_sent += 1
+        self._late.append(message)
+        asyncio.get_running_loop().call_later(self._wires.latency, self._deliver)
+        return True
+
+    def _deliver(self) -> None:
+        message = self._late.popleft()  # timers that are due together run in any order
+        if self.is_open and self.other.is_open:
+            self.other.on_bulk(message)
 
     def fail(self, reason: str) -> None:
         if self.is_open:

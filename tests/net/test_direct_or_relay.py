@@ -19,7 +19,7 @@ from tests.net.virtual_time import now, run
 def wires(monkeypatch):
     wires = Wires()
     monkeypatch.setattr(way, "Line", wires.make)
-    monkeypatch.setattr(way, "BulkLine", wires.make)
+    monkeypatch.setattr(way, "BulkLine", wires.make_bulk)
     return wires
 
 

@@ -10,12 +10,19 @@ from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, Final
 
 import socketio
+from engineio.exceptions import SocketIsClosedError
+from engineio.packet import MESSAGE
+from engineio.packet import Packet as EnginePacket
+from socketio.packet import Packet as EventPacket
 from starlette.applications import Starlette
 from starlette.routing import BaseRoute, Mount
 
-from signaling.desk import EVENTS, Desk, Outcome
+from signaling.desk import EVENTS, Desk
+from signaling.fanout import FanOut
 from signaling.gate import LINK, App, Gate, Link
 from signaling.limits import Limits
+from signaling.outbox import Outbox
+from signaling.outcome import Delivery, Outcome
 from signaling.pages import SafeHeaders, health_route, plain_page
 from signaling.room import Room
 
@@ -61,6 +68,7 @@ class LobbyApp:
         self._sids: dict[str, str] = {}  # connection -> Socket.IO's id of it
         self._keys: dict[str, str] = {}  # and back
         self._tasks: set[asyncio.Task[Any]] = set()
+        self._fans: dict[str, FanOut] = {}  # by the birth of the room
         self._asked = asyncio.Event()  # something waits in the desk for its time
         self._server = socketio.AsyncServer(
             async_mode="asgi",
@@ -74,6 +82,8 @@ class LobbyApp:
             logger=_log,
             engineio_logger=_log,
         )
+        # The library's writer takes all that waits at once, and what is in its hands is not counted any more.
+        self._server.eio.create_queue = Outbox
         # The library starts tasks and forgets them; a lobby that stops must take them along.
         self._server.eio.start_background_task = self._start_task
         self._server.on("connect", self._connected)
@@ -156,6 +166,7 @@ class LobbyApp:
             await asyncio.sleep(self._sweep_every)
             try:
                 await self._carry_out(self.desk.sweep(now=self._clock()))
+                self._end_fans()
             except Exception:  # without its sweeper the lobby would fill up unnoticed
                 _log.exception("a sweep failed")
 
@@ -168,27 +179,61 @@ class LobbyApp:
                 await self._carry_out(self.desk.settle(now=self._clock()))
 
     async def _carry_out(self, outcome: Outcome) -> None:
+        told: tuple[dict[str, Any] | None, list[EnginePacket]] = None, []
         for delivery in outcome.deliveries:
-            sid = self._sids.get(delivery.connection)
-            if sid is None:
-                continue
-            waiting = self._waiting_for(sid)
-            if waiting > self.limits.overflow:
-                outcome.ended.append(delivery.connection)
-            elif delivery.event == "relay" and waiting > self.limits.outbox:
-                self.desk.dropped["slow_receiver"] += 1
-            else:
-                with contextlib.suppress(KeyError):  # it may be closing just now; its link ends by itself
-                    await self._server.emit(delivery.event, delivery.payload, to=sid)
+            if delivery.payload is not told[0]:  # what is told to many is encoded once
+                told = delivery.payload, _packets(delivery)
+            await self._deliver(delivery, told[1], outcome)
         for connection in outcome.ended:
             link = self._links.get(connection)
             if link is not None:
                 link.end()
+        if outcome.fed is not None:
+            self._fan_out(outcome.fed)
 
-    def _waiting_for(self, sid: str) -> int:
-        """Return how many packets wait for a receiver."""
-        socket = self._server.eio.sockets.get(self._server.manager.eio_sid_from_sid(sid, "/"))
-        return socket.queue.qsize() if socket is not None else 0
+    async def _deliver(self, delivery: Delivery, packets: list[EnginePacket], outcome: Outcome) -> None:
+        sid = self._sids.get(delivery.connection)
+        socket = self._server.eio.sockets.get(self._server.manager.eio_sid_from_sid(sid, "/")) if sid is not None else None
+        if socket is None:
+            return
+        outbox: Outbox = socket.queue
+        if outbox.qsize() > self.limits.overflow or outbox.bytes > self.limits.overflow_bytes:
+            outcome.ended.append(delivery.connection)
+        elif delivery.event == "relay" and (outbox.qsize() > self.limits.outbox or outbox.bytes > self.limits.outbox_bytes):
+            self.desk.dropped["slow_receiver"] += 1
+        else:
+            with contextlib.suppress(SocketIsClosedError):  # its link ends by itself
+                for packet in packets:
+                    await socket.send(packet)
+
+    def _fan_out(self, room: Room) -> None:
+        """Have the news of a room's feed handed out."""
+        fan = self._fans.get(room.born)
+        if fan is not None and fan.feed is not room.feed:
+            self._fans.pop(room.born).end()
+            fan = None
+        if fan is None and room.feed is not None:
+            fan = self._fans[room.born] = FanOut(room.feed, lambda: self._outlets(room))
+        if fan is not None:
+            fan.tell()
+            if not fan.is_running:
+                fan.is_running = True  # from now on, not when the task comes to its turn
+                self._start_task(fan.run)
+
+    def _outlets(self, room: Room) -> list[Link]:
+        return [link for key in room.watchers() if (link := self._links.get(key)) is not None]
+
+    def _end_fans(self) -> None:
+        """Let go of what was handed out in rooms that are gone."""
+        feeds = {room.born: room.feed for room in self.desk.rooms}
+        for born in [born for born, fan in self._fans.items() if feeds.get(born) is not fan.feed]:
+            self._fans.pop(born).end()
+
+
+def _packets(delivery: Delivery) -> list[EnginePacket]:
+    encoded: str | list[str | bytes] = EventPacket(data=[delivery.event, delivery.payload], namespace="/").encode()
+    pieces = [encoded] if isinstance(encoded, str) else encoded
+    return [EnginePacket(MESSAGE, data=piece) for piece in pieces]
 
 
 def _own_and(origins: Sequence[str]) -> list[str] | Callable[[str, dict[str, Any]], bool] | None:

@@ -7,9 +7,11 @@ from collections.abc import Sequence
 from typing import Any, Final
 
 from signaling.codes import show_code
+from signaling.feed import Feed
 from signaling.forms import Form
 from signaling.limits import Limits
 from signaling.outcome import Delivery, Outcome
+from signaling.raw_socket import event_frames
 from signaling.refusals import Refusal
 from signaling.room import Room
 from signaling.rooms import Place, Rooms
@@ -17,7 +19,8 @@ from signaling.visitors import DROPPED_DATAGRAM, Visitor, Visitors
 
 __all__ = ["EVENTS", "Delivery", "Desk", "Outcome"]
 
-EVENTS: Final = frozenset({"create", "join", "signal", "relay", "lock", "invite", "leave", "vote", "again"})
+EVENTS: Final = frozenset({"create", "join", "signal", "relay", "lock", "invite", "leave", "vote", "again", "watch", "feed"})
+UNANSWERED: Final = frozenset({"relay", "feed"})
 
 
 class Desk:
@@ -56,9 +59,10 @@ class Desk:
         """Take note of a connection that is gone; its member keeps its seat for a while."""
         self.visitors.depart(connection)
         outcome = Outcome()
+        place = self.rooms.place_of(connection)
         room = self.rooms.lose(connection, now=now)
-        if room is not None:
-            self._tell_members(room, outcome, now)
+        if place is not None and room is not None:
+            self._tell_of(place, outcome, now)
         return outcome
 
     def handle(self, connection: str, event: Any, arguments: Sequence[Any], *, now: float) -> Outcome:
@@ -70,14 +74,18 @@ class Desk:
         try:
             if event == "relay":
                 self._relay(connection, visitor, arguments, outcome, now)
+            elif event == "feed":
+                self._feed(connection, visitor, arguments, outcome, now)
             else:
                 outcome.answer = self._answer(connection, visitor, event, arguments, outcome, now)
         except Refusal as refusal:
             cost = 1.0
-            if event == "relay":
+            if isinstance(event, str) and event in UNANSWERED:
                 self.dropped[refusal.code] += 1
                 # Sending to a peer that was just lost is no fault.
                 cost = 0.0 if refusal.code == "away" else DROPPED_DATAGRAM
+                if event == "feed" and refusal.code == "too_large":
+                    outcome.send(connection, "refused", {"event": event, "code": refusal.code, "error": str(refusal)})
             else:
                 outcome.answer = refusal.answer()
             if not visitor.try_patience(cost, now=now):
@@ -105,7 +113,7 @@ class Desk:
             outcome.end(connection, Refusal("no_room", "you entered no room in time: the lobby hangs up"))
         swept = self.rooms.sweep(now=now)
         for room in self.rooms:
-            if room.begin_next_match(now=now) and room not in swept.changed:
+            if (room.begin_next_match(now=now) or room.crowd) and room not in swept.changed:
                 swept.changed.append(room)
         for room in swept.changed:
             self._tell_members(room, outcome, now)
@@ -138,16 +146,18 @@ class Desk:
                     self._tell_members(locked, outcome, now)
             case "invite":
                 return {"ok": True, "invite": self.rooms.invite(connection, now=now)}
+            case "watch":
+                return self._watch(connection, form, outcome, now)
             case "vote":
                 return self._vote(connection, form, now)
             case "again":
                 return self._again(connection, form, outcome, now)
             case "leave":
-                room = self.rooms.leave(connection, now=now)
-                if room is not None:
+                left = self.rooms.place_of(connection)
+                if left is not None and self.rooms.leave(connection, now=now) is not None:
                     visitor.outside_since = now
-                    room.begin_next_match(now=now)
-                    self._tell_members(room, outcome, now)
+                    left.room.begin_next_match(now=now)
+                    self._tell_of(left, outcome, now)
         return {"ok": True}
 
     def _enter(self, connection: str, visitor: Visitor, event: str, form: Form, outcome: Outcome, now: float) -> dict[str, Any]:
@@ -173,7 +183,9 @@ class Desk:
             outcome.end(place.replaced, Refusal("replaced", "you came back from another connection"))
         for evicted in place.evicted:
             outcome.end(evicted, Refusal("gone", "you left this room before the lobby was restarted"))
-        self._tell_members(place.room, outcome, now, leave_out=connection)
+        self._set_watching(place, form.flag("watch"), outcome)
+        if place.member.listed or place.evicted:
+            self._tell_members(place.room, outcome, now, leave_out=connection)
         return self._welcome(place, now)
 
     def _welcome(self, place: Place, now: float) -> dict[str, Any]:
@@ -213,6 +225,38 @@ class Desk:
             self._tell_members(room, outcome, now)
         return {"ok": True, "match": room.match}
 
+    def _watch(self, connection: str, form: Form, outcome: Outcome, now: float) -> dict[str, Any]:
+        place = self.rooms.require(connection)
+        room, before = place.room, len(place.room.watchers())
+        self._set_watching(place, form.flag("on", default=True), outcome)
+        if (before == 0) != (len(room.watchers()) == 0):  # a player is to begin to upload, or may stop
+            self._tell_members(room, outcome, now)
+        return {"ok": True}
+
+    @staticmethod
+    def _set_watching(place: Place, on: bool, outcome: Outcome) -> None:
+        """Begin or end to show somebody the feed; how many watch is told at the next sweep."""
+        place.room.crowd |= place.member.watching or on
+        place.member.watching = on
+        outcome.fed = place.room if on else None
+
+    def _feed(self, connection: str, visitor: Visitor, arguments: Sequence[Any], outcome: Outcome, now: float) -> None:
+        form = Form("feed", arguments, self.limits)
+        place = self.rooms.player(connection, "show the match")
+        room, message = place.room, form.datagram()
+        if place.member.seat != min(room.connected_seats()):
+            raise Refusal("not_feeder", "the player with the lowest seat shows the match to those who watch")
+        if not visitor.spend_feed(len(message), now=now):
+            raise Refusal("rate", "too many bytes")
+        room.touched = now
+        room.feed = room.feed or Feed(self.limits.feed_bytes, lambda blob: event_frames("feed", blob))
+        room.feed.take(place.member.id, message, free=lambda: self._free_for(room))
+        outcome.fed = room
+
+    def _free_for(self, room: Room) -> int:
+        others = sum(each.feed.reserved for each in self.rooms if each.feed is not None and each is not room)
+        return self.limits.feeds_bytes - others
+
     def _relay(self, connection: str, visitor: Visitor, arguments: Sequence[Any], outcome: Outcome, now: float) -> None:
         form = Form("relay", arguments, self.limits)
         place, target = self.rooms.neighbour(connection, form.get("to"))
@@ -222,9 +266,16 @@ class Desk:
         place.room.touched = now
         outcome.send(target, "relay", {"from": place.member.id, "data": data})
 
+    def _tell_of(self, place: Place, outcome: Outcome, now: float) -> None:
+        """Tell everybody about a member that is gone, if it was one they knew of."""
+        place.room.crowd = True
+        if place.member.listed:
+            self._tell_members(place.room, outcome, now)
+
     def _tell_members(self, room: Room, outcome: Outcome, now: float, *, leave_out: str = "") -> None:
         """Tell everybody who is in the room, and give the players tokens that know of it."""
         told = room.describe()
+        room.crowd = False
         is_newer = self._revisions.get(room.born) != room.revision
         self._revisions[room.born] = room.revision
         for member in room.members.values():

@@ -18,6 +18,7 @@ from urllib.parse import parse_qs
 from signaling.buckets import Bucket
 from signaling.frames import FrameCheck
 from signaling.limits import Limits
+from signaling.raw_socket import RAW, RawSocket
 from signaling.refusals import Refusal
 
 __all__ = ["LINK", "Gate", "Link", "address_of"]
@@ -45,15 +46,27 @@ class Link:
         send: The web server's side.
         check: What it may send.
         allowance: How often it may send.
+        raw: Takes framed bytes; None where the web server has no such thing, and this connection gets no feed.
     """
 
-    def __init__(self, key: str, address: str, receive: Receive, send: Send, check: FrameCheck, allowance: Bucket) -> None:
+    def __init__(
+        self,
+        key: str,
+        address: str,
+        receive: Receive,
+        send: Send,
+        check: FrameCheck,
+        allowance: Bucket,
+        raw: RawSocket | None = None,
+    ) -> None:
         self.key = key
         self.address = address
         self._receive = receive
         self._send = send
         self._check = check
         self._allowance = allowance
+        self._raw = raw
+        self._is_between = True  # not between an announcement and its attachment
         self._ended = False
         self._waiting: asyncio.Task[Any] | None = None
 
@@ -85,8 +98,26 @@ class Link:
             return {"type": "websocket.disconnect", "code": _GONE}
         return message
 
+    def can_push(self) -> bool:
+        """Tell whether framed bytes may be written now: everything before is on its way."""
+        return self._is_between and not self._ended and self._raw is not None and self._raw.is_drained()
+
+    def push(self, frames: bytes) -> None:
+        """Write framed bytes between two messages; look at `can_push` before."""
+        if self._raw is not None:
+            self._raw.write_frames(frames)
+
     async def send(self, message: Message) -> None:
         """Send, or end the connection where nothing is taken for too long."""
+        if message["type"] == "websocket.send":
+            text = message.get("text")
+            self._is_between = False  # nothing comes in between while it waits for its turn
+            await self._send_patiently(message)
+            self._is_between = text is None or not text.startswith("451-")
+        else:
+            await self._send_patiently(message)
+
+    async def _send_patiently(self, message: Message) -> None:
         try:
             async with asyncio.timeout(LAST_WORDS if self._ended else SEND_PATIENCE):
                 await self._send(message)
@@ -129,7 +160,7 @@ class Gate:
             return
         check = FrameCheck(self._events, self._limits.frame_bytes)
         allowance = Bucket(self._limits.frames, now=time.monotonic())
-        link = Link(f"c{next(self._numbers)}", address_of(scope), receive, send, check, allowance)
+        link = Link(f"c{next(self._numbers)}", address_of(scope), receive, send, check, allowance, scope.get(RAW))
         query = scope.get("query_string", b"")
         try:
             if "sid" in parse_qs(query.decode("latin-1"), keep_blank_values=True):

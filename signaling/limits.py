@@ -32,7 +32,12 @@ class Limits:
         signal_bytes: The largest signal; a session description with many candidates has about 8 KiB.
         relay_bytes: The largest relayed datagram, the same as over WebRTC.
         outbox: Packets that may wait for a slow receiver before datagrams to it are dropped; two make a datagram.
+        outbox_bytes: And bytes.
         overflow: Packets that may wait for a receiver before it is given up.
+        overflow_bytes: And bytes.
+        feed_bytes: Of the keyframes of one room's feed: one that is whole, and one that is on its way.
+        feeds_bytes: Of all rooms together.
+        feed_rate: Bytes of a feed that one connection may upload: a large keyframe at once, and some four a minute.
         join_within: Seconds a connection may take to enter a room.
         away_grace: Seconds after which the seat of a lost member may be given to somebody else.
         empty_grace: Seconds a room lives on with nobody connected.
@@ -63,7 +68,12 @@ class Limits:
     signal_bytes: int = 32 * 1024
     relay_bytes: int = 16 * 1024
     outbox: int = 256
+    outbox_bytes: int = 256 * 1024
     overflow: int = 2048
+    overflow_bytes: int = 2 * 1024 * 1024
+    feed_bytes: int = 16 * 1024 * 1024
+    feeds_bytes: int = 64 * 1024 * 1024
+    feed_rate: Rate = Rate(2 * 1024 * 1024, 20 * 1024 * 1024)
     join_within: float = 10.0
     away_grace: float = 30.0
     empty_grace: float = 60.0

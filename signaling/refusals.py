@@ -14,7 +14,7 @@ class Refusal(NetworkError):
 
     Attributes:
         code: One word for programs: `malformed`, `unknown_room`, `full`, `locked`, `token`, `gone`, `busy`,
-            `unknown_member`, `away`, `no_room`, `no_seat`, `no_vote`, `in_room`, `too_large` or `unknown_event`.
+            `unknown_member`, `away`, `no_room`, `no_seat`, `no_vote`, `in_room`, `not_feeder`, `too_large` or `unknown_event`.
     """
 
     def __init__(self, code: str, sentence: str) -> None:

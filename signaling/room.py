@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from signaling.codes import show_code
+from signaling.feed import Feed
 from signaling.limits import Limits
 from signaling.member import Member
 from signaling.names import unique
@@ -33,6 +34,8 @@ class Room:
         match: The number of the match that is played, or is played next; a rematch has the next one.
         revision: How often what tokens tell has changed.
         coming_back_until: Until when a room that was built again lets only its members in.
+        feed: What those who watch are shown, once a player uploads it.
+        crowd: Whether the number of those who watch has changed since it was told.
     """
 
     def __init__(
@@ -61,6 +64,8 @@ class Room:
         self.votes: Votes | None = Votes(limits.vote_wait)  # None: what was decided is not known any more
         self.revision = 0
         self.coming_back_until = 0.0
+        self.feed: Feed | None = None
+        self.crowd = False
         self._limits = limits
         self._first = (players, game)
         self._count = 0
@@ -181,6 +186,7 @@ class Room:
         self.match += 1
         self.revision += 1
         self.votes = Votes(self._limits.vote_wait)
+        self.feed = None
         return True
 
     def lose(self, member: Member, *, now: float) -> None:
@@ -203,7 +209,7 @@ class Room:
     def start_over(self, seal: Seal, born: str, *, now: float) -> None:
         """Become as empty and open as at the beginning; tokens of before open nothing any more."""
         self.players, self.game = self._first
-        self.locked, self.match = False, 0
+        self.locked, self.match, self.feed = False, 0, None
         self.votes = Votes(self._limits.vote_wait)
         self.members.clear()
         self.seal, self.born = seal, born
@@ -217,6 +223,10 @@ class Room:
         """Return the seats that are taken."""
         return {member.seat for member in self.members.values() if member.seat is not None}
 
+    def watchers(self) -> list[str]:
+        """Return the keys of the connections that want the feed."""
+        return [m.connection for m in self.members.values() if m.watching and m.connection is not None]
+
     def connections(self) -> list[str]:
         """Return the keys of all live connections."""
         return [member.connection for member in self.members.values() if member.connection is not None]
@@ -229,7 +239,7 @@ class Room:
             "game": self.game,
             "locked": self.locked,
             "match": self.match,
-            "watching": sum(member.watching for member in self.members.values() if member.connection is not None),
+            "watching": len(self.watchers()),
         }
 
     def _ordered(self) -> list[Member]:

@@ -19,11 +19,13 @@ from rollback.errors import NetworkError
 from signaling.app import SWEEP_EVERY, LobbyApp
 from signaling.codes import show_code
 from signaling.limits import Limits
+from signaling.raw_socket import RawSocket
 from signaling.rooms import Rooms
 
 __all__ = ["LobbyServer", "running"]
 
 STOP_WITHIN: Final = 2  # seconds for clients to take a close, whole ones for uvicorn
+UNSENT: Final = 64 * 1024  # bytes that may wait in the system for a receiver, besides those on their way to it
 _SPARE: Final = 256  # connections for the page and the health check besides those of the lobby
 
 
@@ -149,7 +151,7 @@ async def running(
         uvicorn.Config(
             app.asgi,
             http="h11",
-            ws="wsproto",
+            ws=RawSocket,
             ws_max_size=app.limits.frame_bytes,
             ws_per_message_deflate=False,  # it costs a relayed datagram more time than it saves
             ws_ping_interval=None,  # Engine.IO pings already
@@ -205,6 +207,9 @@ async def _listen(host: str, port: int) -> socket.socket:
     try:
         if os.name == "posix":  # elsewhere it would allow a second server on the same port
             listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        # Connections inherit it. The system would let megabytes wait for each slow receiver; what is late is worthless.
+        if hasattr(socket, "TCP_NOTSENT_LOWAT"):
+            listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_NOTSENT_LOWAT, UNSENT)
         listening.bind(address)
         listening.listen(512)
         return listening

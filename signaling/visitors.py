@@ -29,6 +29,7 @@ class Visitor:
         self._signals = Bucket(limits.signals, now=now)
         self._requests = Bucket(limits.requests, now=now)
         self._relays = Bucket(limits.relays_per_peer, now=now)
+        self._feed = Bucket(limits.feed_rate, now=now)
         self._patience = Bucket(limits.patience, now=now)
 
     def spend_request(self, *, now: float) -> None:
@@ -48,6 +49,10 @@ class Visitor:
         if self._relays.rate.per_second != per_peer.per_second * peers:
             self._relays = Bucket(Rate(per_peer.per_second * peers, per_peer.burst * peers), now=now)
         return self._relays.take(now=now)
+
+    def spend_feed(self, size: int, *, now: float) -> bool:
+        """Count bytes of a feed; False: they are to be dropped."""
+        return self._feed.take(now=now, amount=size)
 
     def try_patience(self, amount: float = 1.0, *, now: float) -> bool:
         """Count a refusal; False: this connection has had enough of them."""

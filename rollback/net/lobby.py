@@ -38,6 +38,7 @@ class Lobby(LobbyRequests):
         super().__init__(url)
         self._link: LobbyLink | None = None
         self._returning: asyncio.Task[None] | None = None
+        self._watches = False
         self._instance = secrets.token_hex(8)  # tells this process from a later one of the same member
 
     @classmethod
@@ -104,6 +105,29 @@ class Lobby(LobbyRequests):
             raise UsageError(f"a relayed datagram must be bytes, at most {LARGEST_RELAY} of them, not {given}")
         return self._link is not None and member_id in self.reachable and self._link.relay(member_id, data)
 
+    def feed(self, message: bytes, /) -> bool:
+        """Queue a message of the feed for all who watch; False: not taken, so offer it again, or begin anew.
+
+        The lobby takes it only from the connected player with the lowest seat, see `is_feeder`; somebody else has to
+        begin with a keyframe. Upload only while `watching` is above 0.
+
+        Raises:
+            UsageError: `message` is no byte string of at most 16 KiB.
+        """
+        if not isinstance(message, bytes) or len(message) > LARGEST_RELAY:
+            given = f"{len(message)} bytes" if isinstance(message, bytes) else type(message).__name__
+            raise UsageError(f"a message of a feed must be bytes, at most {LARGEST_RELAY} of them, not {given}")
+        return self._link is not None and self._link.feed(message)
+
+    async def watch(self, on: bool = True) -> None:
+        """Begin or end to be shown the match, see `on_feed`; also after the connection was lost.
+
+        Raises:
+            NetworkError: The lobby refuses, or cannot be reached for ten seconds.
+        """
+        self._watches = on
+        await self._ask("watch", {"on": on})
+
     async def close(self) -> None:
         """Leave the room, so that the others know at once, and close the connection. Never raises."""
         self._over = self._over or "this lobby was closed"
@@ -169,6 +193,11 @@ class Lobby(LobbyRequests):
             case "resume", {"resume": str(token)}:
                 self.resume = token
                 self._tokens.put(token)
+            case "feed", {"data": bytes(message)}:
+                self._feeds.put(message)
+            case "refused", {"event": "feed", "error": str(sentence)}:
+                self.feed_refused = plain_words(sentence)
+                self._notify()
             case "verdict", {"match": int(match), "epoch": int(epoch), "roster": int(roster)}:
                 if (match, epoch) in self._verdicts:
                     self._verdicts[match, epoch] = roster
@@ -199,7 +228,7 @@ class Lobby(LobbyRequests):
             await asyncio.sleep(pause * random.uniform(0.8, 1.2))  # a room's members must not all come at once
             try:
                 async with asyncio.timeout(ANSWER_WITHIN):
-                    wish = {"room": self.room, "resume": self.resume, "instance": self._instance}
+                    wish = {"room": self.room, "resume": self.resume, "instance": self._instance, "watch": self._watches}
                     await self._connect("join", wish, ANSWER_WITHIN)
                 return
             except LobbyRefusal as refusal:

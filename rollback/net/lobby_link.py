@@ -19,6 +19,7 @@ from rollback.net.words import plain_words
 __all__ = ["LobbyLink", "LobbyRefusal", "mend_url"]
 
 RELAYS_WAITING: Final = 4  # datagrams for each member: four frames; what waits longer is better folded into the next
+FEEDS_WAITING: Final = 32  # messages of a feed: a third of a second of the largest
 PACKETS_WAITING: Final = 8  # between us and the socket; two make a datagram
 CLOSE_WITHIN: Final = 1.0  # seconds
 
@@ -72,6 +73,7 @@ class LobbyLink:
         self._ended: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._waiting: deque[tuple[str, bytes]] = deque()
         self._waiting_for: Counter[str] = Counter()
+        self._feeds: deque[bytes] = deque()
         self._wake = asyncio.Event()
         self._writer: asyncio.Task[None] | None = None
         self._session = aiohttp.ClientSession()
@@ -169,6 +171,14 @@ class LobbyLink:
         self._wake.set()
         return True
 
+    def feed(self, data: bytes) -> bool:
+        """Queue a message of a feed, behind all datagrams; False: too many wait already."""
+        if self._ended.done() or len(self._feeds) >= FEEDS_WAITING:
+            return False
+        self._feeds.append(data)
+        self._wake.set()
+        return True
+
     async def close(self) -> None:
         """End the connection and everything that belongs to it, within about a second."""
         if not self._ended.done():
@@ -193,15 +203,21 @@ class LobbyLink:
         while True:
             await self._wake.wait()
             self._wake.clear()
-            while self._waiting:
+            while self._waiting or self._feeds:
                 if queue.qsize() > PACKETS_WAITING:
                     await queue.join()  # the socket takes no more for now
-                member_id, data = self._waiting.popleft()
-                self._waiting_for[member_id] -= 1
                 try:
-                    await self._client.emit("relay", {"to": member_id, "data": data})
+                    await self._client.emit(*self._next())
                 except socketio.exceptions.SocketIOError:
                     return  # lost; whoever owns this link is told so
+
+    def _next(self) -> tuple[str, dict[str, Any]]:
+        """Take what goes out next: datagrams before the feed, for the match before those who watch it."""
+        if not self._waiting:
+            return "feed", {"data": self._feeds.popleft()}
+        member_id, data = self._waiting.popleft()
+        self._waiting_for[member_id] -= 1
+        return "relay", {"to": member_id, "data": data}
 
     def _happened(self, event: str, *arguments: Any) -> None:
         self._on_event(event, arguments[0] if arguments else None)

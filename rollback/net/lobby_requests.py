@@ -16,6 +16,7 @@ __all__ = ["KEPT", "LobbyRequests"]
 
 LARGEST_SIGNAL: Final = 32 * 1024  # bytes of JSON
 KEPT: Final = 256  # signals, datagrams and returns that wait for a handler
+KEPT_FEEDS: Final = 2048  # messages; a keyframe of 16 MiB has 1,400
 MOST_SEATS: Final = 16
 VERDICT_WITHIN: Final = 1.0  # seconds, after which a vote is asked for again: the lobby takes a third of it
 
@@ -25,6 +26,7 @@ class LobbyRequests(RoomView, abc.ABC):
 
     Attributes:
         url: The server's address.
+        feed_refused: Why the lobby shows the match to nobody; empty where it does.
     """
 
     def __init__(self, url: str) -> None:
@@ -32,6 +34,8 @@ class LobbyRequests(RoomView, abc.ABC):
         self.url = url
         self._signals, self._relays, self._changes = Mailbox(KEPT), Mailbox(KEPT), Mailbox(1)
         self._returns, self._matches, self._tokens = Mailbox(KEPT), Mailbox(KEPT), Mailbox(1)
+        self._feeds = Mailbox(KEPT_FEEDS)
+        self.feed_refused = ""
         self._changed = asyncio.Event()
         self._verdicts: dict[tuple[int, int], int] = {}  # (match, epoch) -> roster, of votes that are waited for
         self._over = ""  # why there is no way back, once there is none
@@ -84,6 +88,15 @@ class LobbyRequests(RoomView, abc.ABC):
     @on_match.setter
     def on_match(self, handler: Callable[[int], None] | None) -> None:
         self._matches.handler = handler
+
+    @property
+    def on_feed(self) -> Callable[[bytes], None] | None:
+        """Called with each message of the feed after `watch`: a keyframe and the rows behind it, again and again."""
+        return self._feeds.handler
+
+    @on_feed.setter
+    def on_feed(self, handler: Callable[[bytes], None] | None) -> None:
+        self._feeds.handler = handler
 
     @property
     def on_token(self) -> Callable[[str], None] | None:

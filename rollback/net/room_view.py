@@ -64,6 +64,7 @@ class RoomView:
         self.invite = ""
         self.resume = ""
         self.reachable: frozenset[str] = frozenset()
+        self._late_for = -1  # number of the match that was running when we came
         self._id = ""
         self._me = Member("", "", None, False)
 
@@ -80,6 +81,17 @@ class RoomView:
         """How many seats are taken by a member that is connected."""
         return sum(member.connected for member in self.members if member.seat is not None)
 
+    @property
+    def is_feeder(self) -> bool:
+        """Whether this member shows the match to those who watch: it has the lowest seat of all that are connected."""
+        seats = {member.seat: member.id for member in self.members if member.seat is not None and member.connected}
+        return bool(seats) and seats[min(seats)] == self._id
+
+    @property
+    def is_late(self) -> bool:
+        """Whether the room's match was running already when this process came."""
+        return self._late_for == self.match
+
     def take_welcome(self, told: Mapping[str, Any]) -> None:
         """Take the answer to somebody who is let in; raise `KeyError` or `TypeError` where it is no such answer."""
         me, room = _member(told["me"]), _code(told["room"])
@@ -90,6 +102,8 @@ class RoomView:
         except (KeyError, TypeError):
             self._id = before
             raise
+        if not self.room and self.locked:
+            self._late_for = self.match
         self.room, self.invite, self.resume, self._me = room, invite, resume, me
 
     def take_members(self, told: Mapping[str, Any]) -> None:

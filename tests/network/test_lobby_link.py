@@ -14,7 +14,7 @@ SOON = 10.0
 WELCOME = {
     "ok": True,
     "room": "K7QW-3MZP",
-    "me": {"id": "m1"},
+    "me": {"id": "m1", "name": "ann", "seat": 0, "connected": True},
     "members": [{"id": "m1", "name": "ann", "seat": 0, "connected": True}],
     "invite": "i",
     "resume": "r",
@@ -107,6 +107,10 @@ async def test_news_that_are_none_of_a_lobby_are_passed_over():
             await sio.emit("signal", news, to=sid)
             await sio.emit("relay", news, to=sid)
             await sio.emit("closed", news, to=sid)
+        for event in ("resume", "verdict", "feed", "refused"):
+            for news in (None, 5, [], {}, {event: 7}, {"data": "text"}, {"match": "0", "epoch": [], "roster": {}}):
+                await sio.emit(event, news, to=sid)
+        await sio.emit("verdict", {"match": 0, "epoch": 1, "roster": 1}, to=sid)  # nobody asked
         await sio.emit("something else", {"from": "m2"}, to=sid)
         await sio.emit("signal", {"from": "m2", "data": {"proper": True}}, to=sid)
 
@@ -115,7 +119,7 @@ async def test_news_that_are_none_of_a_lobby_are_passed_over():
         ann.on_signal = lambda *what: heard.append(what)
         ann.on_relay = lambda *what: heard.append(what)
         await until(lambda: heard)
-        assert heard == [("m2", {"proper": True})]
+        assert heard == [("m2", {"proper": True})] and ann.resume == "r" and not ann._verdicts
         assert ann.connected and ann.me.name == "ann"
 
 

@@ -272,6 +272,17 @@ def test_leaving_while_paused_is_leaving() -> None:
     assert second.happened(Ended)[0].reason == "p0 left"
 
 
+def test_who_does_not_want_to_wait_leaves() -> None:
+    match = playing(Link(2), on_disconnect="idle", peers=3)
+    first, _, third = match.peers
+    pause(first)
+    match.rounds(20)
+    third.session.leave(now=third.now, reason="no time")
+    match.rounds(60)
+    assert third.session.reason == "ended"
+    assert first.happened(PeerLeft) == [PeerLeft("p2", (2,), "no time")]
+
+
 def test_the_pause_of_a_lost_peer_is_over() -> None:
     match = playing(Link(2), end=300, on_disconnect="idle", disconnect_after=1.0)
     first, second = match.peers

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import json
-import shlex
 import sys
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from rollback.cli import options
 from rollback.cli.exit_codes import FINE, NOT_TRUE, WRONG_USE
-from rollback.errors import ReplayError, UsageError
+from rollback.cli.replay_game import game_command, game_for
+from rollback.errors import GameError, ReplayError, UsageError
+
+if TYPE_CHECKING:
+    from rollback.replays import Replay
 
 __all__ = ["app", "verify_command"]
 
@@ -67,12 +70,20 @@ def verify(
 @app.command("show")
 def show(
     file: Annotated[Path, typer.Argument(metavar="FILE", help="A replay, or the bundle of a desync.")],
+    game: Annotated[str | None, typer.Option(help="The game it is of.", show_default="the one it names, if built in")] = None,
+    start: Annotated[
+        int | None, typer.Option("--from", metavar="FRAME", help="Begin here.", show_default="at the start")
+    ] = None,
+    speed: Annotated[float, typer.Option(help="2 is twice as fast as the match.", min=0.01, max=1000)] = 1.0,
+    summary: Annotated[bool, typer.Option("--summary", help="Only tell what is in it.")] = False,
     as_json: options.AsJson = False,
 ) -> None:
-    """Show what is in a recorded match.
+    """Show a recorded match.
 
-    Which game, who played with which settings and versions, how long, and what happened; of the bundle of a desync also
-    what differed on both sides, and the inputs around it. Leaves with 2 if the file cannot be read to its end.
+    On a terminal it is played: space pauses, arrows and , . step, digits and % or enter go somewhere, q leaves. Elsewhere, with
+    --summary, and for the bundle of a desync it is told in lines: which game, who played with which settings and versions, how
+    long, and what happened; of a bundle also what differed on both sides, and the inputs around it. Leaves with 2 if the file
+    cannot be read to its end.
 
     Example: rollback replay show match.rbr
     """
@@ -82,20 +93,80 @@ def show(
 
     replay = Replay.open(file)
     values = replay_values(replay)
+    is_watched = not (as_json or summary or values["desyncs"]) and _is_terminal()
     if as_json:
         print(json.dumps({"file": str(file), **values}))
-    else:
+    elif not (is_watched and _watched(replay, values, file, game, start, speed)):
         print("\n".join(replay_lines(str(file), values)))
-    if not replay.complete:
-        print(f"rollback: {file} is not whole: {replay.damage}", file=sys.stderr)
-        raise typer.Exit(WRONG_USE)
+    _leave(replay, file)
+
+
+@app.command("export")
+def export(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="A replay.")],
+    to: Annotated[Path, typer.Option(metavar="FILE", help="What to write: .gif, .png, .jsonl or .npz.")],
+    game: Annotated[str | None, typer.Option(help="The game it is of.", show_default="the one it names, if built in")] = None,
+    start: Annotated[
+        int | None, typer.Option("--from", metavar="FRAME", help="The first frame; of a .png the only one.")
+    ] = None,
+    until: Annotated[int | None, typer.Option(metavar="FRAME", help="The frame to stop before.")] = None,
+    every: Annotated[int | None, typer.Option(metavar="FRAMES", help="Take every so-manieth frame.")] = None,
+    size: Annotated[str, typer.Option(metavar="WxH", help="Pixels of a picture.")] = "480x300",
+    speed: Annotated[float, typer.Option(help="Of a .gif: 2 is twice as fast as the match.", min=0.01, max=1000)] = 1.0,
+    as_json: options.AsJson = False,
+) -> None:
+    """Write a recorded match in another format.
+
+    A .gif or .png shows it, a .jsonl has a line and a .npz a row for each frame. Pictures need the extra `export`. Leaves
+    with 2 if the file cannot be read to its end; what could be read is written.
+
+    Example: rollback replay export match.rbr --to match.gif --until 600
+    """
+    from rollback.cli.replay_export import exported
+    from rollback.replays import Replay
+
+    replay = Replay.open(file)
+    print(exported(replay, file, to, game, (start, until, every), size, speed, as_json=as_json))
+    _leave(replay, file)
 
 
 def verify_command(file: str, game: str) -> str:
     """Return what checks a replay; a built-in game needs no name."""
-    from rollback.cli.play_room import is_built_in
+    return game_command("verify", file, game)
 
-    return shlex.join(["rollback", "replay", "verify", file, *(["--game", game] if game and not is_built_in(game) else [])])
+
+def _is_terminal() -> bool:
+    """Whether somebody sits there who can watch and press keys."""
+    from rollback.cli.output import is_unicode
+
+    streams = sys.stdin, sys.stdout
+    return all(stream is not None and stream.isatty() for stream in streams) and is_unicode(sys.stdout)
+
+
+def _watched(replay: Replay, values: dict[str, Any], file: Path, game: str | None, start: int | None, speed: float) -> bool:
+    """Play the replay on this terminal; False, after a sentence, where its game has to be named first."""
+    import asyncio
+
+    from rollback.cli.replay_screen import watch
+    from rollback.cli.replay_watch import Watching
+
+    try:
+        _, played = game_for(replay, str(file), game, "show")
+        player = replay.play(speed, played)
+    except (UsageError, GameError) as error:
+        if game is not None:
+            raise
+        print(f"rollback: it is told, not played: {error}", file=sys.stderr)
+        return False
+    player.seek(replay.first if start is None else start)
+    asyncio.run(watch(Watching(replay, player, values), sys.stdin.fileno(), sys.stdout))
+    return True
+
+
+def _leave(replay: Replay, file: Path) -> None:
+    if not replay.complete:
+        print(f"rollback: {file} is not whole: {replay.damage}", file=sys.stderr)
+        raise typer.Exit(WRONG_USE)
 
 
 def _word(found: dict[str, Any]) -> str:
@@ -105,17 +176,11 @@ def _word(found: dict[str, Any]) -> str:
 
 
 def _verdict(file: Path, name: str | None) -> dict[str, Any]:
-    from rollback.envs.names import game_factory
     from rollback.replays import Replay
 
     replay = Replay.open(file)
-    named = name or replay.header.game
-    if not named:
-        raise UsageError(f"it does not say how its game is named; name it: {verify_command(str(file), 'module:Game')}")
-    if name is None and ".py" in named:  # whoever wrote the replay chose that path, and it may be anybody
-        command = verify_command(str(file), named if named.isprintable() else "path/file.py:Game")
-        raise UsageError(f"its game {named!r} is not run because somebody else names it; if you trust it: {command}")
-    verdict = replay.verify(game_factory(named, is_trusted=name is not None)())
+    named, game = game_for(replay, str(file), name, "verify")
+    verdict = replay.verify(game)
     message = verdict.message if replay.complete else f"{verdict.message}; {replay.damage}"
     if verdict.ok and not replay.complete:
         message = f"{verdict.frames} frames; the file is cut off or damaged: {replay.damage}"
@@ -127,6 +192,7 @@ def _verdict(file: Path, name: str | None) -> dict[str, Any]:
         "frames": verdict.frames,
         "checked": verdict.checked,
         "first_bad_frame": verdict.first_bad_frame,
+        "taken_over": list(verdict.taken_over),
         "differences": [str(difference) for difference in verdict.differences],
         "message": message,
     }

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from rollback.cli.event_texts import first_of
 
-__all__ = ["replay_lines"]
+__all__ = ["event_line", "replay_lines"]
 
 _LABEL: Final = 10  # columns of the words on the left
 _CELL: Final = 60  # columns of a cell in a table
@@ -20,12 +20,17 @@ def replay_lines(name: str, values: Mapping[str, Any]) -> list[str]:
     events = values["events"]
     if events:
         lines += ["", "What happened"]
-        lines += [f"  frame {event['frame']}  {event['kind']}{_data(event)}" for event in events[:_EVENTS]]
+        lines += [f"  {event_line(event)}" for event in events[:_EVENTS]]
         if len(events) > _EVENTS:
             lines.append(f"  and {len(events) - _EVENTS} more: --json tells all")
     for desync in values["desyncs"]:
         lines += ["", *_desync(desync, values["players"])]
     return [_clean(line).rstrip() for line in lines]
+
+
+def event_line(event: Mapping[str, Any]) -> str:
+    """Return what happened when, in a line that may still hold anything."""
+    return f"frame {event['frame']}  {event['kind']}{_data(event)}"
 
 
 def _header(values: Mapping[str, Any]) -> list[str]:
@@ -51,10 +56,14 @@ def _length(values: Mapping[str, Any]) -> list[str]:
     final = " and that of the last state" if values["final_checksum"] else ""
     keyframes = values["keyframes"]
     states = f"; the states of {_counted(len(keyframes), 'frame')}" if keyframes else ""
+    since = f" from frame {values['first_frame']} on" if values["first_frame"] else ""
     lines = [
-        _line("length", f"{_counted(values['frames'], 'frame')}, {values['seconds']:g} s{ended}"),
+        _line("length", f"{_counted(values['frames'], 'frame')}{since}, {values['seconds']:g} s{ended}"),
         _line("checked by", f"{_counted(values['checksums'], 'checksum')}{final}{states}"),
     ]
+    for away in values["stand_ins"]:
+        by = "a bot" if away["by"] == "bot" else "nobody"
+        lines.append(_line("stand-in", f"frames {away['start']} to {away['stop'] - 1} of player {away['player']} by {by}"))
     return [*lines, _line("damage", values["damage"])] if values["damage"] else lines
 
 

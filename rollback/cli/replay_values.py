@@ -16,6 +16,7 @@ from rollback.state.trees import shown
 __all__ = ["replay_values"]
 
 _DIGITS: Final = 2**63  # whole numbers from here on are no numbers to most programs that read JSON
+_STAND_INS: Final = 200  # told one by one; a file may claim thousands
 _DEPTH: Final = 8  # containers inside each other that are told apart
 
 
@@ -42,6 +43,7 @@ def replay_values(replay: Replay) -> dict[str, Any]:
         "extra": _plain(header.extra),
         "packages": dict(header.packages),
         "recorded_at": _moment(header.recorded_at),
+        "first_frame": replay.first,
         "frames": replay.frames,
         "seconds": round(replay.frames / header.fps, 3),
         "reason": replay.reason,
@@ -51,6 +53,10 @@ def replay_values(replay: Replay) -> dict[str, Any]:
         "complete": replay.complete,
         "damage": replay.damage,
         "events": [{"frame": each.frame, "kind": each.kind, "data": _plain(_brief(each))} for each in replay.events],
+        "stand_ins": [
+            {"player": each.player + 1, "start": each.start, "stop": each.stop, "by": each.by}
+            for each in replay.stand_ins()[:_STAND_INS]
+        ],
         "desyncs": [told for each in replay.events if (told := _desync(each)) is not None],
     }
 

@@ -16,7 +16,8 @@ BACKGROUND: Final = "#10121a"  # what the surface starts out in, as the drawing 
 SIZES: Final = (16, 4096)  # pixels of a side
 _FINER: Final = 2  # times: drawn so much larger and made smaller again, which smooths the edges
 _COLOURS: Final = 64  # of a picture in a GIF: drawings have few
-_LIKE: Final = str.maketrans("\u25ba\u25c4\u25b6\u25c0", "><><")  # what the built-in font lacks
+_LIKE: Final = str.maketrans("\u25ba\u25c4\u25b6\u25c0\u25cf\u25cb", "><><*o")  # what the built-in font lacks
+_LETTERS: Final = 0.72  # height of letters in a line of text
 
 
 def _pillow() -> tuple[Any, Any, Any]:
@@ -120,5 +121,5 @@ def _text(
     align: str = "left",
 ) -> None:
     anchor = {"left": "lm", "center": "mm", "right": "rm"}[align]
-    font = fonts.load_default(max(8, round(size * height * 0.8)))
+    font = fonts.load_default(max(8, round(size * height * _LETTERS)))
     pen.text((x * width, y * height), string.translate(_LIKE), fill=colour, font=font, anchor=anchor)

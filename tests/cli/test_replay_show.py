@@ -47,7 +47,7 @@ def written(path: Path, frames: int = 90, *events: tuple[int, str, Any], **heade
 def bundle(folder: Path, differences: tuple[Difference, ...]) -> str:
     tape = Tape(ReplayHeader(**HEADER))
     for frame in range(90):
-        tape.add(Confirmed(frame, (), (b"\1", bytes([frame]))))
+        tape.add([(b"\1", bytes([frame]))])
     found = DesyncFound(60, "bob", differences)
     return str(write_bundle(folder, "K7QW-3MZP", found, tape, (UInt(8), UInt(8)), {"ball": 3}))
 
@@ -181,7 +181,7 @@ def with_format(number: int) -> bytes:
             MAGIC + b"\x93\0\xc6\xff\xff\xff\xff",
             "the replay has no header: the chunk at byte 16 claims 4294967295 bytes",
         ),
-        (with_format(2), "the replay has format 2, this version reads up to 1: pip install -U rollback"),
+        (with_format(3), "the replay has format 3, this version reads up to 2: pip install -U rollback"),
         (with_format(0), "the header of the replay does not say which format it has"),
     ],
     ids=["empty", "foreign", "no header", "bomb", "newer", "no format"],

@@ -1,0 +1,79 @@
+"""What `rollback replay export` says while it writes and when it is done. Knows options; writes no picture itself."""
+
+from __future__ import annotations
+
+import json
+import re
+import sys
+from pathlib import Path
+from typing import Final
+
+from rollback.cli.replay_game import game_for
+from rollback.errors import UsageError
+from rollback.replays import Replay
+
+__all__ = ["Progress", "exported"]
+
+_PICTURES: Final = (".gif", ".png")
+_PARTS: Final = 4  # how often a stream that is no terminal is told
+
+
+def exported(
+    replay: Replay,
+    file: Path,
+    to: Path,
+    name: str | None,
+    frames: tuple[int | None, int | None, int | None],
+    size: str,
+    speed: float,
+    *,
+    as_json: bool,
+) -> str:
+    """Write the replay, and return what to say of that.
+
+    Raises:
+        UsageError: An option is not what it should be.
+        ReplayError: The game cannot follow the recording, or the file cannot be written.
+    """
+    first, until, every = frames
+    is_picture = to.suffix.lower() in _PICTURES
+    game = game_for(replay, str(file), name, "export")[1] if is_picture or name is not None else None
+    written = replay.export(
+        to, game, first=first, until=until, every=every, size=size_of(size), speed=speed, progress=Progress()
+    )
+    size_in_bytes = to.stat().st_size
+    if as_json:
+        told = {"file": str(file), "to": str(to), "frames": written, "bytes": size_in_bytes}
+        return json.dumps(told | {"complete": replay.complete, "damage": replay.damage})
+    return f"{to}: {written} frame{'s' * (written != 1)}, {size_in_bytes} bytes"
+
+
+def size_of(text: str) -> tuple[int, int]:
+    """Return the width and height that an option says.
+
+    Raises:
+        UsageError: It says none.
+    """
+    found = re.fullmatch(r"(\d{1,5})[xX](\d{1,5})", text)
+    if found is None:
+        raise UsageError(f"--size needs a width and a height in pixels, as in 480x300, not {text!r:.40}")
+    return int(found[1]), int(found[2])
+
+
+class Progress:
+    """Tells stderr how far it is: a terminal all the time, anything else a few times."""
+
+    def __init__(self) -> None:
+        self._told = 0
+
+    def __call__(self, done: int, of: int) -> None:
+        """Tell, if there is anything new."""
+        is_terminal = sys.stderr is not None and sys.stderr.isatty()
+        part = done * (100 if is_terminal else _PARTS) // max(1, of)
+        if sys.stderr is None or part <= self._told:
+            return
+        self._told = part
+        if is_terminal:
+            print(f"\r{done} of {of} frames", end="\n" if done == of else "", file=sys.stderr, flush=True)
+        else:
+            print(f"{done} of {of} frames", file=sys.stderr, flush=True)

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from rollback.config import SessionConfig as SessionConfig
     from rollback.config import TakeOver as TakeOver
     from rollback.core.session import P2PSession as P2PSession
+    from rollback.core.spectator import SpectatorSession as SpectatorSession
     from rollback.core.synctest import SyncTestSession as SyncTestSession
     from rollback.errors import ActionError as ActionError
     from rollback.errors import ConfigError as ConfigError
@@ -46,6 +47,7 @@ if TYPE_CHECKING:
     from rollback.types import PeerStats as PeerStats
     from rollback.types import Policy as Policy
     from rollback.types import Remote as Remote
+    from rollback.types import Resynced as Resynced
     from rollback.types import SessionStats as SessionStats
     from rollback.types import Synchronized as Synchronized
     from rollback.types import Tick as Tick
@@ -57,13 +59,14 @@ __version__ = "0.1.0"
 _HOMES = {
     "rollback.config": "Default RepeatLast SessionConfig TakeOver",
     "rollback.core.session": "P2PSession",
+    "rollback.core.spectator": "SpectatorSession",
     "rollback.core.synctest": "SyncTestSession",
     "rollback.errors": "ActionError ConfigError DesyncError GameError MissingAction MissingPackage NetworkError ReplayError"
     " RollbackError UsageError WireError",
     "rollback.game": "ActionCodec Bits Game Raw UInt",
     "rollback.netplay": "PlayResult join play",
     "rollback.types": "Confirmed Cut DesyncFound Ended Event Local Mismatch Open PeerInterrupted PeerLeft PeerLost PeerResumed"
-    " PeerStats Policy Remote SessionStats Synchronized Tick TookOver VoteWanted",
+    " PeerStats Policy Remote Resynced SessionStats Synchronized Tick TookOver VoteWanted",
 }
 _HOME = {name: home for home, names in _HOMES.items() for name in names.split()}
 

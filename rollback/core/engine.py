@@ -404,8 +404,7 @@ class Engine:
         every = WATCH_EVERY if self._sim.frame > UNKNOWN else MEASURE_FIRST
         again = now if self._repair.busy else pause_at
         if self._sponsor.is_open:
-            self._sponsor.begin_again(self._repair.resyncs)
-            again = min(again, self._sponsor.advance(now, self._ended, self._goodbyes.own))
+            again = min(again, self._sponsor.look(now, self._repair.resyncs))
         self._watch_at = self._planned = min(now + every if calm else self._chores_at, silence_at, again)
 
     def _hurry(self) -> None:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from rollback.core.engine import Engine
+from rollback.core.admission import Admission
 from rollback.core.simulation import NOTHING
 from rollback.game import State
 
 __all__ = ["Holdings"]
 
 
-class Holdings(Engine):
+class Holdings(Admission):
     """A session that hands out what it holds."""
 
     def checksum_at(self, frame: int) -> int | None:

@@ -12,18 +12,28 @@ __all__ = ["Hosting"]
 class Hosting(Holdings):
     """A session that can be watched."""
 
-    def admit(self, peer: str) -> None:
-        """Let somebody watch who is no player: what is settled is sent by the reliable channel, from a recent state on.
+    def admit(self, peer: str, player: int | None = None) -> None:
+        """Let somebody come into the running match: to take a player, or, without one, to watch.
 
-        Nothing is sent before the watcher, a `SpectatorSession`, asks; and nobody waits for it. Asking twice changes nothing.
+        To be called on every peer. Who takes a player is a session made with `joining=True`: it is given a recent state by
+        the reliable channel, catches up, and plays from a frame that all agree on; `PeerJoined` tells. The player is an
+        `Open` one, one whose peer was lost or left, or one whose peer has died and has a new process of the same name,
+        whatever we have noticed of that: the old one is lost at once.
+
+        Who watches is a `SpectatorSession`: nothing is sent before it asks, and nobody waits for it. Asking twice changes
+        nothing.
 
         Args:
-            peer: A label for the watcher, as in `Remote`; not that of a player's peer.
+            peer: A label, as in `Remote`; a watcher's must not be that of a player's peer.
+            player: The player to take; the newcomer takes all that stood at that peer.
 
         Raises:
-            UsageError: The label is taken, `max_spectators` watch already, or this match cannot be watched: it has no
-                checksums (`desync_interval=0`), or its states are no trees.
+            UsageError: The label or the player is taken, the match is not running, `max_spectators` watch already, or this
+                match cannot be followed: it has no checksums (`desync_interval=0`), or its states are no trees.
         """
+        if player is not None:
+            self._admit_player(peer, player)
+            return
         self._land()
         if peer in self._inboxes:
             raise UsageError(f"{peer!r} plays: a spectator needs a label of its own")

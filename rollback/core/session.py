@@ -211,8 +211,8 @@ class P2PSession(Hosting):
 
     def outgoing_reliable(self) -> list[tuple[str, bytes]]:
         """Return the blobs to send by an ordered, reliable channel, and forget them."""
-        if self._ended is not None and self._sponsor.is_open:
-            self._sponsor.finish(self._ended, self._goodbyes.own)  # for nobody may tick any more
+        if self._sponsor.is_open:
+            self._sponsor.serve(self._ended, self._goodbyes.own)
         out, self._dispatch.blobs = self._dispatch.blobs, []
         return [(to, mark(blob, self._match)) for to, blob in out] if self._match else out
 

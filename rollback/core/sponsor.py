@@ -6,10 +6,10 @@ However many follow, and whatever they send, a tick does no more for them than a
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
 from typing import Any, Final
 
 from rollback.config import SessionConfig
+from rollback.core.announcement import announcement
 from rollback.core.broadcast import Broadcast
 from rollback.core.confirmation import Confirmation
 from rollback.core.dispatch import Dispatch
@@ -19,10 +19,11 @@ from rollback.core.lineup import Lineup
 from rollback.core.settled import SettledReader
 from rollback.core.simulation import Simulation
 from rollback.core.source import Packed, Source
+from rollback.core.tidings import news_of
 from rollback.errors import UsageError, WireError
-from rollback.types import Cut, Ended, Event, PeerJoined, PeerLeft, PeerLost, TookOver
-from rollback.wire.feed import MAX_PART, Done, Keyframe, News, Want, decode_feed, encode_feed
-from rollback.wire.limits import MAX_REASON, MAX_TEXT
+from rollback.types import Ended, Event
+from rollback.wire.feed import MAX_PART, Done, Want, decode_feed, encode_feed
+from rollback.wire.limits import MAX_REASON
 from rollback.wire.messages import Bye
 
 __all__ = ["Sponsor"]
@@ -34,7 +35,7 @@ SLICES: Final = 2  # of packing in one look: about two milliseconds
 MOST_UNSENT: Final = 256  # messages that nobody has taken out: no more are made for those who never answer
 MOST_FORMER: Final = 256  # labels remembered of those who follow no more
 MOST_OPEN: Final = 4  # broadcasts
-NEVER: Final = float("inf")
+TINY: Final = 1e-6  # seconds, so that rounding makes no beat a tick longer
 
 
 class Sponsor:
@@ -79,6 +80,7 @@ class Sponsor:
         self._former: dict[str, None] = {}
         self._room = float(BURST)
         self._served_at = self._beat_at = float("-inf")
+        self._now: float | None = None  # when they are to be served, None for not
         self._turn = 0
         self._resyncs = 0
 
@@ -152,52 +154,56 @@ class Sponsor:
     def note(self, events: list[Event]) -> None:
         """Tell followers who left, and who came, with the next row."""
         for event in events if self.is_open else ():
-            news = self._news(event)
+            news = news_of(event)
             if news is not None:
                 self._source.note(news)
 
-    def begin_again(self, resyncs: int) -> None:
-        """Forget our states if another peer's was taken over since the last call."""
+    def look(self, now: float, resyncs: int) -> float:
+        """See that followers are served behind this tick, and return when to look again.
+
+        Nothing is served here: in the middle of a tick the frames that are known may still be stepped with what was guessed.
+
+        Args:
+            now: The caller's clock.
+            resyncs: How often another peer's state was taken over: ours from before are none of the match's.
+        """
+        self._now = now
         if resyncs != self._resyncs:
             self._resyncs = resyncs
             self._source.begin_again()
             for broadcast in self.broadcasts.values():
                 broadcast.restart()  # the others see by their checksums what they have to ask for
+        busy = self._source.is_packing or any(feed.is_sending for feed in self._all)
+        return now if busy else now + BEAT
 
-    def advance(self, now: float, ended: Ended | None, bye: Bye | None) -> float:
-        """Serve everybody as far as is due, and return when to look again.
+    def serve(self, ended: Ended | None, bye: Bye | None) -> None:
+        """Send everybody what is due; to be called between ticks.
 
         Args:
-            now: The caller's clock.
             ended: How the match ended here, None before.
             bye: Our goodbye, if we said one.
         """
-        if not self.is_open:
-            return NEVER
+        now, self._now = self._now, None
         source = self._source
+        if now is None and ended is None:
+            return
         source.advance()
-        self._hear(now)
-        problem = self._problem()
-        if problem is not None:
-            self._refuse(problem)
-            return now + BEAT
-        for feed in self.feeds.values():
-            feed.look()
-        for broadcast in self.broadcasts.values():
-            broadcast.look(now)
-        source.work(SLICES)
-        self._send_parts(now)
-        if now >= self._beat_at or ended is not None:
-            self._beat_at = now + BEAT
+        if now is not None:
+            self._hear(now)
+            problem = self._problem()
+            if problem is not None:
+                self._refuse(problem)
+                return
+            for feed in self.feeds.values():
+                feed.look()
+            for broadcast in self.broadcasts.values():
+                broadcast.look(now)
+            source.work(SLICES)
+            self._send_parts(now)
+        if ended is not None or (now is not None and now >= self._beat_at):
+            self._beat_at = self._beat_at if now is None else now + BEAT - TINY
             self._send_rows(self._done(ended, bye))
         source.keep([feed.in_use for feed in self._all])
-        busy = source.is_packing or any(feed.is_sending for feed in self._all)
-        return now if busy else self._beat_at
-
-    def finish(self, ended: Ended, bye: Bye | None) -> None:
-        """Send the last rows, and the end, to those who hold all that was before."""
-        self._source.advance()
-        self._send_rows(self._done(ended, bye))
 
     def _hear(self, now: float) -> None:
         wants, self._wants = self._wants, {}
@@ -249,40 +255,7 @@ class Sponsor:
         return Done(ended.reason[:MAX_REASON], frame, -1 if checksum is None else checksum, over)
 
     def _announcement(self, packed: Packed) -> bytes:
-        lineup = self._lineup
-        controllers = dict(lineup.controllers)
-        slots: dict[int, int] = {}
-        for endpoint in self._endpoints:
-            controllers.update(endpoint.controllers)
-            if endpoint.queue.cut:
-                slots.update(dict.fromkeys(endpoint.queue.players, endpoint.queue.known))
-        return encode_feed(
-            Keyframe(
-                frame=packed.frame,
-                size=len(packed.data),
-                sum=packed.sum,
-                checksum=packed.checksum,
-                facts=dict(lineup.facts),
-                widths=tuple([codec.size for codec in lineup.codecs]),
-                players=_clipped(controllers),
-                names=_clipped(self.names),
-                slots=slots,
-            )
-        )
-
-    def _news(self, event: Event) -> News | None:
-        match event:
-            case Cut(players, frame, _):
-                return ("cut", players, frame, "")
-            case PeerLost(peer, players, reason):
-                return ("lost", players, -1, reason[:MAX_TEXT])
-            case PeerLeft(peer, players, reason):
-                return ("left", players, -1, reason[:MAX_TEXT])
-            case PeerJoined(peer, players, frame):
-                return ("joined", players, frame, peer[:MAX_TEXT])
-            case TookOver(player, by):
-                return ("taken over", (player,), -1, by[:MAX_TEXT])
-        return None
+        return announcement(packed, self._lineup, self._endpoints, self.names)
 
     def _check(self, label: Any) -> None:
         if not isinstance(label, str) or not label:
@@ -317,7 +290,3 @@ class Sponsor:
 
 def _nobody(frame: int, tree: Any, value: int) -> None:
     """Nobody follows."""
-
-
-def _clipped(texts: Mapping[int, str]) -> dict[int, str]:
-    return {player: text[:MAX_TEXT] for player, text in sorted(texts.items())}

@@ -1,0 +1,86 @@
+"""A game that is given a state and then settled rows. Knows frames, inputs and checksums; knows no feed and no clock."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from rollback.errors import GameError
+from rollback.game import Game, codecs_of
+from rollback.state import checksum
+from rollback.types import Confirmed
+
+__all__ = ["Screening"]
+
+KEPT: Final = 256  # newest checksums
+
+
+class Screening:
+    """Shows a match.
+
+    Args:
+        game: The game.
+
+    Attributes:
+        codecs: One codec a player.
+        widths: Bytes of each player's input.
+        frame: Frames simulated; the game holds S_frame.
+        is_loaded: Whether the game holds a state of the match.
+        sums: Checksums that were compared and found right, by frame.
+    """
+
+    def __init__(self, game: Game) -> None:
+        self.codecs = codecs_of(game)
+        self.widths = tuple([codec.size for codec in self.codecs])
+        self.frame = 0
+        self.is_loaded = False
+        self.sums: dict[int, int] = {}
+        self._game: Any = game
+
+    def load(self, frame: int, state: Any, told: int, seed: int) -> None:
+        """Take over S_frame.
+
+        Args:
+            frame: The frame.
+            state: The state.
+            told: The checksum it must have.
+            seed: Of the match.
+
+        Raises:
+            GameError: The game cannot take it, or is not in the state that was announced.
+        """
+        game = self._game
+        try:
+            if not self.is_loaded and hasattr(game, "reset"):
+                game.reset(seed)
+            game.load(state)
+            right = self.digest() == told
+        except Exception as error:  # whatever a state from outside does to a game
+            raise GameError(f"the game cannot take the state of frame {frame}: {error!r:.200}") from None
+        if not right:
+            raise GameError(f"the state of frame {frame} is not the one that was announced")
+        self.frame, self.is_loaded = frame, True
+
+    def step(self, row: bytes) -> Confirmed:
+        """Step on the joined inputs of all players; what the game raises goes through."""
+        inputs, at = [], 0
+        for width in self.widths:
+            inputs.append(row[at : at + width])
+            at += width
+        actions = tuple([codec.decode(data) for codec, data in zip(self.codecs, inputs, strict=True)])
+        self._game.step(actions)
+        self.frame += 1
+        return Confirmed(self.frame - 1, actions, tuple(inputs))
+
+    def is_right(self, told: int) -> bool:
+        """Whether the present has the checksum that was told."""
+        ours = self.digest()
+        if ours == told:
+            self.sums[self.frame] = ours
+            if len(self.sums) > KEPT:
+                del self.sums[next(iter(self.sums))]
+        return ours == told
+
+    def digest(self) -> int:
+        """Return the checksum of the present."""
+        digest = getattr(self._game, "digest", None)
+        return checksum(self._game.save() if digest is None else digest())

@@ -1,0 +1,43 @@
+"""What followers are told of the peers of a match, as news on the wire and as events. Knows no frames and no feed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from rollback.types import Cut, Event, PeerJoined, PeerLeft, PeerLost, TookOver
+from rollback.wire.feed import News
+from rollback.wire.limits import MAX_TEXT
+
+__all__ = ["event_of", "news_of"]
+
+
+def news_of(event: Event) -> News | None:
+    """Return what followers are told of an event, None where it is no news to them."""
+    match event:
+        case Cut(players, frame, _):
+            return ("cut", players, frame, "")
+        case PeerLost(_, players, reason):
+            return ("lost", players, -1, reason[:MAX_TEXT])
+        case PeerLeft(_, players, reason):
+            return ("left", players, -1, reason[:MAX_TEXT])
+        case PeerJoined(peer, players, frame):
+            return ("joined", players, frame, peer[:MAX_TEXT])
+        case TookOver(player, by):
+            return ("taken over", (player,), -1, by[:MAX_TEXT])
+    return None
+
+
+def event_of(news: News, names: Mapping[int, str]) -> Event:
+    """Return the event that the news tell of; followers know peers by the names of their players."""
+    what, players, frame, text = news
+    name = ", ".join([names.get(player) or f"player {player}" for player in players])
+    match what:
+        case "cut":
+            return Cut(players, frame, 0)
+        case "lost":
+            return PeerLost(name, players, text)
+        case "left":
+            return PeerLeft(name, players, text)
+        case "joined":
+            return PeerJoined(text or name, players, frame)
+    return TookOver(players[0] if players else 0, text)

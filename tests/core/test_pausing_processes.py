@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import random
 from typing import Any
 
 import pytest
 
 from rollback import Cut, Ended, PeerInterrupted, PeerLost, PeerResumed, SessionConfig
+from rollback.types import Paused, Resumed
 from tests.core.games import Sums
 from tests.core.network import Link, Match, Peer
 
@@ -107,3 +109,44 @@ def test_a_process_that_is_stopped_in_its_own_pause_is_waited_for_too() -> None:
     assert first.session.reason == "paused" and len(first.happened(PeerResumed)) == 1
     second.session.resume(now=second.now)
     match.finish().check(300)
+
+
+def told_last(peer: Peer) -> list[type[Any]]:
+    """Return the last thing each peer was told to do, of pausing and going on."""
+    last = {event.peer: type(event) for event in peer.events if isinstance(event, Paused | Resumed)}
+    return list(last.values())
+
+
+@pytest.mark.parametrize("seed", [*range(6), *(pytest.param(seed, marks=pytest.mark.nightly) for seed in range(6, 120))])
+def test_pauses_and_stops_in_any_order_over_any_line_leave_nobody_behind(seed: int) -> None:
+    dice = random.Random(seed)
+    count = dice.choice((2, 3))
+    link = Link(dice.randint(0, 5), dice.randint(0, 5), dice.choice((0, 0.1, 0.3)), dice.choice((0, 0.2)))
+    window, delay, given_up = dice.choice((0, 2, 8, 8)), dice.choice((0, 2)), dice.choice((2.0, 5.0, 60.0))
+    match = playing(
+        count, link, seed, None, prediction_window=window, input_delay=delay, disconnect_after=given_up, rejoin_grace=300.0
+    )
+    for _ in range(20):
+        peer = dice.choice(match.peers)
+        match dice.choice(("pause", "resume", "stop", "wake")):
+            case "pause":
+                peer.session.pause(f"reason {dice.randint(0, 3)}", now=peer.now)
+            case "resume":
+                peer.session.resume(now=peer.now)
+            case "stop":
+                peer.stopped = True
+            case "wake":
+                peer.stopped = False
+        match.rounds(dice.choice((0, 1, 5, 20, 60, 200)))
+    for peer in match.peers:
+        peer.stopped = False
+    match.rounds(200)
+    for peer in match.peers:
+        peer.session.resume(now=peer.now)
+    match.rounds(200)
+    end = max(peer.session.frame for peer in match.peers) + 60
+    for peer in match.peers:
+        peer.session.end_at(end)
+    match.finish(4_000).check(end)
+    for peer in match.peers:
+        assert Paused not in told_last(peer), "whoever was told to wait was told to go on"

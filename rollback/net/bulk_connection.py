@@ -82,6 +82,7 @@ class BulkConnection:
         self._began = 0.0
         self._used = 0.0
         self._opened_once = False
+        self._closed = False
         self._timer: asyncio.TimerHandle | None = None
 
     def state(self) -> State:
@@ -94,7 +95,9 @@ class BulkConnection:
 
     def want(self) -> None:
         """Open the connection, unless that failed just now."""
-        if self._negotiation is None and self.may_open() and _now() >= self._not_before and self._allowance.take(_now()):
+        if self._negotiation is not None or self._closed or not self.may_open() or _now() < self._not_before:
+            return
+        if self._allowance.take(_now()):
             self._begin(None)
 
     def send(self, message: bytes) -> bool:
@@ -106,6 +109,8 @@ class BulkConnection:
 
     def take(self, signal: dict[str, Any]) -> None:
         """Take a signal of the peer."""
+        if self._closed:
+            return
         plain = {**signal, "webrtc": signal.get(KEY)}
         if self._negotiation is not None:
             self._negotiation.take(plain)
@@ -130,8 +135,8 @@ class BulkConnection:
 
     async def close(self) -> None:
         """Close the connection for good."""
+        self._closed = True
         self.shut()
-        self.may_open = lambda: False
         await asyncio.gather(*self._endings)
 
     @property

@@ -172,3 +172,15 @@ def test_an_answer_out_of_nowhere_opens_nothing():
         assert not wires.lines
 
     scene(play)
+
+
+def test_what_is_closed_opens_nothing_more_whoever_asks():
+    async def play(wires, ann, bob):
+        await bob.connection.close()
+        ann.connection.want()
+        bob.connection.want()
+        await asyncio.sleep(1)
+        assert bob.state == "shut" and not any(line.is_open for line in wires.lines.values())
+        assert [data["bulk"] for data in bob.said] == []
+
+    scene(play)

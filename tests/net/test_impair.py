@@ -220,3 +220,29 @@ def test_wrong_use_is_refused_at_once_and_not_when_the_time_comes():
         await ann.close()
 
     run(main())
+
+
+def test_peers_come_and_go_and_what_is_late_for_one_who_went_is_lost():
+    async def main():
+        network = MemoryNetwork(["ann", "bob", "cid"])
+        ann = Impaired(network.transport("ann"), latency_ms=100)
+        bob, cid = network.transport("bob"), network.transport("cid")
+        log = []
+        for end in (bob, cid):
+            end.on_datagram = lambda peer, datagram, end=end: log.append((end.name, datagram))
+            end.on_blob = lambda peer, blob, end=end: log.append((end.name, blob))
+        await asyncio.gather(ann.start(), bob.start(), cid.start())
+        for peer in ("bob", "cid"):
+            assert ann.send(peer, b"datagram")
+            ann.send_blob(peer, b"blob")
+        ann.remove("cid", "go")
+        assert ann.peers == ("bob",)
+        await asyncio.sleep(1)
+        assert sorted(log) == [("bob", b"blob"), ("bob", b"datagram")]
+        ann.add("cid")
+        assert ann.send("cid", b"again")
+        await asyncio.sleep(1)
+        assert log[-1] == ("cid", b"again")
+        await asyncio.gather(ann.close(), bob.close(), cid.close())
+
+    run(main())

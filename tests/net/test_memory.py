@@ -110,3 +110,58 @@ async def test_wrong_use_is_one_sentence():
         ann.send_blob("bob", "text")
     with pytest.raises(UsageError, match="'cid' is nobody in this network: it knows 'ann'"):
         MemoryNetwork(["ann"]).transport("cid")
+
+
+async def test_a_newcomer_is_added_in_the_middle_and_let_go_again():
+    (ann, bob), heard = open_network("ann", "bob")
+    await ann.start()
+    await bob.start()
+    cid = ann._network.add("cid")
+    log = heard["cid"] = []
+    cid.on_datagram = lambda peer, datagram: log.append(("datagram", peer, datagram))
+    cid.on_change = log.append
+    assert cid.peers == ("ann", "bob") and not ann._network.transport("cid").is_open
+    await cid.start()
+    for end in (ann, bob):
+        heard[end.name].clear()
+        end.add("cid")
+        assert heard[end.name] == [PathChanged("cid", "memory", "both ends are open")]
+    assert log == [PathChanged("ann", "memory", "both ends are open"), PathChanged("bob", "memory", "both ends are open")]
+    assert cid.send("ann", b"hello") and ann.send("cid", b"hello yourself")
+    await settle()
+    assert ("datagram", "cid", b"hello") in heard["ann"] and ("datagram", "ann", b"hello yourself") in log
+    ann.remove("cid", "go")
+    heard["ann"].clear()
+    assert log[-1] == PathChanged("ann", "none", "go") and ann.peers == ("bob",)
+    cid.send("ann", b"anybody?")
+    cid.send_blob("ann", b"anybody?")
+    await cid.close("well then")
+    await settle()
+    assert heard["ann"] == [] and heard["bob"][-1] == PathChanged("cid", "none", "well then")
+
+
+async def test_a_new_process_takes_the_place_of_a_closed_one():
+    (ann, bob), heard = open_network("ann", "bob")
+    network = ann._network
+    await ann.start()
+    await bob.start()
+    with pytest.raises(UsageError, match="close its transport first"):
+        network.add("bob")
+    await bob.close()
+    again = network.add("bob")
+    await again.start()
+    assert heard["ann"][-1] == PathChanged("bob", "memory", "both ends are open")
+    assert ann.send("bob", b"x") and again.send("ann", b"y")
+
+
+async def test_who_cannot_be_added_or_removed_is_one_sentence():
+    (ann, _), _ = open_network("ann", "bob")
+    for use, words in [
+        (lambda: ann.add("bob"), "already"),
+        (lambda: ann.add("ann"), "already"),
+        (lambda: ann.add("cid"), "nobody in this network"),
+        (lambda: ann.remove("cid"), "no peer"),
+    ]:
+        with pytest.raises(UsageError, match=words):
+            use()
+    assert ann.peers == ("bob",)

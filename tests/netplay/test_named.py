@@ -2,6 +2,9 @@ from __future__ import annotations
 
 import asyncio
 
+import pytest
+
+from rollback.errors import UsageError
 from rollback.net.impair import Impaired
 from rollback.net.memory import MemoryNetwork
 from rollback.net.transport import PathChanged
@@ -61,3 +64,31 @@ def test_a_doubt_is_passed_on_where_somebody_wants_it():
     NamedTransport(Impaired(inner), NAMES).distrust("Bob", "silent")
     assert inner.distrusted == [("m2", "silent")]
     NamedTransport(MemoryNetwork(NAMES).transport("m1"), NAMES).distrust("Bob", "silent")  # has one path only
+
+
+def test_the_same_person_under_another_id_takes_the_name_over():
+    async def main():
+        network = MemoryNetwork(["m1", "m2"])
+        ann, log = end(network, "m1")
+        bob = network.transport("m2")
+        await ann.start()
+        await bob.start()
+        again = network.add("m7")
+        await again.start()
+        with pytest.raises(UsageError, match="'Bob' is a peer of this transport already"):
+            ann.add("Bob", "m7")
+        ann.remove("Bob", "another of you came")
+        assert ann.peers == ()
+        assert bob.send("m1", b"from a ghost")
+        with pytest.raises(UsageError, match="nobody in this network"):
+            ann.add("Bob", "m8")
+        ann.add("Bob", "m7")
+        assert ann.peers == ("Bob",)
+        assert again.send("m1", b"it is me") and ann.send("Bob", b"welcome")
+        await asyncio.sleep(0.01)
+        assert log[1:] == [PathChanged("Bob", "memory", "both ends are open"), ("Bob", b"it is me")]
+        with pytest.raises(UsageError, match="no peer"):
+            ann.remove("m7")
+        await asyncio.gather(ann.close(), bob.close(), again.close())
+
+    run(main())

@@ -116,6 +116,8 @@ async def test_a_new_process_in_the_place_of_a_killed_one_is_connected_long_befo
 
     for line in (dead._ways[other].line, apart(dead, other)):
         line._connection.sctp.transport.transport._send = lose  # as good as killed: not even an ICMP answer
+    for task in (dead._ways[other]._task, dead._ways[other]._apart._task):
+        task.cancel()
     room[killed].on_signal = None
     dead.on_blob = lambda *_: None
     again = end_of(room, killed, other)

@@ -248,7 +248,6 @@ class Follower:
         self._state, self.keyframe, self._width = data, coming, sum(coming.widths)
         if self.newest < coming.frame - 1 or not self._rows:
             self.newest = coming.frame - 1
-        self.sums[coming.frame] = coming.checksum
 
     def _append(self, rows: Rows) -> None:
         if self.keyframe is None:
@@ -268,9 +267,7 @@ class Follower:
             self._rows.append((frame, data[at : at + width]))
         self._held += (stop - self.newest - 1) * width
         self.newest = stop - 1
-        for frame, value in rows.sums:
-            if frame <= stop:
-                self.sums[frame] = value
+        self.sums.update({frame: value for frame, value in rows.sums if rows.first <= frame <= stop})
         while len(self.sums) > MOST_SUMS:
             del self.sums[next(iter(self.sums))]
         self.news.extend((rows.first, told) for told in rows.news)

@@ -25,7 +25,7 @@ class Screening:
         widths: Bytes of each player's input.
         frame: Frames simulated; the game holds S_frame.
         is_loaded: Whether the game holds a state of the match.
-        sums: Checksums that were compared and found right, by frame.
+        sums: Newest checksums of our states, by frame.
     """
 
     def __init__(self, game: Game) -> None:
@@ -59,6 +59,7 @@ class Screening:
         if not right:
             raise GameError(f"the state of frame {frame} is not the one that was announced")
         self.frame, self.is_loaded = frame, True
+        self.sums = {frame: told}
 
     def step(self, row: bytes) -> Confirmed:
         """Step on the joined inputs of all players; what the game raises goes through."""
@@ -71,14 +72,22 @@ class Screening:
         self.frame += 1
         return Confirmed(self.frame - 1, actions, tuple(inputs))
 
-    def is_right(self, told: int) -> bool:
-        """Whether the present has the checksum that was told."""
-        ours = self.digest()
-        if ours == told:
-            self.sums[self.frame] = ours
+    def differs(self, told: dict[int, int], interval: int) -> int | None:
+        """Compare what was told with our own checksums as far as both are here; return the first frame that differs.
+
+        Args:
+            told: Checksums by frame; those that were compared, or are of frames before the present, are taken out.
+            interval: Frames between those that will be told; they may be told a little late.
+        """
+        if self.frame in told or self.frame % interval == 0:
+            self.sums[self.frame] = self.digest()
             if len(self.sums) > KEPT:
                 del self.sums[next(iter(self.sums))]
-        return ours == told
+        for frame in [frame for frame in told if frame <= self.frame]:
+            value = told.pop(frame)
+            if self.sums.get(frame, value) != value:
+                return frame
+        return None
 
     def digest(self) -> int:
         """Return the checksum of the present."""

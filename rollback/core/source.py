@@ -26,6 +26,8 @@ TAPE_SECONDS: Final = 300  # long enough for 16 MiB over half a megabit
 FRESH: Final = 2.0  # seconds a packed keyframe is good for another follower: rows are cheaper than packing
 STATES: Final = 4  # newest settled checksum frames that can be packed: another sponsor's follower may have half of one
 WAITING: Final = 4  # further ones that are not settled yet
+REACH: Final = RING * 7 // 8  # frames back that rows still stand in the ring, with room for what is simulated meanwhile
+MOST_NEWS: Final = 64
 KEYFRAMES: Final = 2  # packed ones at a time, whatever many slow followers began with
 
 
@@ -126,7 +128,7 @@ class Source:
             return
         self._reader = self._subscribe()
         sim, self.end = self._sim, settled + 1
-        oldest = max(0, max(sim.frame, sim.present) - RING // 2)
+        oldest = max(0, max(sim.frame, sim.present) - REACH)
         for frame in sorted(kept):
             if frame >= oldest and frame in sums:
                 self.offer(frame, kept[frame], sums[frame])
@@ -141,7 +143,6 @@ class Source:
             self._reader = None
         self._tape.clear()
         self.begin_again()
-        self._news.clear()
 
     def begin_again(self) -> None:
         """Forget all states: they were replaced by another peer's."""
@@ -162,10 +163,10 @@ class Source:
         if tree is not None and waiting < WAITING:
             self._states[frame] = tree, checksum
 
-    def note(self, news: News) -> None:
-        """Tell followers something, with the next row."""
-        self._news.append((self.end, news))
-        del self._news[:-64]
+    def note(self, frame: int, news: News) -> None:
+        """Tell followers something with the row of `frame`, the next that settles; also those who come later."""
+        self._news.append((frame, news))
+        del self._news[:-MOST_NEWS]
 
     def advance(self) -> None:
         """Take what has settled, and let go of what is too old."""
@@ -185,7 +186,7 @@ class Source:
         if surplus > length // 4:  # seldom, for it moves the whole tape
             del self._tape[: surplus * self.width]
             self.first += surplus
-            self._sums = {frame: value for frame, value in self._sums.items() if frame > self.first}
+            self._sums = {frame: value for frame, value in self._sums.items() if frame >= self.first}
 
     def keyframe(self) -> Packed | None:
         """Return a keyframe that is good to begin with now; None while there is none, then it is on its way."""
@@ -237,14 +238,15 @@ class Source:
     def message(self, start: int) -> tuple[bytes, int]:
         """Return the message with the rows from `start` on, as many as one holds, and the frame after them.
 
-        It is encoded once, whoever asks.
+        It is encoded once, whoever asks. The checksum of the first state may be told twice, for it is sometimes made after
+        the row before it has settled and gone.
         """
         found = self._messages.get(start)
         if found is None:
             width = self.width
             stop = min(self.end, start + MAX_ROWS // width)
             rows = bytes(self._tape[(start - self.first) * width : (stop - self.first) * width])
-            sums = tuple([(frame, self._sums[frame]) for frame in self._sums if start < frame <= stop])
+            sums = tuple([(frame, self._sums[frame]) for frame in self._sums if start <= frame <= stop])
             news = tuple([told for frame, told in self._news if start <= frame < stop])
             found = self._messages[start] = encode_feed(rows_of(start, rows, width, sums, news)), stop
         return found

@@ -25,6 +25,7 @@ from rollback.wire.matches import MATCHES, mark, match_of, unmark
 __all__ = ["SpectatorSession"]
 
 MAX_DELAY: Final = 300.0  # seconds
+TOO_FAR: Final = 1 << 40
 TOO_LATE: Final = 20.0  # seconds behind what is wanted, from which a newer state is asked for
 
 
@@ -96,10 +97,7 @@ class SpectatorSession:
         """Newest frame that was shown."""
         return self._screening.frame - 1
 
-    @property
-    def settled(self) -> int:
-        """The same as `confirmed`: nothing is shown that could change."""
-        return self._screening.frame - 1
+    settled = confirmed  # nothing is shown that could change
 
     @property
     def behind(self) -> int:
@@ -267,17 +265,17 @@ class SpectatorSession:
                 return
             for reader in self._readers:
                 reader.add(done)
-            told = follower.sums.pop(screening.frame, None)
-            if told is not None and not screening.is_right(told):
-                self._events.append(DesyncFound(screening.frame, self.host))
-                follower.reject(f"its states differ from ours, first at frame {screening.frame}")
+            frame = screening.differs(follower.sums, self.config.desync_interval or TOO_FAR)
+            if frame is not None:
+                self._events.append(DesyncFound(frame, self.host))
+                follower.reject(f"its states differ from ours, first at frame {frame}")
                 return
 
     def _look_for_end(self) -> None:
         done = self._follower.done
         if done is None or not done.over or self._screening.frame < done.frame or self._ended is not None:
             return
-        if done.checksum >= 0 and not self._screening.is_right(done.checksum):
+        if done.checksum >= 0 and self._screening.digest() != done.checksum:
             self._events.append(DesyncFound(self.frame, self.host))
         self._tell(self.frame)
         self._end(done.reason)

@@ -153,10 +153,10 @@ class Sponsor:
 
     def note(self, events: list[Event]) -> None:
         """Tell followers who left, and who came, with the next row."""
-        for event in events if self.is_open else ():
+        for event in events:
             news = news_of(event)
             if news is not None:
-                self._source.note(news)
+                self._source.note(self._confirmation.settle() + 1, news)
 
     def look(self, now: float, resyncs: int) -> float:
         """See that followers are served behind this tick, and return when to look again.

@@ -17,7 +17,8 @@ from rollback.state import Difference, checksum, diff
 __all__ = ["Verdict", "verify"]
 
 _NAMED: Final = 3  # differences in the message; all are in the verdict
-_SLACK: Final = 128  # frames: at short intervals peers do not exchange every checksum, and a desync is found a little later
+_SHORT: Final = 16  # frames between checksums below which peers do not exchange every one of them
+_SLACK: Final = 64  # frames: then a desync is found a little later than it shows
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +34,7 @@ class Verdict:
         checked: Checksums and keyframes compared.
         taken_over: Frames whose state had to be taken from the recording, because the inputs do not lead there: the first
             one of a recording that begins late, and those where a desync was mended.
+        agreed: The last frame whose state was compared and agreed; frames after it count for nothing. None without one.
     """
 
     ok: bool
@@ -42,6 +44,7 @@ class Verdict:
     message: str
     checked: int = 0
     taken_over: tuple[int, ...] = ()
+    agreed: int | None = None
 
 
 class _Trouble(Exception):
@@ -79,6 +82,8 @@ def verify(recording: Recording, game: Game) -> Verdict:
     if mended:
         named = ", ".join(map(str, mended))
         told += f"; as it tells, peers had come apart, and went on from the recorded state before frame {named}"
+    if recording.is_ended and rerun.agreed is not None and rerun.agreed < recording.end:
+        told += f"; with nothing to compare the frames from {rerun.agreed} on"
     return rerun.verdict(told, is_ok=True)
 
 
@@ -102,7 +107,8 @@ class _Rerun:
     ) -> Verdict:
         """Return what is known now."""
         taken_over = tuple(self.taken_over)
-        return Verdict(is_ok, self.course.stepped, first_bad_frame, differences, message, self.checked, taken_over)
+        stepped = self.course.stepped
+        return Verdict(is_ok, stepped, first_bad_frame, differences, message, self.checked, taken_over, self.agreed)
 
     def run(self) -> None:
         """Simulate all frames, or raise at the first state that differs."""
@@ -119,6 +125,15 @@ class _Rerun:
                     self._compare()
                 except (_Trouble, Astray) as trouble:
                     self._go_on_after(trouble)
+        self._check_reach()
+
+    def _check_reach(self) -> None:
+        """Look whether there are checksums that no frame of a recording with an end leads to."""
+        recording = self._recording
+        beyond = [frame for frame in recording.checksums if not recording.first <= frame <= recording.end]
+        if beyond and recording.is_ended:
+            reach = f"which goes from {recording.first} to {recording.end}"
+            raise _Trouble(beyond[0], f"there is a checksum of frame {beyond[0]} in the recording, {reach}")
 
     def _go_on_after(self, trouble: _Trouble | Astray) -> None:
         """Take over the state that mended what went wrong, if the recording tells that it was mended."""
@@ -204,7 +219,8 @@ def _mended_spans(recording: Recording) -> list[tuple[int, int]]:
     """Return for each mended desync the frame that was still agreed upon, and the one whose state was taken over."""
     spans = []
     taken_over, found = recording.taken_over, recording.end
-    slack = max(recording.header.desync_interval, _SLACK)
+    interval = recording.header.desync_interval
+    slack = interval if interval >= _SHORT else _SLACK
     for event in recording.events:
         if event.kind == DESYNC:
             found = min(found, event.since)

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import random
+
 import pytest
 
 from rollback.config import SessionConfig
@@ -8,9 +10,23 @@ from rollback.errors import ReplayError
 from rollback.netplay import recorder as module
 from rollback.netplay.recorded_events import TEXT
 from rollback.netplay.recorder import Recorder
-from rollback.replays import Replay
+from rollback.replays import Replay, StandIn
 from rollback.state import Difference, checksum
-from rollback.types import DesyncFound, Ended, Local, PeerInterrupted, PeerLeft, PeerLost, Remote
+from rollback.types import (
+    Cut,
+    DesyncFound,
+    Ended,
+    Local,
+    Paused,
+    PeerInterrupted,
+    PeerJoined,
+    PeerLeft,
+    PeerLost,
+    Remote,
+    Resumed,
+    Resynced,
+    TookOver,
+)
 from tests.netplay.peers import Mix, press
 
 
@@ -323,3 +339,176 @@ def test_a_desync_before_the_match_is_only_handed_on_and_one_at_the_very_end_has
     found = duo.recorder.event(DesyncFound(16, "bob"))
     assert Replay.open(found.bundle).frames >= 20, "what was found at the very end still has its bundle"
     assert duo.recorder.event(PeerInterrupted("bob")) == PeerInterrupted("bob")
+
+
+class Spoilt(Mix):
+    """Goes wrong once, in the step that leads to frame 40."""
+
+    def step(self, actions):
+        super().step(actions)
+        self.value += self.steps == 40
+
+
+class Mended(Duo):
+    """Two recorded sessions of which one goes wrong and is put right."""
+
+    def __init__(self, tmp_path, *, wrong="bob", delay=3, **settings):
+        makes = {name: (Spoilt if name == wrong else Mix) for name in ("ann", "bob")}
+        super().__init__(
+            tmp_path, delay=delay, make=lambda: makes.pop(next(iter(makes)))(), on_desync="resync", game_id="Mix", **settings
+        )
+        self.other = Recorder(self.sessions["bob"], tmp_path / "bob.rbr", bundles=tmp_path)
+        self.letters = []
+        self.told = []
+
+    def step(self):
+        self.tick += 1
+        now = self.tick / 60
+        while self.flying and self.flying[0][0] <= self.tick:
+            _, sender, receiver, datagram = self.flying.pop(0)
+            self.sessions[receiver].receive(sender, datagram)
+        while self.letters and self.letters[0][0] <= self.tick:
+            _, sender, receiver, blob = self.letters.pop(0)
+            self.sessions[receiver].receive_reliable(sender, blob)
+        for me, (name, session) in enumerate(self.sessions.items()):
+            tick = session.tick({me: press(session.game, me)}, now=now)
+            self.flying += [(self.tick + self.delay, name, to, data) for to, data in session.outgoing(now=now)]
+            self.letters += [(self.tick + 4 * self.delay, name, to, blob) for to, blob in session.outgoing_reliable()]
+            recorder = self.recorder if name == "ann" else self.other
+            for event in session.events():
+                self.told.append((name, recorder.event(event)))
+            if tick.reason != "synchronizing":
+                recorder.take()
+
+
+@pytest.mark.parametrize("delay", [1, 3, 4])
+@pytest.mark.parametrize("save", ["every", "sparse"])
+@pytest.mark.parametrize("wrong", ["ann", "bob"])
+def test_the_replay_of_a_side_that_was_put_right_verifies_and_says_so(tmp_path, wrong, save, delay):
+    duo = Mended(tmp_path, wrong=wrong, delay=delay, frames=300, save=save)
+    duo.run(lambda: duo.ann.finished and duo.sessions["bob"].finished)
+    duo.recorder.close(Ended("end_at", 300))
+    duo.other.close(Ended("end_at", 300))
+    assert {name for name, event in duo.told if isinstance(event, Resynced)} == {"ann", "bob"}, "the premise"
+    verdicts = {}
+    for name in ("ann", "bob"):
+        replay = Replay.open(tmp_path / f"{name}.rbr")
+        (mended,) = [event for event in replay.events if event.kind == "resynced"]
+        assert replay.complete and replay.frames == 300 and mended.frame in replay.keyframes
+        verdict = verdicts[name] = replay.verify(Mix())
+        assert verdict.ok, verdict.message
+        assert replay.seek(300, Mix()) == duo.ann.game.save()
+    # Ann's state counts, so with her gone wrong both go on from a state that the inputs do not lead to.
+    trusted = {name for name, verdict in verdicts.items() if verdict.taken_over}
+    assert wrong in trusted
+    assert all("as it tells, peers had come apart" in verdicts[name].message for name in trusted)
+
+
+def test_without_the_state_that_mended_it_a_desync_is_still_a_difference(tmp_path):
+    duo = Mended(tmp_path, frames=300)
+    duo.run(lambda: duo.ann.finished and duo.sessions["bob"].finished)
+    duo.recorder.close()
+    duo.other.close()
+    replay = Replay.open(tmp_path / "bob.rbr")
+    replay.events[:] = [event for event in replay.events if event.kind != "desync"]
+    verdict = replay.verify(Mix())
+    assert not verdict.ok and verdict.first_bad_frame == 48
+
+
+class Late(Duo):
+    """The recorder comes in the middle of the match."""
+
+    def begin(self, tmp_path, **options):
+        self.recorder = Recorder(self.ann, tmp_path / "late.rbr", bundles=tmp_path, **options)
+
+
+@pytest.mark.parametrize("save", ["every", "sparse"])
+@pytest.mark.parametrize("make", [Mix, Digested])
+def test_a_recording_that_begins_late_begins_with_a_state_and_verifies_from_there(tmp_path, make, save):
+    duo = Late(tmp_path, make=make, save=save, frames=200, name=None)
+    duo.to_frame(70)
+    duo.begin(tmp_path)
+    duo.run(lambda: duo.ann.finished)
+    duo.recorder.close(Ended("end_at", 200))
+    if make is Digested:
+        assert not duo.recorder.began, "an opaque state cannot begin a recording"
+        return
+    replay = Replay.open(tmp_path / "late.rbr")
+    assert replay.complete and 71 <= replay.first <= 80 and replay.end == 200 == replay.first + replay.frames
+    assert next(iter(replay.keyframes)) == replay.first
+    verdict = replay.verify(make())
+    assert verdict.ok and verdict.taken_over == (replay.first,) and verdict.checked >= 7
+    assert verdict.message.startswith(f"all {replay.frames} frames from frame {replay.first} on agree")
+    assert replay.seek(200, make()) == duo.ann.game.save()
+
+
+def test_the_bundle_of_a_late_recording_is_whole_too(tmp_path):
+    duo = Late(tmp_path, frames=200, name=None)
+    duo.to_frame(70)
+    duo.begin(tmp_path)
+    duo.to_frame(120)
+    found = duo.recorder.event(DesyncFound(112, "bob"))
+    duo.recorder.close()
+    replay = Replay.open(found.bundle)
+    assert replay.complete and replay.verify(Mix()).ok and sorted(replay.keyframes) == [replay.first, 112]
+
+
+def test_keyframes_are_recorded_and_are_what_was_played(tmp_path):
+    duo = Duo(tmp_path, frames=400, name=None)
+    duo.recorder = Recorder(duo.ann, tmp_path / "ann.rbr", bundles=tmp_path, keyframe_every=1)
+    duo.run(lambda: duo.ann.finished)
+    duo.recorder.close()
+    replay = Replay.open(tmp_path / "ann.rbr")
+    assert sorted(replay.keyframes) == [64, 128, 192, 256, 320, 384]
+    verdict = replay.verify(Mix())
+    assert verdict.ok and verdict.checked == 6 + 26 + 1 and verdict.taken_over == ()
+
+
+class Large(Mix):
+    def save(self):
+        return super().save() | {"noise": random.Random(self.steps).randbytes(20_000)}
+
+
+def test_a_large_state_gets_no_keyframe_before_there_is_room_for_it(tmp_path):
+    duo = Duo(tmp_path, make=Large, frames=700, name=None)
+    duo.recorder = Recorder(duo.ann, tmp_path / "ann.rbr", bundles=tmp_path, keyframe_every=1)
+    duo.run(lambda: duo.ann.finished)
+    duo.recorder.close()
+    assert not Replay.open(tmp_path / "ann.rbr").keyframes
+    assert (tmp_path / "ann.rbr").stat().st_size < 1024 * 700 / 60
+
+
+def test_who_is_cut_taken_over_and_back_stands_in_the_file_with_the_frames(tmp_path):
+    duo = Duo(tmp_path)
+    duo.to_frame(60)
+    for event in (
+        PeerLost("bob", (1,), "silence"),
+        Cut((1,), 30, 1),
+        TookOver(1, ""),
+        Paused("bob", "a hidden tab"),
+        Resumed("bob"),
+        PeerJoined("bob", (1,), 50),
+    ):
+        duo.recorder.event(event)
+    duo.recorder.close()
+    replay = Replay.open(duo.recorder.path)
+    told = [(event.kind, event.frame, event.players) for event in replay.events]
+    now = replay.events[0].frame
+    assert now >= 60 and told == [
+        ("peer lost", now, (1,)),
+        ("cut", 31, (1,)),
+        ("took over", 31, (1,)),
+        ("paused", now, ()),
+        ("resumed", now, ()),
+        ("peer joined", 50, (1,)),
+    ]
+    assert replay.stand_ins() == (StandIn(1, 31, 50, "bot"),)
+
+
+def test_what_happens_before_the_first_settled_frame_is_not_forgotten(tmp_path):
+    duo = Duo(tmp_path)
+    duo.run(lambda: duo.ann.frame > 0)
+    duo.recorder.event(Paused("bob", "early"))
+    duo.to_frame(20)
+    duo.recorder.close()
+    assert [(event.kind, event.frame) for event in Replay.open(duo.recorder.path).events] == [("paused", 0)]

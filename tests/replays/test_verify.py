@@ -129,7 +129,7 @@ def test_nothing_to_compare_is_not_called_agreement(record, Counter):
     assert verdict.message == "nothing to compare: 60 frames were simulated, but the recording holds no checksum of them"
 
 
-def test_checksums_past_the_last_frame_are_left_alone(header, Counter):
+def test_a_checksum_past_the_last_frame_is_none_that_could_be_right(header, Counter):
     file = io.BytesIO()
     game = Counter()
     game.reset(header.seed)
@@ -139,7 +139,21 @@ def test_checksums_past_the_last_frame_are_left_alone(header, Counter):
         writer.keyframe(6, {})
         writer.add(Confirmed(0, (), (b"\0", b"\0")))
     verdict = opened(file.getvalue()).verify(Counter())
-    assert verdict.ok and verdict.checked == 1 and verdict.frames == 1
+    assert not verdict.ok and verdict.checked == 1 and verdict.frames == 1 and verdict.first_bad_frame == 5
+    assert verdict.message == "there is a checksum of frame 5 in the recording, which goes from 0 to 1"
+
+
+def test_frames_that_nothing_is_compared_with_are_told(header, Counter):
+    file = io.BytesIO()
+    game = Counter()
+    game.reset(header.seed)
+    with ReplayWriter(file, header) as writer:
+        writer.checksum(0, checksum(game.save()))
+        for frame in range(9):
+            writer.add(Confirmed(frame, (), (b"\0", b"\0")))
+    verdict = opened(file.getvalue()).verify(Counter())
+    assert verdict.ok and verdict.agreed == 0
+    assert verdict.message.endswith("(1 states compared); with nothing to compare the frames from 0 on")
 
 
 @pytest.mark.parametrize("name", ["step", "save", "reset"])

@@ -37,7 +37,7 @@ class Forwarding:
         self._agreement = agreement
         self._endpoints = endpoints
         self._own = own
-        self._said: dict[tuple[int, int], tuple[int, int, float]] = {}  # (to, whose) -> base, newest, when
+        self._said: dict[tuple[int, int], tuple[int, int, int, float]] = {}  # (to, whose) -> base, newest, confirmed, when
         self._stuck: dict[tuple[int, int], tuple[int, float]] = {}  # (to, whose) -> base, since when
 
     def due(self, now: float, fresh: int) -> Iterator[tuple[Endpoint, Forward]]:
@@ -60,12 +60,13 @@ class Forwarding:
             for seat, base in sorted(wanted.items()):
                 if seat in (to, agreement.me) or seat not in self._endpoints:
                     continue
-                queue = self._endpoints[seat].queue
-                if queue.cut or queue.known <= base or queue.known - base >= RING or not self._my_turn(to, seat, base, now):
+                queue, confirmed = self._endpoints[seat].queue, self._endpoints[seat].confirmed
+                if queue.cut or queue.known < base or queue.known - base >= RING or not self._my_turn(to, seat, base, now):
                     continue
                 said = self._said.get((to, seat))
-                if said is None or said[:2] != (base, queue.known) or now - said[2] >= AGAIN:
-                    self._said[to, seat] = base, queue.known, now
+                # With nothing new to pass on but what the other confirmed, seldom: the receiver does not tell that it has it.
+                if said is None or said[:3] != (base, queue.known, confirmed) or now - said[3] >= AGAIN:
+                    self._said[to, seat] = base, queue.known, confirmed, now
                     yield endpoint, self._forward(seat, base, to)
 
     def _my_turn(self, to: int, seat: int, base: int, now: float) -> bool:

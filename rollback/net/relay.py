@@ -17,7 +17,7 @@ from rollback.net.allowance import Allowance
 from rollback.net.bulk import Bulk
 from rollback.net.flow import is_bulk
 from rollback.net.relay_blobs import PACE
-from rollback.net.relay_end import GREET_EVERY, RelayEnd
+from rollback.net.relay_end import RelayEnd
 from rollback.net.relay_path import RelayPath
 from rollback.net.signaling import Signaling, find_person, name_of
 from rollback.net.transport import (
@@ -157,12 +157,12 @@ class RelayTransport:
             NetworkError: It was not heard within `connect_timeout`.
         """
         check_peer(peer, self._ends)
-        heard = self._ends[peer].heard
+        end = self._ends[peer]
         try:
             async with asyncio.timeout(self._timeout):
-                while not heard.is_set():
+                while not end.heard.is_set():
                     self._relay(peer, HELLO)
-                    await _hear(heard)
+                    await end.hear()
         except TimeoutError:
             name = name_of(self._signaling, peer)
             raise NetworkError(
@@ -300,11 +300,3 @@ class RelayTransport:
             self._drained.set()
         else:
             end.timer = loop.call_at(max(due, now + PACE) if refused else due, self._pump, peer)
-
-
-async def _hear(heard: asyncio.Event) -> None:
-    try:
-        async with asyncio.timeout(GREET_EVERY):
-            await heard.wait()
-    except TimeoutError:
-        pass  # time for another greeting: the first ones are lost where the peer started after us

@@ -29,6 +29,14 @@ class RelayEnd:
         self.timer: asyncio.TimerHandle | None = None
         self.greeting: asyncio.Task[None] | None = None
 
+    async def hear(self) -> None:
+        """Return when the peer was heard, or it is time for another greeting: the first ones are lost where it starts late."""
+        try:
+            async with asyncio.timeout(GREET_EVERY):
+                await self.heard.wait()
+        except TimeoutError:
+            pass
+
     def let_go(self) -> None:
         """End what would come back for this peer."""
         self.bulk.close()

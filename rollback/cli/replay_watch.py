@@ -91,10 +91,10 @@ class Watching:
         if self.is_paused:
             self._due = 0.0
             return
-        self._due += min(seconds / player.wait, self._replay.frames)
-        frames, self._due = int(self._due), self._due % 1
-        if frames:
-            self._go(player.frame + frames)
+        due = self._due + min(seconds / player.wait, self._replay.frames)
+        if due >= 1:
+            self._go(player.frame + int(due))
+        self._due = due % 1
         if player.frame >= player.end:
             self.is_paused = True
 

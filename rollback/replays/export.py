@@ -68,7 +68,8 @@ def export(
         check_size(size)
         player = Player(recording, game, speed=speed)
         if ending == ".png":
-            return _write(path, lambda file: write_png(file, next(_pictures(player, frames, size, progress))), 1)
+            (picture,) = _pictures(player, frames, size, progress)
+            return _write(path, lambda file: write_png(file, picture), 1)
         times = _times(frames, recording.header.fps * speed)
         return _write(path, lambda file: write_gif(file, _pictures(player, frames, size, progress), times), len(frames))
     if ending == ".npz":

@@ -162,8 +162,8 @@ def forged(chunks, draw):
                 at = draw.randrange(len(payload) // 12) * 12
                 chunks[place] = kind, payload[: at + 4] + draw.randbytes(8) + payload[at + 12 :]
             case 3 if kind == Kind.FOOTER:
-                footer = unpack_tree(payload)
-                chunks[place] = kind, pack_tree(footer | {"final": draw.randrange(2**64)})
+                footer = {"frames": 130 - 40 * draw.randrange(2), "final": draw.randrange(2**64), "reason": "end_at"}
+                chunks[place] = kind, pack_tree(footer)
             case _ if payload:
                 at = draw.randrange(len(payload))
                 chunks[place] = kind, payload[:at] + bytes([payload[at] ^ 1 << draw.randrange(8)]) + payload[at + 1 :]

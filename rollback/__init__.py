@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from rollback.types import Mismatch as Mismatch
     from rollback.types import Open as Open
     from rollback.types import PeerInterrupted as PeerInterrupted
+    from rollback.types import PeerJoined as PeerJoined
     from rollback.types import PeerLeft as PeerLeft
     from rollback.types import PeerLost as PeerLost
     from rollback.types import PeerResumed as PeerResumed
@@ -65,7 +66,7 @@ _HOMES = {
     " RollbackError UsageError WireError",
     "rollback.game": "ActionCodec Bits Game Raw UInt",
     "rollback.netplay": "PlayResult join play",
-    "rollback.types": "Confirmed Cut DesyncFound Ended Event Local Mismatch Open PeerInterrupted PeerLeft PeerLost PeerResumed"
+    "rollback.types": "Confirmed Cut DesyncFound Ended Event Local Mismatch Open PeerInterrupted PeerJoined PeerLeft PeerLost PeerResumed"
     " PeerStats Policy Remote Resynced SessionStats Synchronized Tick TookOver VoteWanted",
 }
 _HOME = {name: home for home, names in _HOMES.items() for name in names.split()}

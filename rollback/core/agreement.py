@@ -67,6 +67,9 @@ class Agreement:
         shunned: Those who claim us lost, and so take nothing from us.
         proposed: Number of the change under way, `epoch` without one.
         joining: The first own frame of each newcomer in the change under way.
+        pledged: The number of the change by which a newcomer is to come, by seat, from when we stood by it until it is
+            certain that somebody has committed it, or that nobody will.
+        lacks: Whether we lack inputs of an adopted seat that are to be forwarded.
         adopted: Seats without a peer whose inputs the lowest peer of the roster makes.
         approved: Whether the lobby's vote went to us in the change under way.
         claims: The newest claim of each of the others.
@@ -79,8 +82,9 @@ class Agreement:
         self.epoch = self.proposed = 0
         self.roster = roster
         self.lost = self.left = self.shunned = self.adopted = 0
-        self.out = self.approved = False
+        self.out = self.approved = self.lacks = False
         self.joining: dict[int, int] = {}
+        self.pledged: dict[int, int] = {}
         self.claims: dict[int, Claim] = {}
         self.cuts: dict[int, int] = {}
         self._joins_told: dict[int, int] = {}
@@ -104,7 +108,7 @@ class Agreement:
     @property
     def is_open(self) -> bool:
         """Whether there is something to agree upon, or somebody who may not know yet that it is agreed."""
-        if self.lost or self.joining:
+        if self.lost or self.pledged or self.lacks:
             return True
         return self.epoch > 0 and any(
             seat not in self.claims or self.claims[seat].committed < self.epoch for seat in self.others
@@ -122,6 +126,22 @@ class Agreement:
         """Whether the change under way is ours to commit."""
         standing = self.standing
         return standing is Standing.MORE or (standing is Standing.HALF and self.approved)
+
+    @property
+    def agreed(self) -> bool:
+        """Whether all who remain say who remains, so that nothing but the cuts, and perhaps a vote, lacks."""
+        claims = [self.claims.get(seat) for seat in self.others]
+        return all(each is not None and each.epoch > self.epoch and each.roster == self.survivors for each in claims)
+
+    def may_claim(self, silent: int, missed: int) -> bool:
+        """Whether to claim those lost who are missed.
+
+        Who hears so few that it would not be the larger side waits until it has missed all the others: a claim for some of
+        them only would be taken over by others who hear us, and end with us; and the lobby's vote is asked for once.
+        """
+        base = self.roster & ~self.left
+        heard = (self.survivors & base & ~silent).bit_count()
+        return 2 * heard > base.bit_count() or not silent & ~missed
 
     def lose(self, seat: int, *, left: bool = False) -> bool:
         """Claim a seat lost; from now on nothing may be taken from it. False where it is no survivor."""
@@ -166,6 +186,9 @@ class Agreement:
         if lost:
             self.lost |= lost
             self._next(claim.epoch)
+        elif not claim.joins and claim.committed < claim.epoch > self.epoch and claim.epoch >= self.proposed and not self.lost:
+            self.joining.clear()  # it does not stand by the newcomer any more, and never will again
+            self.proposed = claim.epoch
         elif self.lost and claim.roster == self.survivors:
             self.proposed = max(self.proposed, claim.epoch)
         return lost
@@ -175,17 +198,35 @@ class Agreement:
         self.joining = {seat: frame}
         self._joins_told[seat] = frame
         self.proposed = max(self.proposed, self.epoch) + 1
+        self.pledged = {seat: self.proposed}
         return self.proposed
 
     def accept(self, seat: int, frame: int, epoch: int) -> bool:
         """Take over the sponsor's proposal; False where something else is under way, or it is an old one."""
         if self.joining.get(seat) == frame:
             return True
-        if self.lost or self.joining or epoch <= self.proposed:
+        if self.lost or self.pledged or epoch <= self.proposed:
             return False
         self.joining = {seat: frame}
         self._joins_told[seat] = frame
         self.proposed = epoch
+        self.pledged = {seat: epoch}
+        return True
+
+    def release(self) -> bool:
+        """Whether nobody has committed, or ever will, what we pledged but stand by no more; it is forgotten then.
+
+        A peer that says another thing under that number or a higher one never takes the newcomer's change up again. As long
+        as one may have committed it, and shown frames it made with the newcomer, we must wait to hear of that.
+        """
+        if not self.pledged or self.joining:
+            return False
+        number = max(self.pledged.values())
+        for other in self.others:
+            claim = self.claims.get(other)
+            if claim is None or claim.joins or not claim.epoch >= number > claim.committed:
+                return False
+        self.pledged.clear()
         return True
 
     def claim(self, silent: int, missed: int, held: Mapping[int, int]) -> Claim:
@@ -258,6 +299,10 @@ class Agreement:
             if min(holds) < max(holds):
                 return None
             cuts[seat] = holds[0]
+        if self.joining and min(self.joining) < self.lowest:  # from there on the newcomer plays for those who are gone
+            for seat in seats_in(self.adopted & ~sum(1 << each for each in self.joining)):
+                if min([held[seat], *[each.held.get(seat, -1) for each in members]]) < min(self.joining.values()) - 1:
+                    return None
         epoch = max([self.proposed, *[each.epoch for each in members]])
         return Change(epoch, self.survivors | sum(1 << seat for seat in self.joining), cuts, dict(self.joining))
 
@@ -269,6 +314,7 @@ class Agreement:
         self.left &= change.roster
         self.shunned &= change.roster
         self.approved = False
+        self.pledged.clear()
         for seat, cut in change.cuts.items():
             self.cuts[seat] = cut
         for seat in change.joins:

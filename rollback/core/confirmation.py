@@ -122,6 +122,15 @@ class Confirmation:
             self._due = NEVER
             self._offer(frame)
 
+    def begin_at(self, frame: int) -> None:
+        """Come into a running match: S_frame is settled, and nothing before it is handed out."""
+        self.settled = self.confirm_at = frame - 1
+        self._collect_at = frame + COLLECT_EVERY
+        self._due = frame if self._due < NEVER else NEVER
+        self.kept.clear()
+        for reader in self.readers:
+            reader.begin_at(frame)
+
     def begin_again(self) -> int:
         """Forget the checksums of states that were replaced; return the first frame whose checksum counts again."""
         self.kept.clear()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from typing import Final
 
 from rollback.core.confirmation import Confirmation
@@ -25,6 +26,7 @@ WRITTEN_TO: Final = (
     Peer.RUNNING,
     Peer.INTERRUPTED,
     Peer.LOST,
+    Peer.JOINING,
 )  # a tuple: the usual state is found by the first comparison
 MEASURE_EVERY: Final = (
     0.5  # seconds between measurements of a line, and between copies of a checksum: a third of a byte a frame
@@ -41,6 +43,7 @@ class Dispatch:
     Attributes:
         outbox: What waits to be sent.
         blobs: What waits for the reliable channel.
+        also: Who else has messages that are due from time to time.
     """
 
     def __init__(
@@ -57,6 +60,7 @@ class Dispatch:
     ) -> None:
         self.outbox: list[tuple[str, bytes]] = []
         self.blobs: list[tuple[str, bytes]] = []
+        self.also: list[Callable[[float], Iterable[tuple[Endpoint, Message]]]] = []
         self._own = own
         self._endpoints = endpoints
         self._sim = sim
@@ -149,7 +153,7 @@ class Dispatch:
         """Drop the changes that every peer has acknowledged."""
         acked = self._own.known
         for endpoint in self._endpoints:
-            if endpoint.acked < acked and endpoint.state is not Peer.GONE:
+            if endpoint.acked < acked and endpoint.state not in (Peer.GONE, Peer.ADMITTED):
                 acked = endpoint.acked
         self._own.forget(acked)
 
@@ -157,6 +161,9 @@ class Dispatch:
         """Write the hellos and goodbyes that are due, and let the lines be measured."""
         for endpoint, hello in self._handshake.hellos(now):
             self._message(endpoint, hello)
+        for says in self.also:
+            for endpoint, message in says(now):
+                self._message(endpoint, message)
         for endpoint in self._membership.answers(now):
             self._message(endpoint, Notice(claim=self._membership.claim()))
         for endpoint, bye in self._goodbyes.due(now):

@@ -19,8 +19,10 @@ from rollback.core.goodbyes import Goodbyes
 from rollback.core.handles import NESTED, SOON, Ride, no_ride
 from rollback.core.handshake import HELLO_EVERY, Handshake
 from rollback.core.intake import Intake
+from rollback.core.joining import Joining
 from rollback.core.lineup import Lineup
 from rollback.core.membership import Membership
+from rollback.core.newcomer import Newcomer
 from rollback.core.pausing import Pausing
 from rollback.core.queues import MASK, LocalInputs
 from rollback.core.redundancy import Redundancy
@@ -29,9 +31,10 @@ from rollback.core.ride import ride_of
 from rollback.core.simulation import NEVER, Simulation
 from rollback.core.sponsor import Sponsor
 from rollback.core.standin import StandIn
+from rollback.core.states import Peer
 from rollback.errors import ActionError, UsageError
 from rollback.game import Game
-from rollback.types import Ended, Event, Local, Remote, Tick
+from rollback.types import Ended, Event, Local, Open, Remote, Tick
 from rollback.wire.limits import MAX_REASON
 from rollback.wire.messages import Bye
 from rollback.wire.runs import ONE_BYTE
@@ -49,12 +52,13 @@ class Engine:
     def __init__(
         self,
         game: Game,
-        players: Sequence[Local | Remote],
+        players: Sequence[Local | Remote | Open],
         config: SessionConfig,
         nonce: int,
         match: int = 0,
         *,
         votes: bool = False,
+        joining: bool = False,
     ) -> None:
         lineup = Lineup(game, players, config, match)
         own, endpoints = lineup.own, lineup.endpoints
@@ -64,7 +68,8 @@ class Engine:
         self._lineup = lineup
         self._own = own
         self._endpoints = endpoints
-        self._playing = list(endpoints)  # those whose inputs the match waits for
+        # Those whose inputs the match waits for.
+        self._playing = [endpoint for endpoint in endpoints if endpoint.state is not Peer.GONE and not joining]
         self._inboxes = {endpoint.name: endpoint.inbox for endpoint in endpoints}
         self._events: list[Event] = []
         self._tick = Tick(self)
@@ -88,7 +93,9 @@ class Engine:
             votes=votes,
         )  # fmt: skip
         self._goodbyes = Goodbyes(endpoints)
-        self._handshake = Handshake(nonce, lineup.facts, config.prediction_window, delay, lineup.controllers, endpoints)
+        self._handshake = Handshake(
+            nonce, lineup.facts, config.prediction_window, delay, lineup.controllers, endpoints, joining=joining
+        )
         self._confirmation = Confirmation(
             own, self._playing, self._sim, config.desync_interval, self._disagree, self._membership.slots
         )
@@ -112,7 +119,7 @@ class Engine:
         self._outbox = self._dispatch.outbox
         self._ride, self._land, self._glance = self._short_way()
         self._confirmation.glance = self._glance
-        lowest = endpoints[0] if endpoints[0].queue.players < own.players else None
+        lowest = next((e for e in endpoints if e.state is not Peer.GONE and e.seat < own.players[0]), None)
         self._repair = Repair(
             endpoints,
             lowest,
@@ -124,6 +131,21 @@ class Engine:
             self._dispatch.post,
         )
         self._sponsor = Sponsor(lineup, endpoints, self._sim, self._confirmation, config, self._dispatch)
+        self._joining = Joining(
+            own, self._local, self._sim, self._confirmation, self._membership, self._handshake, self._stand_in, config,
+            self._events.append, self._end, self._sponsor.dismiss,
+        )  # fmt: skip
+        self._intake.joining = self._joining
+        self._membership.changed = self._joining.changed
+        self._dispatch.also.append(self._joining.messages)
+        self._newcomer: Newcomer | None = None
+        if joining:
+            self._newcomer = Newcomer(
+                own, self._local, endpoints, self._playing, self._sim, self._confirmation, self._membership, self._handshake,
+                self._stand_in, config, self._events.append, self._end, self._dispatch.post,
+            )  # fmt: skip
+            self._intake.newcomer = self._newcomer
+            self._dispatch.also.append(self._newcomer.messages)
 
     # What the tick and its caller ask.
 
@@ -301,7 +323,10 @@ class Engine:
         if self._ended is not None or self._paused:
             tick.reason = "paused" if self._ended is None else "ended"
             return
-        frame, blocked = sim.frame, sim.blocked()
+        if self._newcomer is not None:
+            self._newcomer.catch_up(row, self._capture)
+        frame = sim.frame
+        blocked = sim.blocked() or self._joining.holds(frame)
         if window == 0 and not blocked:
             self._capture(frame, row)  # lockstep must not wait for the input it supplies itself
         tick.reason = "stalled"
@@ -365,6 +390,8 @@ class Engine:
 
     def _may_start(self, now: float) -> bool:
         """Whether frame 0 may begin; if so, the game is reset and it has begun."""
+        if self._newcomer is not None:
+            return self._ended is None and self._newcomer.step(now) and self._come_in(now)
         start = self._handshake.start
         if start is None or now < start or self._ended is not None:
             return False
@@ -378,6 +405,14 @@ class Engine:
         self._plain = self._window > 0 and not self._paused
         return True
 
+    def _come_in(self, now: float) -> bool:
+        """Be in a match that runs; true."""
+        self._handshake.start = now
+        self._running = True
+        self._planned = float("inf")
+        self._watch_at = SOON
+        return True
+
     def _watch(self, now: float) -> None:
         """Look after lines, timers and the balance of time; a few times a second, after the inboxes are drained."""
         ahead, live = 0.0, 0
@@ -388,16 +423,26 @@ class Engine:
                 ahead += endpoint.ahead
                 live += 1
         self._tick.frames_ahead = ahead / live if live else 0.0
-        silence_at = self._membership.watch(now, now - self._planned, running=self._running, ended=self._ended is not None)
+        silence_at = now
+        if self._newcomer is None or self._newcomer.is_in:
+            ended = self._ended is not None
+            silence_at = self._membership.watch(now, now - self._planned, running=self._running, ended=ended)
+        if self._joining.is_busy:
+            self._joining.look(now)
+            silence_at = now
+        if self._newcomer is not None and self._newcomer.is_in:
+            self._newcomer.take_over()
+            if self._newcomer.is_current:
+                self._newcomer = self._intake.newcomer = None
         for endpoint in self._endpoints:
             self._redundancy.judge(endpoint, min(self._local.delays.values()))
         if self._auto is not None and self._running:
             self._auto.follow(self._local, self._endpoints)
         self._repair.look(now)
         pause_at = self._pausing.look(now)
-        self._paused = self._membership.waiting or self._repair.halts or self._pausing.is_held
+        self._paused = self._membership.waiting or self._repair.halts or self._pausing.is_held or self._joining.waiting
         self._plain = self._running and self._window > 0 and not self._paused and self._ended is None
-        self._plain = self._plain and not self._membership.slots
+        self._plain = self._plain and not self._membership.slots and self._newcomer is None
         self._dispatch.forget()
         self._do_chores(now)
         calm = self._running and self._goodbyes.own is None
@@ -412,7 +457,7 @@ class Engine:
 
     def _do_chores(self, now: float) -> None:
         """Send what timers call for."""
-        if not self._running:
+        if not self._running and self._newcomer is None:
             self._handshake.decide(now)
             for endpoint in self._endpoints:
                 if endpoint.greeting.done:

@@ -17,13 +17,13 @@ from rollback.game import MAX_PLAYERS
 from rollback.types import Mismatch
 from rollback.wire.messages import Fact, Hello
 
-__all__ = ["HELLO_EVERY", "Handshake"]
+__all__ = ["COMING", "HELLO_EVERY", "Handshake"]
 
 HELLO_EVERY: Final = 0.05  # seconds: five exchanges in a quarter of a second on a good line
 LONGEST_WAIT: Final = 30.0  # seconds until a start that can be meant: two round trips and the head start, many times over
 MOST_TOLD: Final = 20  # mismatches of one hello that become events; a hello may claim any number of facts
 HEAD_START: Final = 0.1  # seconds from naming the instant to the instant, on top of two round trips
-COMING: Final = (Peer.ADMITTED, Peer.JOINING)
+COMING: Final = (Peer.ADMITTED, Peer.JOINING)  # on their way into a running match
 
 MENDS: Final = {
     "protocol": "install the same version of rollback on both sides",

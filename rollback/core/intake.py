@@ -11,8 +11,10 @@ from typing import Final
 
 from rollback.core.checksums import Disagreement
 from rollback.core.endpoint import Endpoint
-from rollback.core.handshake import Handshake
+from rollback.core.handshake import COMING, Handshake
+from rollback.core.joining import Joining
 from rollback.core.membership import Membership
+from rollback.core.newcomer import Newcomer
 from rollback.core.pausing import Pausing
 from rollback.core.queues import MASK, InputQueue
 from rollback.core.simulation import Simulation
@@ -34,7 +36,7 @@ from rollback.wire.inputs import (
 )
 from rollback.wire.limits import MAX_HOT
 from rollback.wire.matches import match_of, unmark
-from rollback.wire.messages import Bye, Forward, Hello, Notice, decode_message
+from rollback.wire.messages import Bye, Forward, Hello, Join, Notice, decode_message
 from rollback.wire.runs import ONE_BYTE, Change, changed_row, decode_runs
 
 __all__ = ["Intake"]
@@ -51,7 +53,11 @@ class Intake:
 
     Attributes:
         dropped: Datagrams and inputs dropped, by reason.
+        joining: Those who come into the match.
+        newcomer: Our own way into it, None once we are in.
     """
+
+    joining: Joining
 
     def __init__(
         self,
@@ -65,6 +71,7 @@ class Intake:
         match: int = 0,
     ) -> None:
         self.dropped: Counter[str] = Counter()
+        self.newcomer: Newcomer | None = None
         self._own = own
         self._sim = sim
         self._handshake = handshake
@@ -197,6 +204,8 @@ class Intake:
             if endpoint.state in (Peer.LEFT, Peer.GONE, Peer.REFUSED):
                 self._membership.departed(endpoint)
                 return "departed"
+            if endpoint.state in COMING or (self.newcomer is not None and not self.newcomer.collects):
+                return "early"
         flags = message.flags
         if not -1 <= message.ack <= self._own.known or message.confirmed < -1:
             return "ack"
@@ -236,7 +245,13 @@ class Intake:
     def _noticed(self, endpoint: Endpoint, notice: Notice, now: float) -> None:
         self._told_end(endpoint, notice.end)
         self._pausing.hear(endpoint, notice.turns, notice.pause)
-        if notice.claim is not None:
+        if notice.claim is None:
+            return
+        if endpoint.state in COMING:
+            self.joining.claimed(endpoint, notice.claim, now)
+        elif self.newcomer is not None and not self.newcomer.is_in:
+            self.newcomer.hear(endpoint, notice.claim, now)
+        else:
             self._membership.hear(endpoint, notice.claim, now)
 
     def _forwarded(self, endpoint: Endpoint, told: Forward, now: float) -> str | None:
@@ -255,8 +270,8 @@ class Intake:
         changes = decode_runs(told.tokens, 0, told.newest, queue.lengths)
         twice = _contradicts(queue, changes)
         rows = new_rows(changes, known, told.newest, queue.last, room)
+        other.tail_in_until = 0  # what it told itself before builds on numbers that are no longer ours
         if rows:
-            other.tail_in_until = 0
             self._extend(queue, rows)
             for frame, _, delta in changes:
                 if known < frame <= queue.known:
@@ -282,6 +297,8 @@ class Intake:
     def _message(self, endpoint: Endpoint, data: bytes, now: float) -> str | None:
         match decode_message(unmark(data)):
             case Hello() as hello:
+                if endpoint.state in COMING:
+                    return self.joining.greeted(endpoint, hello, now)
                 if endpoint.state in (Peer.LEFT, Peer.GONE):
                     return "departed"
                 if endpoint.greeting.nonce not in (0, hello.nonce) and self._handshake.start is not None:
@@ -292,11 +309,18 @@ class Intake:
                     self._membership.refused(endpoint, found)
                 elif endpoint.state is not Peer.RUNNING:
                     self._membership.heard(endpoint)
+            case Bye() as bye if not bye.answer and self._is_aside(endpoint):
+                endpoint.bye_answer = endpoint.bye_heard = True
+                if self.newcomer is not None:
+                    self.newcomer.parted(endpoint, bye)
+                elif endpoint.greeting.agreed:
+                    self.joining.parted(endpoint, bye)
             case Bye() as bye:
                 if bye.confirmed > endpoint.confirmed:
                     # Never past what it can hold, whatever it says: settled frames are handed out on this number.
                     held = min(bye.confirmed, self._own.known, endpoint.queue.known)
                     endpoint.confirmed = max(endpoint.confirmed, held)
+                endpoint.tail_in_until = 0  # or the same datagram again would count one frame on from there
                 self._membership.goodbye(endpoint, bye, running=self._handshake.start is not None)
             case Notice() as notice:
                 if not endpoint.greeting.agreed:
@@ -304,9 +328,17 @@ class Intake:
                 self._noticed(endpoint, notice, now)
             case Forward() as told:
                 return self._forwarded(endpoint, told, now)
+            case Join() as join:
+                if not endpoint.greeting.agreed:
+                    return "stranger"
+                return (self.joining if self.newcomer is None else self.newcomer).told(endpoint, join, now)
             case _:
                 return "misplaced"
         return None
+
+    def _is_aside(self, endpoint: Endpoint) -> bool:
+        """Whether one of the two of us is not in the match yet."""
+        return endpoint.state in COMING or (self.newcomer is not None and not self.newcomer.is_in)
 
     def _told_end(self, endpoint: Endpoint, end: int) -> None:
         sim = self._sim

@@ -36,6 +36,7 @@ __all__ = ["Membership"]
 TINY: Final = 1e-6  # seconds past an instant, so that rounding does not call us a moment too soon again and again
 LINGER: Final = 1.0  # seconds we take to come to an end that another has already come to
 LATE_FRAMES: Final = 3  # a slow game looks at its timers seldom: so late is no gap yet
+PARTITIONED: Final = "partitioned"  # the reason of an end on the smaller side; who says so does not leave on purpose
 FRESH: Final = 1.0  # seconds for which a claim says something about the present
 VOTE_PATIENCE: Final = 1.5  # seconds the lobby may take to vote: within the two that nobody is to be stuck for longer
 ANSWER_EVERY: Final = 0.2  # seconds between answers to somebody who is out, and does not know it yet
@@ -60,6 +61,7 @@ class Membership:
         agreement: What is agreed on the roster.
         slots: The inputs of those who are gone and played for, by seat.
         speaks: Whether every datagram carries our claim.
+        changed: Called with each change of the roster that is committed.
         over: Whether the match ended here before its end: then nothing is agreed upon any more.
     """
 
@@ -78,10 +80,12 @@ class Membership:
         votes: bool = False,
     ) -> None:
         self.by_seat = {endpoint.seat: endpoint for endpoint in endpoints}
-        self.agreement = Agreement(own.players[0], sum(1 << e.seat for e in playing) | 1 << own.players[0])
+        me, seated, seats = own.players[0], sum(1 << e.seat for e in playing), sum(1 << e.seat for e in endpoints)
+        self.agreement = Agreement(me, seated | 1 << me, seats | 1 << me)
         self.forwarding = Forwarding(self.agreement, self.by_seat, own)
         self.slots: dict[int, InputQueue] = {}
         self.speaks = self.over = False
+        self.changed: Callable[[Change], None] = lambda change: None
         self._local = local
         self._endpoints = endpoints
         self._playing = playing
@@ -145,12 +149,15 @@ class Membership:
         if not endpoint.turn(Cause.BYE):
             return
         self._lost_at.pop(endpoint.name, None)
+        if bye.end >= 0:  # it came to its end, so everybody has confirmed that: also those whom we do not hear
+            for other in self._playing:
+                other.confirmed = max(other.confirmed, min(bye.confirmed, other.queue.known, self._local.queue.known))
         self._emit(PeerLeft(endpoint.name, endpoint.queue.players, bye.reason))
         if bye.final:
             self._end(f"{endpoint.name}: {bye.reason}", bye=bye.reason, final=True)  # who does not hear it hears us
         elif bye.end < 0:
             if running:
-                self._lose(endpoint, f"{endpoint.name} left", left=True)
+                self._lose(endpoint, f"{endpoint.name} left", left=bye.reason != PARTITIONED)
             else:
                 self._end(f"{endpoint.name} left")
 
@@ -176,6 +183,23 @@ class Membership:
             self._part(other, f"{other.name} was lost: {endpoint.name} does not hear it any more")
         if agreement.out:
             self._end_partitioned()
+
+    def replace(self, endpoint: Endpoint) -> None:
+        """Another process takes the place of a peer: the old one is gone for certain, and is no side of a partition."""
+        if not self.agreement.lose(endpoint.seat, left=True):
+            return
+        if endpoint.state not in (Peer.LOST, Peer.LEFT):
+            self._emit(PeerLost(endpoint.name, endpoint.queue.players, "another process takes its place"))
+        self._lost_at.pop(endpoint.name, None)
+        endpoint.turn(Cause.CUT)
+        endpoint.tail_in_until = 0
+
+    def enter(self, endpoint: Endpoint) -> None:
+        """Somebody who came is one of those the match waits for."""
+        self._left_at.pop(endpoint.name, None)
+        self._claimed_at.pop(endpoint.seat, None)
+        self._playing.append(endpoint)
+        self._playing.sort(key=lambda other: other.seat)
 
     def claim(self) -> Claim:
         """Return what we say of the roster."""
@@ -230,7 +254,7 @@ class Membership:
             self._forget_the_silent()
             self.speaks = False
             return again
-        if self._missed:
+        if self._missed and agreement.may_claim(self._silent, self._missed):
             heard = agreement.survivors & ~self._silent
             fresh = self._fresh(now)
             for seat in seats_in(self._missed):
@@ -301,13 +325,13 @@ class Membership:
         endpoint.turn(Cause.CUT)
         endpoint.tail_in_until = 0
         config, agreement = self._config, self.agreement
-        few = (agreement.roster & ~agreement.left | 1 << endpoint.seat).bit_count() <= 2
+        few = agreement.roster.bit_count() <= 2
         if config.on_disconnect == "end" or (few and config.on_disconnect == "pause"):
             self._end(why, bye=why, final=config.on_disconnect == "end")
 
     def _end_partitioned(self) -> None:
         """We are the smaller side, or the others went on without us."""
-        self._end("partitioned", bye="partitioned")
+        self._end(PARTITIONED, bye=PARTITIONED)
 
     def _forget_the_silent(self) -> None:
         """Wait no longer for an answer of those we do not hear; the match is over here."""
@@ -317,7 +341,6 @@ class Membership:
     def _stand(self, now: float) -> None:
         """Look whether we, who remain, may go on; exactly half of those who were need the lobby's vote."""
         agreement = self.agreement
-        base = agreement.roster & ~agreement.left
         standing = agreement.standing
         if standing is Standing.MORE or agreement.may_go_on:
             self._asked = None
@@ -325,8 +348,10 @@ class Membership:
         if standing is Standing.LESS:
             self._end_partitioned()
             return
-        two = base.bit_count() <= 2  # each of two follows its settings where no lobby says otherwise
+        two = agreement.roster.bit_count() <= 2  # each of two follows its settings where no lobby says otherwise
         if self._votes:
+            if not agreement.agreed:
+                return
             if self._asked != (agreement.survivors, agreement.epoch + 1):
                 self._asked, self._asked_at = (agreement.survivors, agreement.epoch + 1), now
                 self._emit(VoteWanted(*self._asked))
@@ -358,9 +383,10 @@ class Membership:
                 if queue.rows[frame & MASK] != queue.idle:
                     sim.wrong = min(sim.wrong, frame)
                     break
-        self._adopt(list(change.cuts))
+        self.adopt(list(change.cuts))
+        self.changed(change)
 
-    def _adopt(self, seats: list[int]) -> None:
+    def adopt(self, seats: list[int]) -> None:
         """Let the lowest who remains play for those who are gone."""
         agreement = self.agreement
         for seat in seats:

@@ -138,6 +138,11 @@ class Repair:
             if case.diagnosis is None or case.diagnosis.done or now >= case.until or not endpoint.live:
                 self._close(endpoint, case)
 
+    def renew(self, endpoint: Endpoint) -> None:
+        """Another process comes to a peer's place: what was told of the one before is no matter."""
+        self._cases.pop(endpoint.name, None)
+        self._trusted_from[endpoint.name], self._told[endpoint.name] = 0, -1
+
     def close_all(self, endpoint: Endpoint) -> None:
         """Tell at once what is known of a disagreement with a peer that goes."""
         case = self._cases.get(endpoint.name)

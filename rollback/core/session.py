@@ -18,7 +18,7 @@ from rollback.core.settled import SettledReader
 from rollback.core.settled_inputs import SettledInputs
 from rollback.errors import UsageError
 from rollback.game import Game
-from rollback.types import Confirmed, Event, Local, Reason, Remote, SessionStats
+from rollback.types import Confirmed, Event, Local, Open, Reason, Remote, SessionStats
 from rollback.wire.blobs import is_blob
 from rollback.wire.feed import is_feed
 from rollback.wire.limits import MAX_DATAGRAM, MAX_INBOX
@@ -49,15 +49,16 @@ class P2PSession(Hosting):
     def __init__(
         self,
         game: Game,
-        players: Sequence[Local | Remote],
+        players: Sequence[Local | Remote | Open],
         config: SessionConfig | None = None,
         *,
         nonce: int | None = None,
         match: int = 0,
         votes: bool = False,
+        joining: bool = False,
     ) -> None:
         nonce = secrets.randbits(31) | 1 << 31 if nonce is None else nonce
-        super().__init__(game, players, config or SessionConfig(), nonce, match, votes=votes)
+        super().__init__(game, players, config or SessionConfig(), nonce, match, votes=votes, joining=joining)
         self._reader = SettledReader(self._sim, self._confirmation.settle, self._confirmation.readers)
 
     # What the caller asks.
@@ -162,6 +163,9 @@ class P2PSession(Hosting):
         """
         if match_of(blob) != self._match:
             self._intake.dropped["match"] += 1
+            return
+        if is_feed(unmark(blob)) and self._newcomer is not None:
+            self._newcomer.take(peer, unmark(blob))
             return
         if is_feed(unmark(blob)) and self._sponsor.knew(peer):
             self._sponsor.take(peer, unmark(blob))

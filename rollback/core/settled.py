@@ -72,6 +72,11 @@ class SettledReader:
             self._backlog.extend(played[low:])
             self._backlog.extend(played[:high])
 
+    def begin_at(self, frame: int) -> None:
+        """Go on with a later frame: those before it are not here."""
+        self._backlog.clear()
+        self._next = frame
+
     def close(self) -> None:
         """Stop keeping frames for this reader."""
         self._readers[:] = [reader for reader in self._readers if reader is not self]

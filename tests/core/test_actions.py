@@ -170,9 +170,9 @@ ALONE = "a session needs at least one Local and one Remote player; SyncTestSessi
 SEATS = [
     ([Local()], "1 players were given, Sums has 2"),
     ([Local(), Remote("b"), Remote("c")], "3 players were given, Sums has 2"),
-    ([Local(), "bob"], "player 1 must be Local() or Remote(peer name), not 'bob'"),
-    ([Local(), Remote("")], "player 1 must be Local() or Remote(peer name), not Remote(peer='')"),
-    ([Local(), Remote(7)], "player 1 must be Local() or Remote(peer name), not Remote(peer=7)"),  # type: ignore[arg-type]
+    ([Local(), "bob"], "player 1 must be Local(), Remote(peer name) or Open(), not 'bob'"),
+    ([Local(), Remote("")], "player 1 must be Local(), Remote(peer name) or Open(), not Remote(peer='')"),
+    ([Local(), Remote(7)], "player 1 must be Local(), Remote(peer name) or Open(), not Remote(peer=7)"),  # type: ignore[arg-type]
     ([Local(), Local()], ALONE),
     (
         [Remote("a"), Remote("b")],

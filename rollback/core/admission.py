@@ -1,0 +1,65 @@
+"""Who may take a player in a running match, and what is said where that cannot be. Knows labels; `joining` knows the way in."""
+
+from __future__ import annotations
+
+from rollback.core.endpoint import Endpoint
+from rollback.core.engine import Engine
+from rollback.core.handles import SOON
+from rollback.core.states import Peer
+from rollback.errors import UsageError
+
+__all__ = ["Admission"]
+
+VACANT = (Peer.GONE, Peer.ADMITTED)
+
+
+class Admission(Engine):
+    """A session into which somebody may come."""
+
+    def _admit_player(self, peer: str, player: int) -> None:
+        """Let somebody take a player; see `P2PSession.admit`."""
+        self._land()
+        endpoint = self._seat_of(peer, player)
+        if endpoint.state in (Peer.ADMITTED, Peer.JOINING) and endpoint.name == peer:
+            return
+        if self._sponsor.knew(peer) and peer not in self._inboxes:
+            self._sponsor.dismiss(peer)
+        self._sponsor.admit(peer)
+        returns = self.config.on_disconnect == "pause" and bool(self._membership.agreement.roster >> endpoint.seat & 1)
+        self._membership.replace(endpoint)
+        if endpoint.name != peer:
+            self._sponsor.dismiss(endpoint.name)
+            self._redundancy.doubled.pop(endpoint.name, None)
+            self._inboxes[peer] = self._inboxes.pop(endpoint.name)
+            endpoint.name = peer
+        for each in endpoint.queue.players:
+            self._sponsor.names[each] = peer
+        self._repair.renew(endpoint)
+        self._joining.admit(endpoint, peer, returns=returns)
+        self._watch_at = SOON
+
+    def _seat_of(self, peer: str, player: int) -> Endpoint:
+        """Return the seat of a player that somebody is to take.
+
+        Raises:
+            UsageError: It cannot be taken by this peer, or not now.
+        """
+        if not isinstance(peer, str) or not peer:
+            raise UsageError(f"a peer needs a name, not {peer!r}")
+        if self._ended is not None:
+            raise UsageError("the match has ended here: nobody can come into it any more")
+        if not self._running:
+            raise UsageError("the match has not begun here: name all who are there from the start in `players`")
+        if player in self._own.players:
+            raise UsageError(f"player {player} is our own: admit somebody to one of another peer")
+        endpoint = next((e for e in self._endpoints if player in e.queue.players), None)
+        if endpoint is None or type(player) is not int:
+            raise UsageError(f"player must be a number from 0 to {len(self._sim.codecs) - 1}, not {player!r}")
+        other = next((e for e in self._endpoints if e.name == peer and e is not endpoint), None)
+        if other is not None:
+            raise UsageError(f"{peer!r} is the peer of player {other.seat}: a peer has one place, and its name is its own")
+        if endpoint.name != peer and endpoint.state not in VACANT:
+            raise UsageError(
+                f"player {player} is played by {endpoint.name!r}: only a new process of the same name can take its place"
+            )
+        return endpoint

@@ -1,0 +1,391 @@
+"""How somebody comes into a running match, as seen by those who are in it. Knows seats, frames, a clock; knows no bytes.
+
+Who is admitted greets every one of us, is fed by one, and tells how far it has come. When it is near, the lowest of us, the
+sponsor, proposes the frame from which the newcomer's inputs count, past all that anybody can have confirmed, and takes no
+inputs of its own for that frame before all have said that they stand by it: so nobody confirms it too early. The inputs of the
+seat up to there are part of the proposal. Then the change commits like any other; see `agreement`.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from typing import Final
+
+from rollback.config import SessionConfig
+from rollback.core.agreement import Change, seats_in
+from rollback.core.confirmation import Confirmation
+from rollback.core.endpoint import Endpoint
+from rollback.core.handshake import Handshake
+from rollback.core.membership import Membership
+from rollback.core.queues import MASK, InputQueue, LocalInputs
+from rollback.core.simulation import Simulation
+from rollback.core.standin import StandIn
+from rollback.core.states import Cause, Peer
+from rollback.types import Event, PeerJoined, PeerLeft, Synchronized
+from rollback.wire.inputs import new_rows
+from rollback.wire.limits import MAX_TOKENS
+from rollback.wire.messages import Bye, Claim, Hello, Join, Message, Notice
+from rollback.wire.runs import Change as RowChange
+from rollback.wire.runs import change_between, decode_runs, encode_runs
+
+__all__ = ["JOIN_EVERY", "REACH", "Coming", "Joining", "changes_of"]
+
+NEAR: Final = 0.5  # seconds the newcomer may lack of what has settled: it is given them meanwhile, without a stop
+REACH: Final = 200  # frames from the newcomer's last to its first own: the rings of 256 hold them, and what is sent meanwhile
+MARGIN: Final = 10  # frames for waiting for ticks on four ways, and for one lost datagram
+JOIN_PATIENCE: Final = 1.5  # seconds until a proposal that somebody does not take up is withdrawn
+JOIN_EVERY: Final = 0.05  # seconds between two copies of a proposal, or of a claim to a newcomer
+FRESH: Final = 0.5  # seconds for which what a newcomer told of itself counts
+
+
+class Coming:
+    """Somebody who is admitted.
+
+    Attributes:
+        endpoint: The line to it.
+        returns: Whether the match waits for it, where it waits for those who are lost.
+        since: When it was admitted, None until that is looked at.
+        claim: The newest it told: whom it greeted, what it stands by, and, as `held` of its own seat, how far it has come.
+        claimed_at: When that was.
+        told_at: When we told it of the roster.
+        is_known: Whether the greetings are done.
+    """
+
+    __slots__ = ("claim", "claimed_at", "endpoint", "is_known", "returns", "since", "told_at")
+
+    def __init__(self, endpoint: Endpoint, *, returns: bool) -> None:
+        self.endpoint = endpoint
+        self.returns = returns
+        self.since: float | None = None
+        self.claim: Claim | None = None
+        self.claimed_at = self.told_at = -math.inf
+        self.is_known = False
+
+
+class Joining:
+    """The newcomers of one session.
+
+    Args:
+        own: Our own players' inputs.
+        local: The same on their way.
+        sim: The game.
+        confirmation: What is confirmed and settled.
+        membership: Who is there.
+        handshake: Our greetings.
+        stand_in: Plays for those who are gone.
+        config: The settings.
+        emit: Takes events.
+        end: Ends the match here, for a reason.
+        dismiss: Called with the name of somebody who needs no feed any more.
+
+    Attributes:
+        newcomers: Who is admitted, by seat.
+        vacating: Who will be, with the name, once the loss of whoever was there is agreed.
+        proposal: What was proposed, from when we stand by it until it is committed or void.
+    """
+
+    def __init__(
+        self,
+        own: InputQueue,
+        local: LocalInputs,
+        sim: Simulation,
+        confirmation: Confirmation,
+        membership: Membership,
+        handshake: Handshake,
+        stand_in: StandIn,
+        config: SessionConfig,
+        emit: Callable[[Event], None],
+        end: Callable[[str], None],
+        dismiss: Callable[[str], None],
+    ) -> None:
+        self.newcomers: dict[int, Coming] = {}
+        self.vacating: dict[int, tuple[str, bool]] = {}
+        self.proposal: Join | None = None
+        self._own = own
+        self._local = local
+        self._sim = sim
+        self._confirmation = confirmation
+        self._membership = membership
+        self._agreement = membership.agreement
+        self._handshake = handshake
+        self._stand_in = stand_in
+        self._config = config
+        self._emit = emit
+        self._end = end
+        self._dismiss = dismiss
+        self._proposed_at = self._said_at = -math.inf
+        self._now = -math.inf
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether there is anybody to look after."""
+        return bool(self.newcomers) or bool(self.vacating) or self.proposal is not None
+
+    @property
+    def is_sponsor(self) -> bool:
+        """Whether it is ours to propose."""
+        return self._agreement.lowest == self._agreement.me
+
+    @property
+    def waiting(self) -> bool:
+        """Whether the match waits for somebody who comes back."""
+        returning = [newcomer.returns for newcomer in self.newcomers.values()]
+        return any(returning) or any(returns for _, returns in self.vacating.values())
+
+    def admit(self, endpoint: Endpoint, name: str, *, returns: bool) -> None:
+        """Let somebody come to a seat that is vacant, or about to be."""
+        if self._agreement.roster >> endpoint.seat & 1:
+            self.vacating[endpoint.seat] = name, returns
+            return
+        endpoint.renew(name)
+        endpoint.turn(Cause.ADMITTED)
+        self._agreement.claims.pop(endpoint.seat, None)
+        self.newcomers[endpoint.seat] = Coming(endpoint, returns=returns)
+
+    def holds(self, frame: int) -> bool:
+        """Whether what we would capture at a frame must wait, for the newcomer's first frame is not agreed yet."""
+        if self.proposal is None or not self.is_sponsor:
+            return False
+        return frame + max(self._local.delays.values()) >= self.proposal.frame
+
+    # What arrives.
+
+    def greeted(self, endpoint: Endpoint, hello: Hello, now: float) -> str | None:
+        """Take a newcomer's hello; return why it was dropped."""
+        newcomer = self.newcomers.get(endpoint.seat)
+        if newcomer is None or not hello.joining:
+            return "another session"
+        if endpoint.greeting.nonce not in (0, hello.nonce):
+            if endpoint.state is Peer.JOINING:
+                return "another session"  # until what was proposed to the one before is void
+            name, returns = endpoint.name, newcomer.returns
+            since = newcomer.since
+            endpoint.renew(name)
+            newcomer = self.newcomers[endpoint.seat] = Coming(endpoint, returns=returns)
+            newcomer.since = since
+        endpoint.heard = now
+        for mismatch in self._handshake.hear(endpoint, hello, now):
+            self._emit(mismatch)  # it is told too, and ends; the match goes on
+        if endpoint.greeting.done and not newcomer.is_known:
+            newcomer.is_known = True
+            self._emit(Synchronized(endpoint.name))
+        return None
+
+    def claimed(self, endpoint: Endpoint, claim: Claim, now: float) -> None:
+        """Take what a newcomer tells of itself."""
+        newcomer = self.newcomers.get(endpoint.seat)
+        if newcomer is None or claim.base >> endpoint.seat & 1:
+            return  # the words of the process that was there before
+        endpoint.heard = now
+        newcomer.claim, newcomer.claimed_at = claim, now
+        if endpoint.seat in self._agreement.joining:
+            self._agreement.hear(endpoint.seat, claim)
+
+    def parted(self, endpoint: Endpoint, bye: Bye) -> None:
+        """A newcomer thinks better of it."""
+        if self.newcomers.pop(endpoint.seat, None) is None:
+            return
+        self._dismiss(endpoint.name)
+        if endpoint.state is Peer.JOINING:
+            self._agreement.lose(endpoint.seat)
+        endpoint.turn(Cause.CUT)
+        self._emit(PeerLeft(endpoint.name, endpoint.queue.players, bye.reason))
+
+    def told(self, endpoint: Endpoint, join: Join, now: float) -> str | None:
+        """Take a proposal that another of us passes on; return why it was dropped.
+
+        Raises:
+            WireError: Its inputs are none.
+        """
+        newcomer = self.newcomers.get(join.seat)
+        if not self._agreement.survivors >> endpoint.seat & 1:
+            return "misplaced"
+        if newcomer is None or not newcomer.is_known or newcomer.endpoint.greeting.nonce != join.nonce:
+            return "stranger"
+        if self.proposal is not None or self._agreement.pledged or newcomer.endpoint.state is not Peer.ADMITTED:
+            return None
+        rows = self._rows(newcomer.endpoint.queue, join)
+        if rows is None:
+            return "misplaced"
+        if self._agreement.accept(join.seat, join.frame, join.epoch):
+            self._enter(newcomer, join, rows)
+        return None
+
+    # What is due.
+
+    def look(self, now: float) -> None:
+        """Propose, withdraw, and give up waiting; once a tick while somebody is admitted."""
+        self._now = now
+        for seat in [seat for seat in self.vacating if not self._agreement.roster >> seat & 1]:
+            name, returns = self.vacating.pop(seat)
+            self.admit(self._membership.by_seat[seat], name, returns=returns)
+        for newcomer in self.newcomers.values():
+            if newcomer.since is None:
+                newcomer.since = now
+            if newcomer.returns and now - newcomer.since > self._config.rejoin_grace:
+                newcomer.returns = False
+                if self._agreement.survivors == 1 << self._agreement.me:
+                    self._end(f"{newcomer.endpoint.name} did not come back within {self._config.rejoin_grace:g} s")
+        if self._agreement.release() and self.proposal is not None:
+            self._void(self.proposal)
+        if not self.is_sponsor:
+            return
+        if self.proposal is not None:
+            if self._agreement.joining and now - self._proposed_at > JOIN_PATIENCE:
+                self._agreement.lose(self.proposal.seat)
+            return
+        if not self._agreement.lost and not self._agreement.pledged:
+            for _, newcomer in sorted(self.newcomers.items()):
+                if self._propose(newcomer, now):
+                    return
+
+    def messages(self, now: float) -> Iterator[tuple[Endpoint, Message]]:
+        """Yield what is to be said now: to newcomers who is there, and to all what is proposed."""
+        proposal, agreement = self.proposal, self._agreement
+        for newcomer in self.newcomers.values():
+            if newcomer.endpoint.greeting.agreed and now - newcomer.told_at >= JOIN_EVERY:
+                newcomer.told_at = now
+                yield newcomer.endpoint, Notice(claim=self._membership.claim())
+        if proposal is None or not agreement.joining or now - self._said_at < JOIN_EVERY:
+            return
+        self._said_at = now
+        for seat in (proposal.seat, *agreement.others):
+            claim = agreement.claims.get(seat)
+            if claim is None or claim.joins != agreement.joining:
+                yield self._membership.by_seat[seat], proposal
+
+    def changed(self, change: Change) -> None:
+        """A change was committed: a newcomer is in, or what was proposed is void."""
+        proposal = self.proposal
+        for seat, frame in sorted(change.joins.items()):
+            self._come(self._membership.by_seat[seat], frame)
+        if proposal is not None and proposal.seat not in change.joins:
+            self._void(proposal)
+        self.proposal = None
+
+    # The proposal.
+
+    def _propose(self, newcomer: Coming, now: float) -> bool:
+        endpoint, claim, agreement, sim = newcomer.endpoint, newcomer.claim, self._agreement, self._sim
+        if not newcomer.is_known or claim is None or now - newcomer.claimed_at > FRESH or endpoint.state is not Peer.ADMITTED:
+            return False
+        others = agreement.survivors
+        if claim.base != agreement.roster or claim.committed != agreement.epoch or claim.roster & others != others:
+            return False  # it does not know yet who is there, or some of us have not greeted it
+        base, lag = claim.held.get(endpoint.seat, -1), self._slowest()
+        behind = self._confirmation.settle() - base
+        if base < 0 or behind > NEAR * self._config.fps + lag or any(cut > base for cut in agreement.cuts.values()):
+            return False
+        queue = endpoint.queue
+        frame = max(self._own.known + 1, sim.frame + max(self._local.delays.values()) + 1, queue.known + 1)
+        frame += math.ceil(2 * lag) + MARGIN + self._config.prediction_window
+        frame = min(frame, base + REACH)
+        if frame <= max(self._own.known, queue.known, sim.frame - 1) or frame >= sim.end:
+            return False
+        rows = [_row(queue, at) for at in range(base + 1, frame)]
+        changes = changes_of(base, _row(queue, base), rows)
+        tokens, newest = encode_runs(changes, base, frame - 1, MAX_TOKENS)
+        if newest < frame - 1 or not self._own.recall(base):
+            return False
+        self._step_aside(endpoint.seat, frame)
+        number = agreement.propose(endpoint.seat, frame)
+        join = Join(endpoint.seat, endpoint.greeting.nonce, number, base, frame, tokens)
+        self._proposed_at, self._said_at = now, -math.inf
+        self._enter(newcomer, join, rows)
+        return True
+
+    def _step_aside(self, seat: int, frame: int) -> None:
+        """Idle up to the newcomer's first frame where we play for somebody: for itself, and for all if it is to do so then."""
+        for other, local in sorted(self._stand_in.slots.items()):
+            if other == seat or seat < self._agreement.me:
+                local.steady = False
+                while local.queue.known < frame - 1:
+                    local.queue.append(local.queue.idle)
+                local.queue.forget(frame)
+
+    def _slowest(self) -> float:
+        """Return the frames that the slowest line's round trip takes."""
+        lines = [endpoint.line for endpoint in self._membership.by_seat.values() if endpoint.live]
+        lines += [newcomer.endpoint.line for newcomer in self.newcomers.values()]
+        return max([line.rtt + 2 * line.jitter for line in lines], default=0.0) * self._config.fps
+
+    def _rows(self, queue: InputQueue, join: Join) -> list[bytes] | None:
+        """Return the rows of a proposal, None where it cannot be meant."""
+        confirmed, base = self._confirmation.newest_confirmed(), join.base
+        if not (0 <= base <= confirmed < join.frame <= base + REACH) or queue.known >= join.frame:
+            return None
+        changes = decode_runs(join.tokens, 0, join.frame - 1, queue.lengths)
+        rows = new_rows(changes, base, join.frame - 1, _row(queue, base), join.frame - 1 - base)
+        if any(row != _row(queue, at) for at, row in enumerate(rows[: max(confirmed, queue.known) - base], base + 1)):
+            return None  # of frames whose inputs are known
+        return rows if self._own.recall(base) else None
+
+    def _enter(self, newcomer: Coming, join: Join, rows: list[bytes]) -> None:
+        """Stand by a proposal: the seat's inputs are known up to it, and the newcomer is sent ours."""
+        endpoint, sim = newcomer.endpoint, self._sim
+        queue = endpoint.queue
+        for frame, row in enumerate(rows, join.base + 1):
+            slot = frame & MASK
+            if frame > queue.known or queue.cut:
+                if frame < min(sim.frame, sim.wrong) and queue.rows[slot] != row:
+                    sim.wrong = frame
+                queue.rows[slot] = row
+        queue.stand(join.frame - 1, rows[-1])
+        queue.cut = False
+        self._membership.slots[endpoint.seat] = queue
+        self.proposal = join
+        endpoint.acked = endpoint.confirmed = join.base
+        endpoint.tail_in_until = endpoint.tail_until = 0
+        endpoint.turn(Cause.PROPOSED)
+
+    def _void(self, join: Join) -> None:
+        """Nobody has committed the proposal, or ever will: the seat is as vacant as before, from the same frame on."""
+        self.proposal = None
+        endpoint, sim, seat = self._membership.by_seat[join.seat], self._sim, join.seat
+        queue = endpoint.queue
+        endpoint.turn(Cause.WITHDRAWN)
+        if seat not in self.newcomers:
+            endpoint.turn(Cause.CUT)
+        if self._agreement.adopted >> seat & 1:
+            return
+        self._membership.slots.pop(seat, None)
+        queue.cut, queue.last = True, queue.idle
+        for frame in range(queue.known + 1, sim.frame):
+            if queue.rows[frame & MASK] != queue.idle:
+                sim.wrong = min(sim.wrong, frame)
+                break
+
+    def _come(self, endpoint: Endpoint, frame: int) -> None:
+        """The newcomer is one of us."""
+        seat, membership = endpoint.seat, self._membership
+        self.newcomers.pop(seat, None)
+        self._stand_in.release(seat)
+        membership.slots.pop(seat, None)
+        endpoint.turn(Cause.JOINED)
+        endpoint.greeting.running = True
+        endpoint.heard = self._now
+        endpoint.tail_until = 0
+        membership.enter(endpoint)
+        self._dismiss(endpoint.name)
+        self._emit(PeerJoined(endpoint.name, endpoint.queue.players, frame))
+        if seat == self._agreement.lowest and self._agreement.adopted:  # from here on it plays for those who are gone
+            for other in seats_in(self._agreement.adopted):
+                self._stand_in.release(other)
+            membership.adopt(list(seats_in(self._agreement.adopted)))
+
+
+def changes_of(base: int, before: bytes, rows: Sequence[bytes]) -> deque[RowChange]:
+    """Return the changes in the rows of the frames after `base`, whose row is `before`."""
+    changes: deque[RowChange] = deque()
+    for frame, row in enumerate(rows, base + 1):
+        if row != before:
+            changes.append((frame, *change_between(before, row)))
+            before = row
+    return changes
+
+
+def _row(queue: InputQueue, frame: int) -> bytes:
+    """Return the row of a vacant seat: what was known of it, and then idle."""
+    return queue.rows[frame & MASK] if frame <= queue.known else queue.idle

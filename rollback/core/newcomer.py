@@ -1,0 +1,351 @@
+"""Our own way into a running match: greet, follow, stand by the frame at which we begin, and catch up. Knows no sockets.
+
+Until all have agreed we only follow: the game is stepped on settled inputs alone, and what the others send us past those is
+kept, not played. So whatever becomes of a proposal, nothing has to be taken back.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any, Final
+
+from rollback.config import SessionConfig, TakeOver
+from rollback.core.agreement import seats_in
+from rollback.core.confirmation import Confirmation
+from rollback.core.endpoint import Endpoint
+from rollback.core.follower import Follower
+from rollback.core.handshake import Handshake
+from rollback.core.joining import JOIN_EVERY, REACH
+from rollback.core.membership import Membership
+from rollback.core.queues import MASK, InputQueue, LocalInputs
+from rollback.core.simulation import Simulation
+from rollback.core.standin import StandIn
+from rollback.core.states import Cause, Peer
+from rollback.state import checksum
+from rollback.types import Event, PeerJoined, PeerLeft, Synchronized
+from rollback.wire.inputs import new_rows
+from rollback.wire.messages import Bye, Claim, Join, Message, Notice
+from rollback.wire.runs import decode_runs
+
+__all__ = ["Newcomer"]
+
+CATCH_UP: Final = 16  # frames in one tick: sixteen times the pace, and no tick of a slow game lasts for seconds
+SILENT: Final = 1.0  # seconds after which another sponsor is asked
+
+Claims = dict[int, Claim]
+
+
+class Newcomer:
+    """One session on its way into a match.
+
+    Args:
+        own: Our own players' inputs.
+        local: The same on their way.
+        endpoints: All who may be there.
+        playing: Those whom the match waits for; filled when we are in.
+        sim: The game.
+        confirmation: What is confirmed and settled.
+        membership: Who is there; set right when we are in.
+        handshake: Our greetings.
+        stand_in: Plays for those who are gone, should that fall to us.
+        config: The settings.
+        emit: Takes events.
+        end: Ends the session, for a reason.
+        post: Leaves a message for the reliable channel.
+
+    Attributes:
+        is_in: Whether we are one of those who play.
+        is_current: Whether we have caught up, and are a session like any other.
+    """
+
+    def __init__(
+        self,
+        own: InputQueue,
+        local: LocalInputs,
+        endpoints: list[Endpoint],
+        playing: list[Endpoint],
+        sim: Simulation,
+        confirmation: Confirmation,
+        membership: Membership,
+        handshake: Handshake,
+        stand_in: StandIn,
+        config: SessionConfig,
+        emit: Callable[[Event], None],
+        end: Callable[[str], None],
+        post: Callable[[Endpoint, bytes], None],
+    ) -> None:
+        self.is_in = self.is_current = False
+        self._own = own
+        self._local = local
+        self._endpoints = endpoints
+        self._playing = playing
+        self._sim = sim
+        self._confirmation = confirmation
+        self._membership = membership
+        self._handshake = handshake
+        self._stand_in = stand_in
+        self._config = config
+        self._emit = emit
+        self._end = end
+        self._post = post
+        self._seat = own.players[0]
+        self._follower = Follower()
+        self._sponsor: Endpoint | None = None
+        self._claims: Claims = {}
+        self._heard: dict[int, float] = {}
+        self._known: list[int] = []  # whose greetings are done
+        self._join: Join | None = None
+        self._base: Claim | None = None  # what was committed when the proposal was made, once we stand by it
+        self._told_at = self._heard_at = float("-inf")
+        self._first = -1  # frame of the state we began with
+
+    @property
+    def collects(self) -> bool:
+        """Whether the others' inputs are of use by now."""
+        return self.is_in or self._base is not None
+
+    # What arrives.
+
+    def hear(self, endpoint: Endpoint, claim: Claim, now: float) -> None:
+        """Take what one of those who play says of the roster."""
+        self._heard[endpoint.seat] = self._heard_at = now
+        before = self._claims.get(endpoint.seat)
+        if before is None or (claim.committed, claim.epoch) >= (before.committed, before.epoch):
+            self._claims[endpoint.seat] = claim
+
+    def told(self, endpoint: Endpoint, join: Join, now: float) -> str | None:
+        """Take a proposal; return why it was dropped."""
+        if join.seat != self._seat or join.nonce != self._handshake.nonce or not join.base < join.frame <= join.base + REACH:
+            return "misplaced"
+        if self._join is None or join.epoch > self._join.epoch:
+            self._join, self._base = join, None
+        return None
+
+    def take(self, name: str, data: bytes) -> None:
+        """Take a message of a feed."""
+        if self._sponsor is not None and self._sponsor.name == name:
+            self._follower.hear(data)
+
+    def parted(self, endpoint: Endpoint, bye: Bye) -> None:
+        """One of those who play goes, or all do."""
+        if bye.final or bye.end >= 0:
+            self._end(f"{endpoint.name}: {bye.reason}" if bye.final else "over")
+        elif endpoint.turn(Cause.BYE):
+            self._emit(PeerLeft(endpoint.name, endpoint.queue.players, bye.reason))
+
+    # What is due.
+
+    def step(self, now: float) -> bool:
+        """Come a little closer; True once we are in, and the game may go on from where it stands."""
+        for endpoint in self._endpoints:
+            if endpoint.greeting.done and endpoint.seat not in self._known:
+                self._known.append(endpoint.seat)
+                self._emit(Synchronized(endpoint.name))
+        patience = self._config.disconnect_after + self._config.rejoin_grace
+        if self._heard and now - self._heard_at > patience:
+            self._end(f"nobody of the match was heard for {patience:g} s")
+            return False
+        self._follow(now)
+        self._stand_by()
+        entry = self._committed()
+        if entry is not None:
+            self._enter(entry, now)
+        return self.is_in
+
+    def messages(self, now: float) -> Iterator[tuple[Endpoint, Message]]:
+        """Yield what we say of ourselves: whom we greeted, how far we have come, and what we stand by."""
+        if self.is_in or now - self._told_at < JOIN_EVERY:
+            return
+        self._told_at = now
+        newest, join = self._newest(), self._join if self._base is not None else None
+        committed, base = (newest.committed, newest.base) if newest is not None else (0, 0)
+        claim = Claim(
+            committed if join is None else max(join.epoch, committed),
+            committed,
+            base & ~(1 << self._seat),
+            base & sum(1 << seat for seat in self._known),
+            0,
+            0,
+            {self._seat: self._sim.frame - 1} if 0 <= self._first < self._sim.frame else {},  # with one row: all build on it
+            {} if join is None else {self._seat: join.frame},
+        )
+        for endpoint in self._endpoints:
+            if endpoint.greeting.agreed and endpoint.state is not Peer.GONE:
+                yield endpoint, Notice(claim=claim)
+
+    def catch_up(self, row: bytes, capture: Callable[[int, bytes], None]) -> None:
+        """Step what is known of all, some frames at a time, from the newcomer's first frame on with what is offered now."""
+        sim = self._sim
+        for _ in range(CATCH_UP):
+            if sim.frame > self._confirmation.known or sim.blocked():
+                break
+            capture(sim.frame, row)
+            if not sim.advance():
+                break
+        else:
+            return
+        self.is_current = not self._membership.agreement.lacks
+
+    def take_over(self) -> None:
+        """Begin to play for those who are gone, if that is ours to do and all is here that was played for them."""
+        agreement, join = self._membership.agreement, self._join
+        assert join is not None
+        vacant = [*seats_in(agreement.adopted)]
+        agreement.lacks = agreement.lowest == agreement.me and any(
+            self._membership.slots[seat].known < join.frame - 1 for seat in vacant
+        )
+        if agreement.lowest == agreement.me and not agreement.lacks:
+            self._membership.adopt([seat for seat in vacant if seat not in self._stand_in.slots])
+
+    # The feed.
+
+    def _newest(self) -> Claim | None:
+        """Return the claim of those who are furthest."""
+        return max(self._claims.values(), key=lambda claim: (claim.committed, claim.epoch), default=None)
+
+    def _follow(self, now: float) -> None:
+        newest = self._newest()
+        if newest is None:
+            return
+        live = [
+            endpoint
+            for endpoint in self._endpoints
+            if newest.base >> endpoint.seat & 1
+            and endpoint.seat in self._known
+            and endpoint.state is not Peer.LEFT
+            and now - self._heard.get(endpoint.seat, now) <= SILENT
+        ]
+        if live and live[0] is not self._sponsor:
+            if self._sponsor is not None:
+                self._follower.follow_another()
+            self._sponsor = live[0]
+        follower = self._follower
+        if self._sponsor is not None:
+            for want in follower.wants(now):
+                self._post(self._sponsor, want)
+        begun = follower.take_state()
+        if begun is not None:
+            self._begin(*begun)
+        if self._first >= 0:
+            self._play(follower.take_rows(CATCH_UP))
+        if follower.problem is not None:
+            self._end(follower.problem)
+        elif follower.done is not None and not follower.available and (follower.done.over or self._first < 0):
+            self._end(follower.done.reason)
+
+    def _begin(self, frame: int, state: Any) -> None:
+        """Let the game stand at a state that was given us; whatever it does to the game, it is not believed then."""
+        sim, follower = self._sim, self._follower
+        sim.start()
+        if sim.opaque:
+            self._end(f"the snapshots of {type(sim.game).__name__} are no state trees, so nobody can come into a running match")
+            return
+        try:
+            sim.game.load(state)
+            sim.frame = sim.present = frame
+            is_right = checksum(sim.game.save()) == checksum(state)
+        except Exception as error:
+            follower.reject(f"{type(sim.game).__name__} cannot load the state of frame {frame}: {error!r:.200}")
+            return
+        if not is_right:
+            follower.reject(f"the game is not in the state of frame {frame} that it was given")
+            return
+        for queue in sim.queues:
+            queue.stand(frame - 1, queue.idle)
+        self._confirmation.begin_at(frame)
+        self._first = frame
+
+    def _play(self, rows: list[tuple[int, bytes]]) -> None:
+        """Step settled rows."""
+        sim = self._sim
+        for frame, row in rows:
+            self._place(frame, row)
+            if sim.failure is None and not sim.is_over():
+                sim.advance()
+        if sim.failure is not None:
+            self._end(f"step raised at frame {sim.frame}:\n{sim.failure}")
+        if rows:
+            self._confirmation.confirm()
+
+    def _place(self, frame: int, row: bytes) -> None:
+        """Enter a row of the match into the queues."""
+        sizes = [codec.size for codec in self._sim.codecs]
+        starts = [sum(sizes[:player]) for player in range(len(sizes))]
+        for queue in self._sim.queues:
+            part = b"".join([row[starts[player] : starts[player] + sizes[player]] for player in queue.players])
+            if frame > queue.known:
+                queue.known = frame
+                queue.last = queue.last if part == queue.last else part
+                part = queue.last
+            queue.rows[frame & MASK] = part
+
+    # The proposal.
+
+    def _stand_by(self) -> None:
+        """Take up a proposal, once we have come as far as it presumes and have heard who stands behind it."""
+        join, sim = self._join, self._sim
+        if join is None or self._base is not None or self._first > join.base or sim.frame <= join.base:
+            return
+        wanted = {self._seat: join.frame}
+        behind = [claim for claim in self._claims.values() if claim.joins == wanted and claim.epoch == join.epoch]
+        if not behind:
+            return
+        self._base = behind[0]
+        own, base = self._own, sim.frame - 1
+        own.stand(base, own.rows[base & MASK])
+        changes = decode_runs(join.tokens, 0, join.frame - 1, own.lengths)
+        rows = new_rows(changes, join.base, join.frame - 1, own.rows[join.base & MASK], join.frame - 1 - join.base)
+        for frame, row in enumerate(rows, join.base + 1):
+            if frame > base:
+                own.rows[frame & MASK] = row
+        own.stand(join.frame - 1, rows[-1])
+        for endpoint in self._endpoints:
+            queue = endpoint.queue
+            queue.stand(sim.frame - 1, queue.rows[sim.frame - 1 & MASK])
+            if self._base.base >> endpoint.seat & 1:
+                endpoint.turn(Cause.AGREED)
+                endpoint.acked, endpoint.confirmed = join.frame - 1, join.base
+                endpoint.tail_in_until = endpoint.tail_until = 0
+
+    def _committed(self) -> Claim | None:
+        """Return the claim of somebody who committed what we stand by."""
+        join = self._join
+        if self._base is None or join is None:
+            return None
+        for _, claim in sorted(self._claims.items()):
+            if claim.committed >= join.epoch:
+                if claim.base >> self._seat & 1:
+                    return claim
+        return None
+
+    def _enter(self, entry: Claim, now: float) -> None:
+        """Be one of those who play, from the frame that was agreed."""
+        join, base, agreement = self._join, self._base, self._membership.agreement
+        assert join is not None and base is not None
+        for frame, row in self._follower.take_rows():
+            self._place(frame, row)
+        self._local.begin_at(join.frame)
+        agreement.epoch = agreement.proposed = join.epoch
+        agreement.roster = base.base | 1 << self._seat
+        takes_over = isinstance(self._config.on_disconnect, TakeOver)
+        for endpoint in self._endpoints:
+            seat, queue = endpoint.seat, endpoint.queue
+            endpoint.greeting.running = True
+            endpoint.heard = now
+            if agreement.roster >> seat & 1:
+                self._playing.append(endpoint)
+                continue
+            endpoint.state = Peer.GONE
+            if seat in base.held:
+                agreement.cuts[seat] = base.held[seat]
+            if takes_over and seat in base.held:
+                agreement.adopted |= 1 << seat
+                self._membership.slots[seat] = queue
+            else:
+                queue.cut, queue.last = True, queue.idle
+        self.is_in = True
+        self._emit(PeerJoined("", self._own.players, join.frame))
+        for seat, claim in sorted(self._claims.items()):
+            if agreement.roster >> seat & 1:
+                self._membership.hear(self._membership.by_seat[seat], claim, now)
+        self.take_over()

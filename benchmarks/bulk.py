@@ -16,6 +16,7 @@ import argparse
 import asyncio
 import itertools
 import json
+import os
 import random
 import re
 import struct
@@ -311,6 +312,7 @@ async def measure(path: Path, rounds: int) -> dict[str, Any]:
         "late_ms": late,
         "refused": [result["refused"] for result in results],
         "dropped": [result["dropped"] for result in results],
+        "load": os.getloadavg()[0],
         "lost": detour.lost,
         "passed": detour.passed,
     }
@@ -330,7 +332,8 @@ def show(result: dict[str, Any]) -> None:
         )
     print(
         f"  p99 {worse:+.2f} ms (asked: {path.worse_ms:+g} at most){'  TOO MUCH' if worse > path.worse_ms else ''};"
-        f" {sum(result['refused'])} inputs held back, {result['lost']} of {result['lost'] + result['passed']} datagrams lost"
+        f" {sum(result['refused'])} inputs held back, {result['lost']} of {result['lost'] + result['passed']} datagrams lost;"
+        f" load of the machine {result['load']:.1f} of {os.cpu_count()}"
     )
 
 

@@ -1,8 +1,7 @@
 """The transport by way of the lobby's relay: slower than a direct line, there while the lobby is. Knows no WebRTC.
 
-The first byte of a relayed message says what it is: a datagram, a fragment of a blob and its answer (see
-`rollback.net.relay_blobs`), a greeting, its answer, a goodbye with a reason, or a message of bulk (see
-`rollback.net.flow`).
+The first byte of a relayed message says what it is: a datagram, a fragment of a blob and its answer (`relay_blobs`), a
+greeting, its answer, a goodbye with a reason, or a message of bulk (`flow`).
 """
 
 from __future__ import annotations
@@ -289,8 +288,7 @@ class RelayTransport:
             end.timer = None
         if not self._began:
             return
-        now = loop.time()
-        refused = False
+        now, refused = loop.time(), False
         if (fragment := end.outbox.fragment(now)) is not None:
             if self._relay(peer, FRAGMENT + fragment):
                 end.outbox.sent(now)

@@ -245,6 +245,8 @@ class Follower:
         self._is_renewing, self._past = False, -1
         if self.keyframe is not None and coming.frame <= (self._rows[0][0] if self._rows else self.newest + 1):
             return  # by now the rows have led past it
+        while self._state is not None and self._rows and self._rows[-1][0] >= self.state_frame:
+            self._rows.pop()  # they follow a state that nobody took, and now never will
         self._state, self.keyframe, self._width = data, coming, sum(coming.widths)
         if self.newest < coming.frame - 1 or not self._rows:
             self.newest = coming.frame - 1

@@ -88,7 +88,11 @@ def _read(token: Any) -> Pass:
         text = token.split(".")[1]
         fields = json.loads(base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True))
         version, born, expires, holder, instance, revision, count, players, game, locked, match, seated = fields
-        if version != VERSION or not _all(str, born, instance, game) or not _all(int, expires, revision, count, match):
+        if type(version) is not int or version != VERSION or type(seated) is not list:
+            raise ValueError
+        if not _all(str, born, instance, game) or not _all(int, expires, revision, count, match):
+            raise ValueError
+        if not born.isascii():  # it becomes part of what is signed
             raise ValueError
         if not (players is None or type(players) is int) or type(locked) is not bool:
             raise ValueError

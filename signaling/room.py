@@ -63,6 +63,7 @@ class Room:
         self.match = 0
         self.votes: Votes | None = Votes(limits.vote_wait)  # None: what was decided is not known any more
         self.revision = 0
+        self._adopted = -1  # the revision of the newest token that was believed while the room came back
         self.coming_back_until = 0.0
         self.feed: Feed | None = None
         self.crowd = False
@@ -138,9 +139,10 @@ class Room:
         Votes are given no more until the next match: those of before are forgotten, and none may be given twice.
         """
         out: list[Member] = []
-        if not self.members or told.revision > self.revision:
+        # Not the own revision: what happens while the members come back would hide a newer token of before.
+        if told.revision > self._adopted:
             self.players, self.game, self.locked, self.match = told.players, told.game, told.locked, told.match
-            self.revision, self.votes = told.revision, None
+            self._adopted, self.revision, self.votes = told.revision, max(self.revision, told.revision), None
             known = {each.id for each in told.seated}
             out = [member for member in self.members.values() if member.seat is not None and member.id not in known]
             for member in out:

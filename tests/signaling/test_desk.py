@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from rollback.wire.feed import Keyframe, encode_feed
 from signaling.desk import EVENTS, UNANSWERED, Desk
 from signaling.limits import Limits, Rate
 from signaling.refusals import Refusal
@@ -296,3 +297,172 @@ def test_whatever_clients_send_the_desk_answers_and_never_raises(calls):
         hall.take(hall.desk.sweep(now=hall.now))
     assert not [each for each in hall.delivered if each[0] in ("watch", "out") and each[1] in ("signal", "relay")]
     assert hall.desk.rooms.members <= 5
+
+
+LEFT, RIGHT = 0b0011, 0b1100
+
+
+@pytest.fixture
+def four():
+    hall = Hall()
+    hall.arrive(*"abcdxs")
+    hall.code = hall.ask("a", "create", name="ann", players=4, game="Duel 1")["room"]
+    for connection in "bcd":
+        hall.ask(connection, "join", name=connection, room=hall.code)
+    hall.ask("s", "join", name="eve", room=hall.code, spectate=True)
+    hall.ask("x", "create", name="xia", players=2)
+    hall.delivered.clear()
+    return hall
+
+
+def settle(hall, later):
+    hall.now += later
+    hall.take(hall.desk.settle(now=hall.now))
+
+
+def test_a_vote_is_answered_to_all_who_asked_when_both_sides_had_their_moment(four):
+    assert four.desk.wake_at is None
+    for connection, roster in (("a", LEFT), ("c", RIGHT), ("d", RIGHT)):
+        assert four.ask(connection, "vote", match=0, epoch=1, roster=roster) == {"ok": True}
+    assert four.desk.wake_at == LIMITS.vote_wait and four.delivered == []
+    settle(four, LIMITS.vote_wait)
+    verdict = {"match": 0, "epoch": 1, "roster": LEFT}
+    assert four.delivered == [(each, "verdict", verdict) for each in "acd"]
+    assert four.desk.wake_at is None
+    assert four.ask("d", "vote", match=0, epoch=1, roster=RIGHT) == {"ok": True, "roster": LEFT}
+
+
+def test_the_side_that_the_lobby_still_hears_is_preferred(four):
+    four.ask("a", "vote", match=0, epoch=1, roster=LEFT)
+    four.ask("c", "vote", match=0, epoch=1, roster=RIGHT)
+    four.take(four.desk.depart("b", now=0.0))
+    settle(four, LIMITS.vote_wait)
+    assert four.heard("a", "verdict") == four.heard("c", "verdict") == [{"match": 0, "epoch": 1, "roster": RIGHT}]
+
+
+@pytest.mark.parametrize(
+    ("connection", "fields", "code"),
+    [
+        ("s", {"match": 0, "epoch": 1, "roster": 1}, "no_seat"),
+        ("a", {"match": 1, "epoch": 1, "roster": 1}, "no_vote"),
+        ("a", {"epoch": 1, "roster": 1}, "no_vote"),
+        ("a", {"match": 0, "epoch": 1, "roster": 2}, "malformed"),
+        ("x", {"match": 0, "epoch": 1, "roster": 3}, "malformed"),
+        ("a", {"match": 0}, "malformed"),
+    ],
+    ids=str,
+)
+def test_a_vote_that_cannot_be_asked_for_is_refused(four, connection, fields, code):
+    assert four.ask(connection, "vote", **fields)["code"] == code
+    assert four.desk.wake_at is None
+
+
+def test_rooms_vote_for_themselves(four):
+    four.arrive("y")
+    room = next(room for room in four.desk.rooms if room.code != four.code.replace("-", ""))
+    four.ask("y", "join", name="yan", room=room.code)
+    four.ask("y", "vote", match=0, epoch=1, roster=2)
+    four.ask("c", "vote", match=0, epoch=1, roster=RIGHT)
+    settle(four, LIMITS.vote_wait)
+    assert four.heard("y", "verdict")[0]["roster"] == 2 and four.heard("c", "verdict")[0]["roster"] == RIGHT
+
+
+def test_the_next_match_begins_when_all_players_asked_for_it(hall):
+    hall.ask("a", "lock")
+    hall.delivered.clear()
+    assert hall.ask("a", "again", match=1) == {"ok": True, "match": 0}
+    assert [member.get("again") for member in hall.heard("b", "members")[-1]["members"]] == [True, None]
+    assert hall.ask("b", "again", match=1) == {"ok": True, "match": 1}
+    told = hall.heard("a", "members")[-1]
+    assert told["match"] == 1 and told["locked"] and not any("again" in member for member in told["members"])
+    assert hall.ask("a", "again", match=1) == {"ok": True, "match": 1}  # asked once more: it has begun
+    assert hall.ask("a", "again", match=3)["code"] == "malformed"
+    assert hall.ask("a", "again", match=None)["code"] == "malformed"
+
+
+def test_who_declines_is_told_to_the_others_and_may_think_again(hall):
+    hall.ask("b", "again", match=1, again=False)
+    assert hall.heard("a", "members")[-1]["members"][1]["again"] is False
+    hall.ask("a", "again", match=1)
+    assert hall.heard("a", "members")[-1]["match"] == 0
+    hall.ask("b", "again", match=1)
+    assert hall.heard("a", "members")[-1]["match"] == 1
+
+
+def test_who_leaves_keeps_nobody_from_the_next_match_and_spectators_are_not_asked(four):
+    for connection in "abc":
+        four.ask(connection, "again", match=1)
+    assert four.ask("s", "again", match=1)["code"] == "no_seat"
+    assert four.heard("s", "members")[-1]["match"] == 0
+    four.ask("d", "leave")
+    assert four.heard("s", "members")[-1]["match"] == 1
+
+
+def test_who_is_away_is_waited_for_and_after_the_grace_the_seat_is_open(hall):
+    hall.ask("a", "lock")
+    hall.take(hall.desk.depart("b", now=0.0))
+    hall.ask("a", "again", match=1)
+    hall.take(hall.desk.sweep(now=LIMITS.away_grace - 1))
+    assert hall.heard("a", "members")[-1]["match"] == 0
+    hall.take(hall.desk.sweep(now=LIMITS.away_grace))
+    told = hall.heard("a", "members")[-1]
+    assert (told["match"], told["locked"], [member["name"] for member in told["members"]]) == (1, False, ["ann"])
+
+
+def test_a_new_match_has_new_votes_and_no_feed_of_the_old_one(hall):
+    hall.ask("a", "vote", match=0, epoch=1, roster=1)
+    settle(hall, 1.0)
+    for connection in "ab":
+        hall.ask(connection, "again", match=1)
+    assert hall.ask("b", "vote", match=0, epoch=1, roster=2)["code"] == "no_vote"
+    assert hall.ask("b", "vote", match=1, epoch=1, roster=2) == {"ok": True}
+
+
+KEY = encode_feed(Keyframe(0, 10, 0, 0, {}, (1,), {}, {}, {}))
+
+
+def test_only_the_connected_player_with_the_lowest_seat_shows_the_match(four):
+    for connection, code in (("b", "not_feeder"), ("s", "no_seat")):
+        assert four.ask(connection, "feed", data=KEY) is None
+        assert four.desk.dropped[code] == 1
+    outcome = four.desk.handle("a", "feed", ({"data": KEY},), now=0.0)
+    assert outcome.fed is not None and outcome.answer is None and outcome.deliveries == []
+    four.take(four.desk.depart("a", now=0.0))
+    assert four.desk.handle("b", "feed", ({"data": KEY},), now=0.0).fed is outcome.fed
+
+
+def test_a_state_for_which_there_is_no_room_is_refused_in_a_sentence(four):
+    four.ask("a", "feed", data=encode_feed(Keyframe(0, 16 * 1024 * 1024, 0, 0, {}, (1,), {}, {}, {})))
+    assert four.heard("a", "refused") == []
+    four.desk.limits = replace(LIMITS, feeds_bytes=1000)
+    four.ask("a", "feed", data=encode_feed(Keyframe(0, 1001, 0, 0, {}, (1,), {}, {}, {})))
+    (told,) = four.heard("a", "refused")
+    assert told["code"] == "too_large" and "has 1001 bytes, and this lobby has room for 1000" in told["error"]
+
+
+def test_uploads_have_a_rate():
+    hall = Hall(replace(LIMITS, feed_rate=Rate(100, len(KEY))))
+    hall.arrive("a")
+    hall.ask("a", "create", name="ann", players=2)
+    for _ in range(2):
+        hall.ask("a", "feed", data=KEY)
+    assert hall.desk.dropped == {"rate": 1}
+
+
+def test_players_hear_at_once_of_the_first_who_watches_and_of_the_crowd_once_a_second(four):
+    assert four.ask("s", "watch") == {"ok": True}
+    assert four.heard("a", "members")[-1]["watching"] == 1
+    four.arrive(*(f"w{number}" for number in range(40)), address="192.0.2.9")
+    four.delivered.clear()
+    for number in range(40):
+        four.ask(f"w{number}", "join", name="w", room=four.code, spectate=True, watch=True)
+    listed = LIMITS.spectators - 1  # of these everybody hears; eve was there already
+    assert len(four.heard("a", "members")) == listed
+    four.take(four.desk.sweep(now=1.0))
+    assert len(four.heard("a", "members")) == listed + 1 and four.heard("a", "members")[-1]["watching"] == 41
+    four.take(four.desk.sweep(now=2.0))
+    four.take(four.desk.depart("w39", now=2.0))
+    assert len(four.heard("a", "members")) == listed + 1
+    assert four.ask("s", "watch", on=False) == {"ok": True}
+    four.take(four.desk.sweep(now=3.0))
+    assert four.heard("a", "members")[-1]["watching"] == 39

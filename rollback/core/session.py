@@ -117,7 +117,7 @@ class P2PSession(Hosting):
             known=self.known,
             confirmed=self.confirmed,
             settled=self.settled,
-            dropped=dict(sorted((self._intake.dropped + self._repair.dropped).items())),
+            dropped=dict(sorted((self._intake.dropped + self._repair.dropped + self._sponsor.dropped).items())),
             peers={e.name: e.stats(self._own.known, config.fps, config.prediction_window) for e in self._endpoints},
         )
 

@@ -103,6 +103,7 @@ class Source:
         self._sums: dict[int, int] = {}
         self._news: list[tuple[int, News]] = []
         self._packed: list[Packed] = []  # oldest first
+        self._packed_at = 0
         self._packing: _Packing | None = None
         self._messages: dict[int, tuple[bytes, int]] = {}
 
@@ -193,7 +194,7 @@ class Source:
         settled = [frame for frame in self._states if frame <= self.end]
         newest = self._packed[-1] if self._packed else None
         if newest is not None and newest.frame >= self.first:
-            is_fresh = self.end - newest.frame <= FRESH * self._fps or newest.frame >= max(settled, default=-1)
+            is_fresh = self.end - self._packed_at <= FRESH * self._fps or newest.frame >= max(settled, default=-1)
             if is_fresh or len(self._packed) >= KEYFRAMES:
                 return newest
         if settled and self._packing is None:
@@ -226,7 +227,7 @@ class Source:
                 self._packing = None
                 return
             if packed is not None:
-                self._packing = None
+                self._packing, self._packed_at = None, self.end  # not its frame: a large one is old when it is whole
                 self._packed.append(packed)
                 self._packed.sort(key=lambda packed: packed.frame)
                 return

@@ -177,6 +177,19 @@ def test_a_slow_line_gets_the_state_whole_before_it_gets_rows() -> None:
     hall.check()
 
 
+def test_a_state_that_takes_seconds_to_pack_is_sent_all_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("rollback.wire.slices.CHUNK", 1024)
+    match = Match(heavy(600_000), config=plain_config(), seed=2, end=900)
+    hall = Hall(match)
+    hall.rounds(100)
+    eve = hall.enter("eve")
+    hall.rounds(150)
+    assert eve.taken == 0 and match.peers[0].session._sponsor._source.is_packing
+    hall.finish()
+    hall.check()
+    assert eve.session.frame == 900
+
+
 def test_many_followers_share_the_bytes_of_one_keyframe() -> None:
     match = Match(heavy(300_000), config=plain_config(), seed=2, end=900)
     hall = Hall(match)

@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from rollback.errors import NetworkError, UsageError
+from rollback.net.lobby_link import LobbyRefusal
 from rollback.net.mailbox import Mailbox
 from rollback.net.room_view import Member, RoomView
 
@@ -18,6 +19,7 @@ LARGEST_SIGNAL: Final = 32 * 1024  # bytes of JSON
 KEPT: Final = 256  # signals, datagrams and returns that wait for a handler
 KEPT_FEEDS: Final = 2048  # messages; a keyframe of 16 MiB has 1,400
 MOST_SEATS: Final = 16
+VOTE_WITHIN: Final = 10.0  # seconds
 VERDICT_WITHIN: Final = 1.0  # seconds, after which a vote is asked for again: the lobby takes a third of it
 
 
@@ -186,13 +188,23 @@ class LobbyRequests(RoomView, abc.ABC):
             raise UsageError(f"roster must be a mask of seats from 1 to {(1 << MOST_SEATS) - 1}, not {roster!r}")
         vote = self.match, epoch
         question = {"epoch": epoch, "roster": roster, "match": self.match}
+        until = asyncio.get_running_loop().time() + VOTE_WITHIN
         try:
             while True:
-                told = (await self._ask("vote", question)).get("roster")
+                try:
+                    told = (await self._ask("vote", question)).get("roster")
+                except LobbyRefusal:
+                    raise
+                except NetworkError:
+                    if self._over or asyncio.get_running_loop().time() > until:
+                        raise
+                    continue  # lost on the way: asking twice is as good as once
                 if told is None:
                     told = await self._verdict(vote)
                 if type(told) is int:
                     return told
+                if asyncio.get_running_loop().time() > until:
+                    raise NetworkError(f"the lobby at {self.url} gave no vote within {VOTE_WITHIN:g} s")
         finally:
             self._verdicts.pop(vote, None)
 

@@ -172,7 +172,8 @@ class Agreement:
             claim = claim._replace(held={**before.held, **told})
         own = 1 << self.me
         if not claim.base & own:
-            self.out = self.out or seat not in self.joining  # a change was committed without us: there is no way back
+            # A change was committed without us, and there is no way back; or that by which we came is not committed there yet.
+            self.out = self.out or (seat not in self.joining and claim.committed >= self.epoch)
             return 0
         self.claims[seat] = claim
         if seat in self.joining:
@@ -258,8 +259,10 @@ class Agreement:
 
     def decide(self, roster: int, epoch: int) -> bool:
         """Take the lobby's vote; False where it went to others. One about another change says nothing."""
-        if epoch != self.epoch + 1 or not self.lost:
+        if epoch != self.epoch + 1:
             return True
+        if not self.lost:
+            return bool(roster >> self.me & 1)
         self.approved = roster == self.survivors  # those who are fewer than the lobby voted for are no half any more
         return self.approved
 
@@ -285,7 +288,7 @@ class Agreement:
             each is None
             or each.epoch <= self.epoch
             or each.joins != self.joining
-            or (seat not in self.joining and each.roster != self.survivors)
+            or (seat not in self.joining and each[:4] != (self.proposed, self.epoch, self.roster, self.survivors))
             for seat, each in zip((*self.others, *sorted(self.joining)), told, strict=True)
         ):
             return None
@@ -303,8 +306,7 @@ class Agreement:
             for seat in seats_in(self.adopted & ~sum(1 << each for each in self.joining)):
                 if min([held[seat], *[each.held.get(seat, -1) for each in members]]) < min(self.joining.values()) - 1:
                     return None
-        epoch = max([self.proposed, *[each.epoch for each in members]])
-        return Change(epoch, self.survivors | sum(1 << seat for seat in self.joining), cuts, dict(self.joining))
+        return Change(self.proposed, self.survivors | sum(1 << seat for seat in self.joining), cuts, dict(self.joining))
 
     def commit(self, change: Change) -> None:
         """Enter a change that is due."""

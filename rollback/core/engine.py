@@ -139,6 +139,7 @@ class Engine:
         self._membership.changed = self._joining.changed
         self._dispatch.also.append(self._joining.messages)
         self._newcomer: Newcomer | None = None
+        self._early: dict[int, str] = {}  # who is to be admitted to which player once we are in ourselves
         if joining:
             self._newcomer = Newcomer(
                 own, self._local, endpoints, self._playing, self._sim, self._confirmation, self._membership, self._handshake,
@@ -425,8 +426,8 @@ class Engine:
         self._tick.frames_ahead = ahead / live if live else 0.0
         silence_at = now
         if self._newcomer is None or self._newcomer.is_in:
-            ended = self._ended is not None
-            silence_at = self._membership.watch(now, now - self._planned, running=self._running, ended=ended)
+            ended, held = self._ended is not None, self._pausing.is_held or self._repair.halts
+            silence_at = self._membership.watch(now, now - self._planned, running=self._running, ended=ended, held=held)
         if self._joining.is_busy:
             self._joining.look(now)
             silence_at = now

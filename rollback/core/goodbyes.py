@@ -45,8 +45,16 @@ class Goodbyes:
         if self.own is not None and now >= self._next_at:
             self._said += 1
             self._next_at = now + (BYE_EVERY if self._said < BYES else SELDOM)
-            due += [(endpoint, self.own) for endpoint in self._endpoints if not endpoint.bye_heard]
+            due += [(endpoint, self.own) for endpoint in self._endpoints if not endpoint.bye_heard and self._concerns(endpoint)]
         return due
+
+    def _concerns(self, endpoint: Endpoint) -> bool:
+        """Whether somebody is to hear our goodbye.
+
+        Who goes is no side of a partition to those who hear it, so those we went on without must not: they would count
+        themselves, and not us, as what is left. An end for all is another matter.
+        """
+        return endpoint.state is not Peer.GONE or (self.own is not None and self.own.final)
 
     def all_know(self, ended: Ended) -> bool:
         """Whether every live peer knows of the end: it confirmed it and has our last checksum, or heard us go."""

@@ -13,6 +13,7 @@ from rollback.config import SessionConfig, TakeOver
 from rollback.core.agreement import Agreement, Change, Standing, seats_in
 from rollback.core.endpoint import Endpoint
 from rollback.core.forwarding import Forwarding
+from rollback.core.progress import Progress
 from rollback.core.queues import MASK, InputQueue, LocalInputs
 from rollback.core.simulation import Simulation
 from rollback.core.standin import StandIn
@@ -102,6 +103,7 @@ class Membership:
         self._speaking: dict[int, None] = {}  # who is out, and spoke since the last answer
         self._told_at: dict[int, float] = {}
         self._silent = self._missed = 0
+        self._progress = Progress(sim, config)
         self._asked: tuple[int, int] | None = None  # the vote we wait for
         self._asked_at = 0.0
 
@@ -152,6 +154,7 @@ class Membership:
         if bye.end >= 0:  # it came to its end, so everybody has confirmed that: also those whom we do not hear
             for other in self._playing:
                 other.confirmed = max(other.confirmed, min(bye.confirmed, other.queue.known, self._local.queue.known))
+                other.tail_in_until = 0  # or the same datagram of it again would count one frame on from there
         self._emit(PeerLeft(endpoint.name, endpoint.queue.players, bye.reason))
         if bye.final:
             self._end(f"{endpoint.name}: {bye.reason}", bye=bye.reason, final=True)  # who does not hear it hears us
@@ -218,11 +221,19 @@ class Membership:
         return self.forwarding.due(now, self._fresh(now))
 
     def decide(self, roster: int, epoch: int) -> None:
-        """Take the lobby's vote."""
-        if not self.agreement.decide(roster, epoch):
+        """Take the lobby's vote. Where it went to us and others, those it left out are lost: one of the others said so."""
+        agreement = self.agreement
+        if epoch == agreement.epoch + 1 and roster >> agreement.me & 1:
+            for seat in seats_in(agreement.survivors & ~roster):
+                endpoint = self.by_seat[seat]
+                why = "the lobby voted for those who do not hear it any more"
+                if endpoint.state not in (Peer.LOST, Peer.LEFT):
+                    self._emit(PeerLost(endpoint.name, endpoint.queue.players, why))
+                self._lose(endpoint, f"{endpoint.name} was lost: {why}")
+        if not agreement.decide(roster, epoch):
             self._end_partitioned()
 
-    def watch(self, now: float, gap: float, *, running: bool, ended: bool) -> float:
+    def watch(self, now: float, gap: float, *, running: bool, ended: bool, held: bool = False) -> float:
         """Look at everybody's silence, and return when to look again; to be called after the inboxes are drained.
 
         Args:
@@ -230,6 +241,7 @@ class Membership:
             running: Whether frame 0 has begun; before, nobody has to speak that often.
             ended: Whether the match has ended here; then nobody is missed.
             gap: Seconds since we last looked. After a long one we cannot tell who was silent: all timers start again.
+            held: Whether the match stands still for a reason that is nobody's fault: by consent, or for a state to be mended.
         """
         config, agreement = self._config, self.agreement
         again = float("inf")
@@ -254,15 +266,17 @@ class Membership:
             self._forget_the_silent()
             self.speaks = False
             return again
+        heard = agreement.survivors & ~self._silent
+        stands = held or ended or self._lost_at or agreement.lost or agreement.pledged
+        self._press(0 if stands else heard, now)
         if self._missed and agreement.may_claim(self._silent, self._missed):
-            heard = agreement.survivors & ~self._silent
             fresh = self._fresh(now)
             for seat in seats_in(self._missed):
                 if agreement.all_miss(seat, heard, fresh):
                     again = min(again, self._miss(self.by_seat[seat], now))
         if agreement.lost and not ended:
             self._stand(now)
-        while (change := agreement.due(self._held())) is not None:
+        while not self.over and (change := agreement.due(self._held())) is not None:
             self._commit(change)
         speaks = agreement.is_open or bool(self._silent) or bool(self._fresh(now, config.interrupt_after))
         if speaks or self.speaks:
@@ -289,9 +303,28 @@ class Membership:
         wait = config.disconnect_after if endpoint.state is Peer.INTERRUPTED else config.interrupt_after
         return endpoint.heard + wait + TINY
 
+    def _press(self, heard: int, now: float) -> None:
+        """See whom we hear and wait for all the same: its inputs may come by others, and in the end it is missed too."""
+        agreement, progress = self.agreement, self._progress
+        waited = {}
+        for endpoint in self._playing:
+            if heard >> endpoint.seat & 1:
+                waited[endpoint.seat] = endpoint.seat, endpoint.queue.known
+        for seat, queue in self.slots.items():
+            if agreement.adopted >> seat & 1 and heard & ~(1 << agreement.me) & 1 << agreement.lowest:
+                waited[seat] = agreement.lowest, queue.known  # who plays for them sends those too
+        progress.look(waited, now)
+        self._silent |= progress.late
+        self._missed |= progress.stuck
+
     def _miss(self, endpoint: Endpoint, now: float) -> float:
         """Nobody hears a peer: wait for it where the settings say so, and else claim it lost."""
         config = self._config
+        if self._progress.stuck >> endpoint.seat & 1:
+            why = f"it was heard, but the match got nothing to go on with for {self._progress.patience:g} s"
+            self._emit(PeerLost(endpoint.name, endpoint.queue.players, why))
+            self._lose(endpoint, f"{endpoint.name} was lost: {why}")
+            return now
         why = f"nothing was heard for {config.disconnect_after:g} s"
         if endpoint.turn(Cause.TIMEOUT):
             self._emit(PeerLost(endpoint.name, endpoint.queue.players, why))
@@ -349,6 +382,9 @@ class Membership:
             self._end_partitioned()
             return
         two = agreement.roster.bit_count() <= 2  # each of two follows its settings where no lobby says otherwise
+        if self._votes and agreement.left:
+            self._end_partitioned()  # the other half may have committed who left, we have not: it would ask for another vote
+            return
         if self._votes:
             if not agreement.agreed:
                 return

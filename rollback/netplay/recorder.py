@@ -82,7 +82,7 @@ class Recorder:
         self._bundles: dict[tuple[str, int], str | None] = {}
         self._bundle_problem = ""
         self._closed = False
-        self._look_at = 0  # the session's frame at which there is something to do
+        self._calls = 0  # until there is something to do
         self._soon = session.config.prediction_window + 1  # frames after which a state is confirmed, and still held
         self._due = 0 if self._interval else -1  # the frame of the next checksum
         self._mend: tuple[int, Noted] | None = None  # the frame from which a state that was taken over is looked for
@@ -110,8 +110,12 @@ class Recorder:
         return self._tape is not None and self._tape.has_file
 
     def take(self) -> None:
-        """Record what has settled; to be called after each tick that is not synchronizing. Most calls have nothing to do."""
-        if self._session.frame >= self._look_at and not self._closed:
+        """Record what has settled; to be called after each tick that is not synchronizing.
+
+        Most calls have nothing to do and only count: a tick is one frame at the most.
+        """
+        self._calls -= 1
+        if self._calls <= 0 and not self._closed:
             self._look()
 
     def event(self, event: Event) -> Event:
@@ -152,18 +156,18 @@ class Recorder:
         self._take_states()
         tape = self._tape or self._begun(start, start + len(rows), is_all=is_all)
         if tape is None:
-            self._look_at = 0
+            self._calls = 0
             return
         if rows:
             tape.add(rows[tape.next_frame - start :] if tape.next_frame > start else rows)
         self._write(tape)
         if self._mend is not None:
-            self._look_at = 0
+            self._calls = 0
         else:
             due = min([due for due in (self._due, self._plan.due, tape.block_end) if due >= 0])
             frame = self._session.frame
             # States are held for some frames only; for the end of a block there is time.
-            self._look_at = max(due + self._soon, frame + AGAIN if due == tape.block_end and due <= frame else 0)
+            self._calls = max(due + self._soon - frame, AGAIN if due == tape.block_end and due <= frame else 0)
 
     def _begun(self, start: int, stop: int, *, is_all: bool) -> Tape | None:
         """Begin the tape with the first settled frame, or with the first whose state is held if it is not frame 0."""
@@ -250,7 +254,7 @@ class Recorder:
         if self._interval:
             self._due = -(-first // self._interval) * self._interval
         self._mend = first, noted
-        self._look_at = 0
+        self._calls = 0
 
     def _write_bundle(self, found: DesyncFound) -> str | None:
         """Write the bundle of a desync and return its path; None where that cannot be done, which ends no match."""

@@ -14,7 +14,7 @@ from rollback.errors import WireError
 
 __all__ = ["check_rows", "pack_rows", "unpack_rows"]
 
-_pieces = re.compile(rb"(\0*)([^\0]+)").finditer
+_pieces = re.compile(rb"(\0*)([^\0]+)").findall
 
 
 def pack_rows(rows: bytes, width: int) -> bytes:
@@ -23,8 +23,7 @@ def pack_rows(rows: bytes, width: int) -> bytes:
     value = int.from_bytes(rows, "little")
     delta = (value ^ (value << 8 * width)) & ((1 << 8 * size) - 1)
     out = bytearray()
-    for piece in _pieces(delta.to_bytes(size, "little")):
-        zeros, data = piece.groups()
+    for zeros, data in _pieces(delta.to_bytes(size, "little")):
         if len(zeros) < 128 and len(data) < 128:
             out.append(len(zeros))
             out.append(len(data))

@@ -128,3 +128,11 @@ def test_what_is_no_header_is_refused_in_a_sentence(data, words):
 def test_a_header_too_large_to_read_is_not_written():
     with pytest.raises(UsageError, match="at most 262144 are allowed"):
         pack_header(dataclasses.replace(PLAIN, extra={"a": "x" * 300_000}))
+
+
+def test_a_header_of_the_first_format_is_still_read():
+    tree = unpack_tree(pack_header(ReplayHeader(codecs=("uint8",), sizes=(1,))))
+    del tree["first_frame"]
+    assert unpack_header(pack_tree(tree | {"format": 1})).first_frame == 0
+    with pytest.raises(ReplayError, match="lacks a field"):
+        unpack_header(pack_tree(tree | {"format": 2}))

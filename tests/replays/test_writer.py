@@ -256,3 +256,52 @@ class Two:
     def step(self, actions): ...
     def save(self): ...
     def load(self, state): ...
+
+
+def test_many_frames_at_once_are_the_same_bytes_as_one_by_one(header, match, Counter):
+    played = [*match(Counter(), 333)]
+    files = [io.BytesIO() for _ in range(3)]
+    for file, step in zip(files, (1, 7, 333), strict=True):
+        with ReplayWriter(file, header) as writer:
+            for start in range(0, 333, step):
+                part = played[start : start + step]
+                if step == 1:
+                    writer.add(part[0])
+                else:
+                    writer.add_all(start, [each.inputs for each in part])
+    assert files[0].getvalue() == files[1].getvalue() == files[2].getvalue()
+
+
+@pytest.mark.parametrize(
+    ("first", "rows", "words"),
+    [
+        (1, [(b"a", b"b")], "frame 1 was added where frame 0 is due"),
+        (0, [(b"a", b"b"), (b"a", b"bb")], r"has inputs of \[1, 2\] bytes, the header says \[1, 1\]"),
+        (0, [(b"a", b"b"), (b"a",)], r"has inputs of \[1\] bytes"),
+        (0, [(b"", b"ab")], r"has inputs of \[0, 2\] bytes"),
+    ],
+)
+def test_many_frames_with_a_wrong_one_are_refused(header, first, rows, words):
+    with ReplayWriter(io.BytesIO(), header) as writer:
+        with pytest.raises(UsageError, match=words):
+            writer.add_all(first, rows)
+        assert writer.frames == 0
+        writer.add_all(0, [(b"a", b"b")] * 61)
+        assert (writer.frames, writer.next_frame, writer.block_end) == (61, 61, 120)
+
+
+def test_a_recording_that_begins_late_wants_its_state_first(header):
+    late = ReplayHeader(**{name: getattr(header, name) for name in header.__slots__} | {"first_frame": 500})
+    file = io.BytesIO()
+    with ReplayWriter(file, late) as writer:
+        for add in (lambda: writer.add(Confirmed(500, (), (b"a", b"b"))), lambda: writer.add_all(500, [(b"a", b"b")])):
+            with pytest.raises(UsageError, match="begins with frame 500: record the keyframe of that frame first"):
+                add()
+        assert writer.keyframe(500, {"x": 1})
+        with pytest.raises(UsageError, match="add every frame once, in order, from 500"):
+            writer.add(Confirmed(0, (), (b"a", b"b")))
+        writer.add(Confirmed(500, (), (b"a", b"b")))
+    replay = Replay.open(io.BytesIO(file.getvalue()))
+    assert (replay.first, replay.frames, replay.end, replay.complete) == (500, 1, 501, True)
+    with pytest.raises(ReplayError, match="the replay has no frame 0: it has the frames 500 to 500"):
+        replay.inputs(0)

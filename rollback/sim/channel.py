@@ -101,6 +101,10 @@ class Channel:
         """How many datagrams have not arrived yet."""
         return len(self._way)
 
+    def clear(self) -> None:
+        """Forget what is on its way: the connection was made anew. The dice and the state of the line stay."""
+        self._way.clear()
+
     def _arrive(self, leaves: float, late: float, datagram: bytes) -> None:
         link = self._link
         heapq.heappush(self._way, (leaves + (link.latency_ms + link.jitter_ms * late) * 0.001, self.sent, datagram))
@@ -160,3 +164,7 @@ class ReliableChannel:
         while self._way and self._way[0][0] <= now and not self.blocked:
             out.append(self._way.popleft()[1])
         return out
+
+    def clear(self) -> None:
+        """Forget what is on its way: the connection was lost with all that it held."""
+        self._way.clear()

@@ -16,7 +16,6 @@ from rollback.core.timesync import Cadence
 from rollback.errors import UsageError
 from rollback.game import Game, codecs_of
 from rollback.games.bots import RandomBot, act_with
-from rollback.sim.channel import Channel, ReliableChannel, dice_for
 from rollback.sim.clock import VirtualClock
 from rollback.sim.link import Link
 from rollback.sim.oracles import Referee
@@ -24,8 +23,10 @@ from rollback.sim.peer import Act, VirtualPeer
 from rollback.sim.report import MatchReport
 from rollback.sim.schedule import Moment, Schedule
 from rollback.sim.seating import configs_of, links_of, numbers_of, seats_of, starting_delay
+from rollback.sim.stage import Stage
 from rollback.sim.timeline import Timeline
-from rollback.sim.verdict import judge, report_of
+from rollback.sim.verdict import judge, judge_fates, report_of, rules_of
+from rollback.sim.wires import Wires
 from rollback.types import Local, Remote
 
 __all__ = ["VirtualMatch"]
@@ -48,6 +49,7 @@ class VirtualMatch:
         phases: Where in a frame each peer's first tick lies, in shares of the period; None lets all begin at once.
         paced: Whether a peer that is ahead slows down, by the driver's arithmetic.
         warm_up: Frame from which stalls, lag and leads are counted.
+        votes: Whether a lobby stands by that votes where exactly half of the peers are left.
 
     Raises:
         UsageError: The arguments do not fit each other; the message says which.
@@ -70,11 +72,12 @@ class VirtualMatch:
         phases: Sequence[float] | None = None,
         paced: bool = True,
         warm_up: int = 0,
+        votes: bool = False,
     ) -> None:
         def again() -> VirtualMatch:
             return VirtualMatch(
                 make, players, config, link, seed, act, tick_ms, skew_ppm=skew_ppm, seats=seats,
-                input_delays=input_delays, phases=phases, paced=paced, warm_up=warm_up,
+                input_delays=input_delays, phases=phases, paced=paced, warm_up=warm_up, votes=votes,
             )  # fmt: skip
 
         self._again = again
@@ -93,24 +96,36 @@ class VirtualMatch:
         self._schedule = Schedule(count, total)
         self._paced = paced
         self._has_run = False
+        self._rules = rules_of(configs[0], count, votes=votes)
+        self.certain = 0
+        self.wires = Wires(links, seed)
         self.peers: list[VirtualPeer] = []
-        for number, row in enumerate(rows):
-            stands = [Local("bot") if where[p] == number else Remote(f"p{where[p]}") for p in range(total)]
-            session = P2PSession(games[number], stands, configs[number], nonce=dice.getrandbits(30) + 1)
-            every = period or 1.0 / configs[number].fps
-            clock = VirtualClock(float(dice.getrandbits(10)), skews[number])
-            cadence = Cadence(every, begins[number] * every)
-            plays = act or _drawn(games[number], row, seed)
-            self.peers.append(VirtualPeer(number, session, row, plays, clock, cadence, self.referee, warm_up))
-        for (one, two), each in sorted(links.items()):
-            channel, reliable = Channel(each, dice_for(seed, one, two)), ReliableChannel(each)
-            self.peers[one].outbound[f"p{two}"] = channel, reliable
-            self.peers[two].inbound.append((f"p{one}", channel, reliable))
+
+        def process(peer: int, number: int, game: Game, *, comes: bool = False) -> VirtualPeer:
+            row, every = rows[peer], period or 1.0 / configs[peer].fps
+            stands = [Local("bot") if where[p] == peer else Remote(f"p{where[p]}") for p in range(total)]
+            nonce = dice.getrandbits(30) + 1
+            session = P2PSession(game, stands, configs[peer], nonce=nonce, votes=votes, **({"joining": True} if comes else {}))
+            clock = VirtualClock(float(dice.getrandbits(10)), skews[peer])
+            cadence = Cadence(every, begins[peer] * every)
+            plays = act or _drawn(game, row, seed + number - peer)
+            made = VirtualPeer(number, peer, session, row, plays, clock, cadence, self.referee, warm_up, comes=comes)
+            for other in range(count):
+                if other != peer:
+                    made.outbound[f"p{other}"] = self.wires.line(peer, other)
+                    made.inbound.append((f"p{other}", *self.wires.line(other, peer)))
+            return made
+
+        for number, game in enumerate(games):
+            self.peers.append(process(number, number, game))
+        self.stage = Stage(
+            self.peers, self.wires, self.referee, seed, lambda peer, number: process(peer, number, make(), comes=True)
+        )
 
     def at(self, frame: int) -> Moment:
         """Plan something for when the foremost peer has simulated `frame` frames.
 
-        `match.at(120).pause(1, seconds=3)`, and likewise kill, partition, heal and set_delay.
+        `match.at(120).pause(1, seconds=3)`, and likewise kill, leave, rejoin, watch, partition, sever, heal and set_delay.
         """
         return Moment(self._schedule, frame)
 
@@ -138,9 +153,13 @@ class VirtualMatch:
         self.referee.end = frames
         for peer in self.peers:
             peer.session.end_at(frames)
-        timeline = Timeline(self.peers, self.referee, paced=self._paced)
+        timeline = Timeline(self.stage, self.referee, paced=self._paced)
+        self.referee.keeps = any(incident.kind in ("rejoin", "join", "watch") for incident in self._schedule.incidents)
         timeline.play(self._schedule.incidents)
-        judge(self.peers, self.referee)
+        facts = self.stage.facts
+        judge(self.peers, self.referee, disturbed=bool(facts))
+        if facts and timeline.went_on:
+            self.certain = judge_fates(self.peers, self.referee, self._rules, facts, timeline.now)
         report = report_of(self.peers, self.referee, timeline.now, timeline.gap)
         if twice:
             again = self._again()

@@ -1,31 +1,36 @@
 """What must hold in every match, looked at while it runs. Knows frames, inputs and sums; knows no network and no session.
 
 A referee plays the match once more, without any session, on the inputs that settle; it holds every peer to that. It keeps
-a window of frames and no more, so that a match of a million frames can be watched to its end.
+a window of frames and no more, so that a match of a million frames can be watched to its end; all frames only where somebody
+may come who is shown old ones.
 """
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Callable, Sequence
 from typing import Any, Final
 
 from rollback.game import Game, codecs_of, idle_inputs
+from rollback.sim.given import Given, Slot
 from rollback.sim.report import Failure
 from rollback.state import checksum, why_not_tree
 from rollback.types import Confirmed
 from rollback.wire.limits import RING
 
-__all__ = ["DIVERGING", "NAMES", "Given", "Referee"]
+__all__ = ["DIVERGING", "NAMES", "Referee"]
 
 NAMES: Final = {
-    "given": "every settled input is the one that its player gave",
+    "given": "every settled input is the one that its player gave, or idle from the frame on at which it was cut",
     "alike": "settled inputs are the same on all peers",
     "order": "every settled frame is handed out once and in order",
     "states": "every confirmed state is that of a plain run on the settled inputs",
     "plain run": "the game can be run on the settled inputs",
     "complete": "no input is lost: the match comes to its end, and all of it settles",
     "progress": "the match goes on",
+    "stuck": "nobody waits for longer than disconnect_after and two seconds",
+    "goes on": "who is more than half of the roster, or has the vote, goes on",
+    "must end": "who is less than half, or has not the vote, ends",
+    "let in": "who comes into a match that goes on is let in, in a time that can be told",
     "same end": "all peers end for the same reason at the same frame",
     "false alarm": "no desync is reported where the states are the same",
     "bounded": "what waits to be sent, acknowledged or settled stays within the rings",
@@ -35,43 +40,6 @@ NAMES: Final = {
 DIVERGING: Final = ("given", "alike", "order", "states", "plain run")  # those that mean that parity is lost
 PRUNE_EVERY: Final = 128  # frames
 MOST: Final = 20  # failures kept: one is enough to know, and a broken match has thousands
-
-
-class Given:
-    """The inputs of one player by the rules of the input delay alone, from `base` on."""
-
-    __slots__ = ("_inputs", "_last", "base", "delay", "distinct")
-
-    def __init__(self, idle: bytes, delay: int) -> None:
-        self.base = 0
-        self.delay = delay
-        self.distinct = 1  # how often the input changed
-        self._inputs: deque[bytes] = deque([idle] * delay)
-        self._last = idle
-
-    def take(self, frame: int, data: bytes) -> None:
-        """An action was captured at `frame`; its input is `data`."""
-        inputs, target = self._inputs, frame + self.delay
-        end = self.base + len(inputs)
-        if end > target:
-            return  # the delay was lowered: the frame has its input
-        if end < target:
-            inputs.extend([self._last] * (target - end))
-        if data != self._last:
-            self.distinct += 1
-            self._last = data
-        inputs.append(data)
-
-    def at(self, frame: int) -> bytes | None:
-        """Return the input of a frame, None where none was given yet, or where it was forgotten."""
-        place = frame - self.base
-        return self._inputs[place] if 0 <= place < len(self._inputs) else None
-
-    def forget(self, frame: int) -> None:
-        """Forget what was given for frames before `frame`."""
-        while self.base < frame and self._inputs:
-            self._inputs.popleft()
-            self.base += 1
 
 
 class Referee:
@@ -85,10 +53,11 @@ class Referee:
 
     Attributes:
         failures: What did not hold.
-        settled: Frames settled, by peer.
-        given: What each player gave.
-        gone: Players whose peer was killed: from some frame on they may idle.
+        settled: Frames settled, by process; -1 for one that came later and was not shown any.
+        slots: What each player's inputs have to be.
+        gone: Players whose peer was lost to others: from some frame on they may idle.
         end: The frame at which the match ends at the latest.
+        keeps: Whether no frame is forgotten, for somebody may come who is shown old ones.
     """
 
     def __init__(self, make: Callable[[], Game], seed: int, peers: int, delays: Sequence[int]) -> None:
@@ -96,21 +65,26 @@ class Referee:
         self.settled = [0] * peers
         self.gone: list[int] = []
         self.end = 1 << 60
+        self.keeps = False
         self.game: Any = make()
         self._codecs = codecs_of(self.game)
         if hasattr(self.game, "reset"):
             self.game.reset(seed)
         self._idle = idle_inputs(self.game, self._codecs)
-        self.given = [Given(idle, delay) for idle, delay in zip(self._idle, delays, strict=True)]
+        self.slots = [Slot(idle, delay) for idle, delay in zip(self._idle, delays, strict=True)]
         self._digest: Callable[[], Any] | None = getattr(self.game, "digest", None)
         self.sees_states = self._digest is not None or why_not_tree(self.game.save()) is None
-        self._cut: dict[int, int] = {}  # frame from which a player idles
         self._frame = 0  # frames the plain run has behind it; -1 once it cannot go on
         self._rows: dict[int, Sequence[bytes]] = {}
         self._sums: dict[int, int] = {0: self._sum()}
         self._early: dict[int, list[tuple[int, int]]] = {}  # sums of peers, before the plain run is there
         self._live = list(range(peers))
         self._alarms: list[tuple[int, int]] = []
+
+    @property
+    def given(self) -> list[Given]:
+        """What each player gave, by the process that plays it now."""
+        return [slot.given for slot in self.slots]
 
     @property
     def first_divergence(self) -> int | None:
@@ -125,7 +99,7 @@ class Referee:
     def takes(self, peer: int, done: Confirmed) -> None:
         """A peer handed out a settled frame."""
         frame, inputs = done.frame, done.inputs
-        if frame != self.settled[peer]:
+        if frame != self.settled[peer] and self.settled[peer] >= 0:
             self.fail("order", frame, peer, f"frame {self.settled[peer]}", f"frame {frame}")
         self.settled[peer] = frame + 1
         row = self._rows.get(frame)
@@ -147,9 +121,26 @@ class Referee:
             self._differ(peer, frame, wanted, value)
 
     def leaves(self, peer: int, players: Sequence[int]) -> None:
-        """A peer was killed: nothing more comes from it, and its players may idle from some frame on."""
-        self._live.remove(peer)
-        self.gone.extend(players)
+        """A process was killed: nothing more comes from it, and its players may idle from some frame on."""
+        if peer in self._live:
+            self._live.remove(peer)
+        self.may_be_cut(players)
+
+    def may_be_cut(self, players: Sequence[int]) -> None:
+        """Players may be lost to some of the others: from some frame on they may idle."""
+        self.gone.extend(player for player in players if player not in self.gone)
+        for player in players:
+            self.slots[player].may_be_cut = True
+
+    def stands_in(self, action: Any) -> None:
+        """A policy plays on for players that are lost, and this is the action it always gives."""
+        for slot, codec in zip(self.slots, self._codecs, strict=True):
+            slot.stand_in = codec.encode(action)
+
+    def appears(self) -> int:
+        """A process comes that was not there in the beginning; return its number."""
+        self.settled.append(-1)
+        return len(self.settled) - 1
 
     def alarmed(self, peer: int, frame: int) -> None:
         """A peer's session says that the states of a frame differ."""
@@ -171,15 +162,10 @@ class Referee:
         return all(given.distinct > 1 for player, given in enumerate(self.given) if player not in self.gone)
 
     def _first_settled(self, peer: int, frame: int, inputs: Sequence[bytes]) -> None:
-        for player, given in enumerate(self.given):
-            expected, found = given.at(frame), inputs[player]
-            if player in self._cut and frame >= self._cut[player]:
-                expected = self._idle[player]
-            elif expected != found and player in self.gone and found == self._idle[player]:
-                self._cut[player] = frame
-            if expected != found and self._cut.get(player) != frame:
-                wanted = "nothing yet" if expected is None else expected.hex()
-                self.fail("given", frame, peer, f"{wanted} from player {player}", found.hex())
+        for player, slot in enumerate(self.slots):
+            expected = slot.wrong(frame, inputs[player])
+            if expected is not None:
+                self.fail("given", frame, peer, f"{expected.hex() or 'nothing yet'} from player {player}", inputs[player].hex())
         self._rows[frame] = inputs
         if frame != self._frame:
             return  # the plain run cannot go on: a frame is missing, or it failed before
@@ -205,8 +191,10 @@ class Referee:
 
     def _prune(self) -> None:
         low = min((self.settled[peer] for peer in self._live), default=0) - 1
-        for given in self.given:
-            given.forget(low)
+        for slot in self.slots:
+            slot.forget(low)
+        if self.keeps:
+            return
         for frames in (self._rows, self._sums):
             for frame in [frame for frame in frames if frame < low]:
                 del frames[frame]

@@ -1,10 +1,12 @@
-"""One peer of a virtual match: its session, its clock, its players, and what is measured. Knows channels; knows no events.
+"""One process of a virtual match: its session, its clock, its players, and what is measured. Knows channels; knows no events.
 
-It does what the driver does (ask, tick, send, take events and settled frames), and shows the referee everything.
+It does what the driver does (ask, tick, send, take events and settled frames), and shows the referee everything. A peer has
+one process, or several after each other where it comes back.
 """
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Sequence
 from typing import Any, Final
 
@@ -14,7 +16,7 @@ from rollback.game import codecs_of
 from rollback.sim.channel import Channel, ReliableChannel
 from rollback.sim.clock import VirtualClock
 from rollback.sim.oracles import Referee
-from rollback.types import DesyncFound, Ended, Event
+from rollback.types import DesyncFound, Ended, Event, PeerJoined, PeerLeft, PeerLost, PeerResumed, VoteWanted
 from rollback.wire.limits import MAX_INPUTS_DATAGRAM, RING
 
 __all__ = ["Act", "VirtualPeer"]
@@ -26,10 +28,11 @@ LOOK_EVERY: Final = 64  # ticks between looks at what waits in the session
 
 
 class VirtualPeer:
-    """One peer.
+    """One process of one peer.
 
     Args:
-        number: Its number among the peers; its name to the others is `p` and the number.
+        number: Its number among the processes.
+        peer: The peer whose process it is; its name to the others is `p` and that number.
         session: Its session.
         seats: Its players.
         act: Offers their actions; asked once a frame.
@@ -37,13 +40,18 @@ class VirtualPeer:
         cadence: When its frames are due, in its own time.
         referee: Is shown everything.
         warm_up: Frame from which stalls and lag are counted.
+        comes: Whether it comes into a match that runs.
 
     Attributes:
         inbound: The channels from the others, with their names.
         outbound: The channels to the others, by name.
-        alive: Whether its process exists.
-        wakes_at: Until when its process stands still.
+        alive: Whether it exists.
+        came_at: Virtual time at which it began.
+        moved_at: Virtual time at which it simulated its newest frame.
+        playing: Whether its players' actions were taken yet; for one that comes only from some frame on.
+        wakes_at: Until when it stands still.
         began_at: Virtual time of its first frame.
+        wanted: The vote that its session asks for, until it was passed on.
         ended: How its match ended, None before.
         ended_at: Virtual time at which it did.
     """
@@ -51,6 +59,7 @@ class VirtualPeer:
     def __init__(
         self,
         number: int,
+        peer: int,
         session: P2PSession,
         seats: Sequence[int],
         act: Act,
@@ -58,9 +67,12 @@ class VirtualPeer:
         cadence: Cadence,
         referee: Referee,
         warm_up: int,
+        *,
+        comes: bool = False,
     ) -> None:
         self.number = number
-        self.name = f"p{number}"
+        self.peer = peer
+        self.name = f"p{peer}"
         self.session = session
         self.seats = tuple(seats)
         self.clock = clock
@@ -68,15 +80,21 @@ class VirtualPeer:
         self.inbound: list[tuple[str, Channel, ReliableChannel]] = []
         self.outbound: dict[str, tuple[Channel, ReliableChannel]] = {}
         self.alive = True
+        self.comes = comes
+        self.playing = not comes
+        self.came_at = self.moved_at = 0.0
         self.wakes_at = 0.0
         self.began_at = -1.0
         self.ended: Ended | None = None
         self.ended_at = 0.0
+        self.wanted: VoteWanted | None = None
+        self._gone: set[str] = set()  # nobody waits for their acknowledgements
         self.events: list[tuple[float, Event]] = []
         self.frames_ahead = 0.0
         self._act = act
         self._referee = referee
         self._codecs = codecs_of(session.game)
+        self._given = {} if comes else {player: referee.slots[player].given for player in seats}
         self._asked = -1
         self._captured = -1
         self._actions: dict[int, Any] = {}
@@ -84,6 +102,7 @@ class VirtualPeer:
         self._chosen = session._local.delays if session.config.input_delay == "auto" else {}
         self._lockstep = session.config.prediction_window == 0
         self._summed = 0 if referee.sees_states else 1 << 60
+        self._sums: deque[tuple[int, int | None]] = deque()  # of states that are not settled yet
         self._warm_up = warm_up
         self._stalls_before = 0 if warm_up <= 0 else -1  # -1: not warm yet
         self._ticks = self._lag = 0
@@ -111,6 +130,7 @@ class VirtualPeer:
         if tick.advanced:
             if self.began_at < 0:
                 self.began_at = now
+            self.moved_at = now
             self._capture(tick.frame - 1)
         elif reason == "stalled" and self._lockstep:
             self._capture(tick.frame)
@@ -121,15 +141,20 @@ class VirtualPeer:
         confirmed = session.confirmed
         if reason == "running" or (reason == "stalled" and not self._waits_for_the_end()):
             self._measure(tick.frame, confirmed)
-        takes, number = self._referee.takes, self.number
+        referee, number = self._referee, self.number
+        takes, sums = referee.takes, self._sums
         for done in session.confirmed_frames():
             takes(number, done)
         while self._summed <= confirmed + 1:
             if self._summed > 0 or reason != "synchronizing":
-                self._referee.holds(number, self._summed, session.checksum_at(self._summed))
+                sums.append((self._summed, session.checksum_at(self._summed)))
                 self._summed += 1
             else:
                 break
+        # Only what settled is the same everywhere: who is lost may have confirmed frames that nobody else knows of.
+        settled = referee.settled[number]
+        while sums and sums[0][0] <= settled:
+            referee.holds(number, *sums.popleft())
 
     def send(self, now: float, shown: float) -> None:
         """Send what the session has to say."""
@@ -144,7 +169,8 @@ class VirtualPeer:
     def set_delay(self, player: int, frames: int) -> None:
         """Change an input delay, in the session and in what the referee expects."""
         self.session.set_input_delay(player, frames)
-        self._referee.given[player].delay = frames
+        if player in self._given:
+            self._given[player].delay = frames
 
     @property
     def is_complete(self) -> bool:
@@ -174,10 +200,22 @@ class VirtualPeer:
     def _capture(self, frame: int) -> None:
         if frame > self._captured:
             self._captured = frame
+            if not self.playing and not self._takes_its_place(frame):
+                return
             for player in self.seats:
-                given = self._referee.given[player]
+                given = self._given[player]
                 given.delay = self._chosen.get(player, given.delay)
                 given.take(frame, self._codecs[player].encode(self._actions[player]))
+
+    def _takes_its_place(self, frame: int) -> bool:
+        """Whether one that came later acts at this frame; from the first such frame on its inputs count."""
+        if not any(isinstance(event, PeerJoined) and event.frame <= frame for _, event in self.events):
+            return False
+        self.playing = True
+        for player in self.seats:
+            delay = self.session.input_delays[player]
+            self._given[player] = self._referee.slots[player].comes(frame, delay)
+        return True
 
     def _measure(self, frame: int, confirmed: int) -> None:
         if self._stalls_before < 0:
@@ -192,7 +230,7 @@ class VirtualPeer:
 
     def _look(self, frame: int) -> None:
         stats = self.session.stats()
-        waits = max((peer.queued for peer in stats.peers.values()), default=0)
+        waits = max((line.queued for name, line in stats.peers.items() if name not in self._gone), default=0)
         if waits > RING:
             self._referee.fail("bounded", frame, self.number, f"at most {RING} inputs not acknowledged", waits)
         if frame - stats.settled > RING:
@@ -204,8 +242,16 @@ class VirtualPeer:
 
     def _takes(self, event: Event, now: float) -> None:
         self.events.append((self.clock.own(now), event))
+        if isinstance(event, PeerLost | PeerLeft):
+            self._gone.add(event.peer)
+        elif isinstance(event, PeerResumed | PeerJoined):
+            self._gone.discard(event.peer)
         if isinstance(event, Ended):
             self.ended = event
+            if not self.is_complete:
+                self._referee.may_be_cut(self.seats)  # the others go on without it
             self.ended_at = now
+        elif isinstance(event, VoteWanted):
+            self.wanted = event
         elif isinstance(event, DesyncFound) and self._referee.sees_states:
             self._referee.alarmed(self.number, event.frame)

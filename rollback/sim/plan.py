@@ -9,17 +9,27 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, Self
 
-from rollback.config import SessionConfig
+from rollback.config import SessionConfig, TakeOver
 from rollback.errors import UsageError
 from rollback.game import MAX_PLAYERS, Game, codecs_of
 from rollback.sim.link import Link
 from rollback.sim.match import VirtualMatch
 from rollback.sim.report import MatchReport
 
-__all__ = ["MatchPlan", "factory_for"]
+__all__ = ["MatchPlan", "Steady", "factory_for"]
 
 FORMAT: Final = 1
 LONGEST: Final = 100_000_000  # frames
+
+
+class Steady:
+    """A policy that always does the same, so that what it plays for a lost player can be told from what anybody else did."""
+
+    action: Final = 1
+
+    def act(self, observation: Any, memory: Any) -> tuple[Any, Any]:
+        """Return that."""
+        return self.action, None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,6 +50,11 @@ class MatchPlan:
         skew_ppm: By how many millionths each peer's clock is too fast.
         phases: Where in a frame each peer's first tick lies.
         incidents: What happens in it; see `rollback.sim.schedule`.
+        on_disconnect: What becomes of a lost player's slot: `pause`, `idle`, `end`, or `takeover` by one who always does the
+            same.
+        disconnect_after: Seconds of silence after which a peer counts as lost.
+        rejoin_grace: Seconds for which `pause` waits for it after that.
+        votes: Whether a lobby votes where exactly half are left.
         profile: What the network is called, for people.
         failing: The oracle that did not hold when the plan was written down, for people.
     """
@@ -57,6 +72,10 @@ class MatchPlan:
     skew_ppm: tuple[float, ...] = ()
     phases: tuple[float, ...] = ()
     incidents: tuple[Mapping[str, Any], ...] = ()
+    on_disconnect: str = "pause"
+    disconnect_after: float = 5.0
+    rejoin_grace: float = 30.0
+    votes: bool = False
     profile: str = ""
     failing: str = ""
 
@@ -71,9 +90,30 @@ class MatchPlan:
             UsageError: The plan does not fit the game.
             GameError: The game cannot be made.
         """
+        return self.match(make).run(self.frames, twice=twice)
+
+    def match(self, make: Callable[[], Game] | None = None) -> VirtualMatch:
+        """Return the match, with all its incidents planned.
+
+        Args:
+            make: Makes the games; None looks the name up.
+
+        Raises:
+            UsageError: The plan does not fit the game.
+            GameError: The game cannot be made.
+        """
         make = make or factory_for(self.game, self.players)
+        stands_in = self.on_disconnect == "takeover"
         config = SessionConfig(
-            fps=self.fps, prediction_window=self.window, desync_interval=self.interval, seed=self.seed, input_delay=0
+            fps=self.fps,
+            prediction_window=self.window,
+            desync_interval=self.interval,
+            seed=self.seed,
+            input_delay=0,
+            on_disconnect=TakeOver(Steady()) if stands_in else self.on_disconnect,  # type: ignore[arg-type]
+            disconnect_after=self.disconnect_after,
+            interrupt_after=min(0.5, self.disconnect_after),
+            rejoin_grace=self.rejoin_grace,
         )
         peers = len(self.seats) or len(codecs_of(make()))
         match = VirtualMatch(
@@ -85,9 +125,12 @@ class MatchPlan:
             input_delays=self.delays * peers if len(self.delays) == 1 else self.delays,
             skew_ppm=self.skew_ppm,
             phases=self.phases,
+            votes=self.votes,
         )
+        if stands_in:
+            match.referee.stands_in(Steady.action)
         match.plan(self.incidents)
-        return match.run(self.frames, twice=twice)
+        return match
 
     def to_dict(self) -> dict[str, Any]:
         """Return what differs from the defaults, as values that JSON can hold."""
@@ -130,6 +173,12 @@ class MatchPlan:
                 raise UsageError(f"{name} of a match to replay must be a whole number from 0 to {high}, not {value!r:.80}")
         if self.players is not None and (not isinstance(self.players, int) or not 2 <= self.players <= MAX_PLAYERS):
             raise UsageError(f"players of a match to replay must be from 2 to {MAX_PLAYERS}, not {self.players!r:.80}")
+        if self.on_disconnect not in ("pause", "idle", "end", "takeover"):
+            raise UsageError(
+                f"on_disconnect of a match to replay must be pause, idle, end or takeover, not {self.on_disconnect!r:.80}"
+            )
+        if not isinstance(self.votes, bool):
+            raise UsageError(f"votes of a match to replay must be true or false, not {self.votes!r:.80}")
         for name in ("game", "profile", "failing"):
             if not isinstance(getattr(self, name), str):
                 raise UsageError(f"{name} of a match to replay must be a string, not {getattr(self, name)!r:.80}")

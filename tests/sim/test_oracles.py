@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from rollback import Confirmed, SessionConfig
 from rollback.core.simulation import NEVER, Simulation
 from rollback.sim import Link, VirtualMatch
-from rollback.sim.oracles import DIVERGING, NAMES, Given, Referee
+from rollback.sim.given import Given
+from rollback.sim.oracles import DIVERGING, NAMES, Referee
 from tests.sim.games import DeepDesync, Forgetful, Mixer, Mutating, Raising
 
 LINE = Link(latency_ms=60, jitter_ms=40, loss=0.1)

@@ -51,12 +51,12 @@ class _noting:
 
 @pytest.fixture(autouse=True)
 def givens_can_be_watched(monkeypatch):
-    from rollback.sim import oracles
+    from rollback.sim import given
 
-    class Given(oracles.Given):  # without slots, so that a test can look into it
+    class Given(given.Given):  # without slots, so that a test can look into it
         pass
 
-    monkeypatch.setattr(oracles, "Given", Given)
+    monkeypatch.setattr(given, "Given", Given)
 
 
 def test_a_datagram_over_the_limit_is_a_failure(monkeypatch):

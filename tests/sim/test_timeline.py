@@ -73,9 +73,37 @@ def test_a_partition_that_never_heals_is_waited_out_and_no_peer_diverges():
     match = VirtualMatch(Mixer, link=LINE, config=config, seed=1)
     match.at(60).partition({0}, {1})
     report = match.run(200)
-    assert report.parity
+    assert report.passed, report.failures
     assert all("did not come back within 2 s" in reason for reason in report.ended)
-    assert report.failures and {failure.oracle for failure in report.failures} == {"complete"}, "it had no end"
+    assert match.certain == 2, "that both must end is known from the settings"
+
+
+@pytest.mark.parametrize("apart", [0, 150, 700])
+def test_incidents_lie_so_many_milliseconds_apart(apart):
+    match = VirtualMatch(lambda: Mixer(4), link=LINE, config=SessionConfig(on_disconnect="idle", disconnect_after=1.0), seed=1)
+    match.at(60).kill(0).later(apart).kill(1)
+    match.run(120)
+    first, second = [fact.at for fact in match.stage.facts]
+    assert apart / 1000 <= second - first <= apart / 1000 + 0.017
+
+
+def test_a_peer_that_leaves_is_told_from_one_that_is_lost():
+    match = VirtualMatch(lambda: Mixer(3), link=LINE, config=SessionConfig(on_disconnect="idle", disconnect_after=1.0), seed=2)
+    match.at(60).leave(2)
+    report = match.run(150)
+    assert report.passed, report.failures
+    assert report.ended == ["end_at", "end_at", "left"]
+    assert "PeerLeft" in names(report, 0) and "PeerLost" not in names(report, 0)
+
+
+def test_the_lobby_votes_for_one_of_two_halves():
+    config = SessionConfig(on_disconnect="idle", disconnect_after=1.0)
+    for side in (0, 1):
+        match = VirtualMatch(lambda: Mixer(4), link=LINE, config=config, seed=1, votes=True)
+        match.at(60).partition({0, 1}, {2, 3}, lobby=side)
+        report = match.run(150)
+        assert report.passed, report.failures
+        assert report.ended == (["end_at"] * 2 + ["partitioned"] * 2)[:: 1 - 2 * side] and match.stage.lobby.votes == 1
 
 
 @pytest.mark.parametrize("seed", range(5))

@@ -83,8 +83,8 @@ class FanOut:
         outlets = list(self._outlets())
         known = self._readers
         self._readers = {outlet.key: known.get(outlet.key) or Reader() for outlet in outlets}
-        pause = SPREAD * READERS / max(READERS, len(outlets))
-        behind = False
+        clock = asyncio.get_running_loop().time
+        began, behind = clock(), False
         written = 0
         for number, outlet in enumerate(outlets, 1):
             reader = self._readers[outlet.key]
@@ -101,5 +101,7 @@ class FanOut:
                 behind = True
             if number % READERS == 0 or written > BYTES:
                 written = 0
-                await asyncio.sleep(pause if number < len(outlets) else 0)
+                # By the clock: on a busy machine every sleep is late, and the delays of many would add up.
+                ahead = began + SPREAD * number / len(outlets) - clock()
+                await asyncio.sleep(ahead if ahead > 0 and number < len(outlets) else 0)
         return behind

@@ -281,10 +281,9 @@ class Rooms:
                 del self._rooms[code]
             room = self._made(code, self.keys.seal(code, told.born), told.born, players=told.players, game=told.game, now=now)
             room.coming_back_until = now + self.limits.coming_back
-            evicted += room.adopt(told, wall=self.keys.wall(now), now=now)
         elif told.born != room.born:
             raise Refusal("gone", f"room {show_code(code)} has begun anew since then: join again by the code")
-        elif room.is_coming_back(now):
+        if room.is_coming_back(now):
             evicted += room.adopt(told, wall=self.keys.wall(now), now=now)
         member, replaced = room.come_back(told, connection, instance, now=now)
         for each in [replaced, *evicted]:

@@ -102,3 +102,64 @@ def test_names_and_labels_steer_no_terminal():
     )
     assert [member.name for member in view.members] == ["a [31mn n", "m2"]
     assert view.game == "P ]0;x ong"
+
+
+def seen(*changes):
+    """Return the view of ann after news in which bob is so."""
+    view = RoomView()
+    view.take_welcome({**WELCOME, "members": [ANN, {**BOB, **changes[0]}, EVE]})
+    before = view.members
+    view.take_members({**NEWS, "members": [ANN, {**BOB, **changes[1]}, EVE]})
+    return [(member.name, fresh) for member, fresh in view.returned_since(before)]
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "returned"),
+    [
+        ({"connected": False}, {"connected": True}, [("bob", False)]),
+        ({"connected": False}, {"connected": True, "life": 2}, [("bob", True)]),
+        ({"connected": True}, {"connected": True, "life": 2}, [("bob", True)]),  # before its loss was noticed
+        ({"connected": True}, {"connected": True}, []),
+        ({"connected": True}, {"connected": False}, []),
+        ({"connected": False}, {"connected": False, "life": 2}, []),
+    ],
+)
+def test_who_is_back_is_told_and_whether_as_a_new_process(before, after, returned):
+    assert seen(before, after) == returned
+
+
+def test_newcomers_and_we_ourselves_are_not_back():
+    view = RoomView()
+    assert view.returned_since(()) == []
+    view.take_welcome({**WELCOME, "members": [{**ANN, "connected": False}]})
+    before = view.members
+    view.take_members(NEWS | {"members": [ANN, BOB, EVE]})
+    assert view.returned_since(before) == []
+
+
+def test_the_connected_player_with_the_lowest_seat_shows_the_match():
+    view = RoomView()
+    assert not view.is_feeder
+    view.take_welcome(WELCOME)
+    assert view.is_feeder
+    view.take_members({**NEWS, "members": [{**ANN, "connected": False}, {**BOB, "connected": True}, EVE]})
+    assert not view.is_feeder
+
+
+def test_one_of_many_who_watch_is_not_listed_and_still_knows_itself():
+    view = RoomView()
+    view.take_welcome({**WELCOME, "me": {**EVE, "id": "m99", "name": "zoe"}, "watching": 50})
+    assert view.me == Member("m99", "zoe", None, True) and view.watching == 50
+
+
+@pytest.mark.parametrize("name", ["match", "watching"])
+@pytest.mark.parametrize("value", [-1, "1", True, None])
+def test_numbers_that_are_none_are_refused(name, value):
+    with pytest.raises(TypeError):
+        RoomView().take_members({**NEWS, name: value})
+
+
+@pytest.mark.parametrize("change", [{"life": "1"}, {"life": True}, {"again": 1}, {"again": "yes"}], ids=str)
+def test_a_life_or_a_wish_that_is_none_is_refused(change):
+    with pytest.raises(TypeError):
+        RoomView().take_members({**NEWS, "members": [{**ANN, **change}]})

@@ -205,7 +205,8 @@ def watched_by(spectators, slow, seconds):
 )
 def test_spectators_in_processes_of_their_own_see_every_row(spectators, slow, seconds):
     figures = watched_by(spectators, slow, seconds)
-    assert figures["open"] == figures["watching"] == spectators
+    # Who answers pings too late, because so much waits to be read, is given up, and would come back.
+    assert spectators - slow <= figures["watching"] <= spectators and figures["open"] >= spectators - slow
     assert figures["gaps"] == 0 and figures["uploaded"] > 5
     assert figures["received"] >= (spectators - slow) * 5
     memory = figures["server_mib"]

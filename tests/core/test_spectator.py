@@ -18,6 +18,8 @@ from rollback import (
     Synchronized,
     UsageError,
 )
+from rollback.wire.feed import Done, encode_feed
+from rollback.wire.matches import mark, match_of
 from tests.core.audience import Hall, plain_config
 from tests.core.games import OpaqueWithDigest, Race, Sums
 from tests.core.network import Link, Match
@@ -336,3 +338,16 @@ def test_leaving_ends_it() -> None:
     session.leave(now=0.0)
     assert session.finished and session.events() == [Ended("left", 0)] and session.tick(now=1.0).reason == "ended"
     assert session.outgoing_reliable() == [] and session.outgoing(now=1.0) == []
+
+
+def test_a_rematch_is_watched_under_its_number_and_the_last_match_is_not() -> None:
+    said = encode_feed(Done("over", -1))
+    eve = SpectatorSession(Sums(), "p0", match=1)
+    eve.receive_reliable("p0", said)
+    eve.receive_reliable("p1", mark(said, 1))  # not the host
+    eve.tick(now=0.0)
+    assert not eve.finished and eve.dropped == {"match": 1}
+    assert [match_of(blob) for _, blob in eve.outgoing_reliable()] == [1]
+    eve.receive_reliable("p0", mark(said, 1))
+    eve.tick(now=0.1)
+    assert eve.finished

@@ -131,6 +131,7 @@ class Match:
         clocks: What each peer's clock shows in round 0.
         begins: The round in which each peer begins to tick.
         hold: Chance that a drawn action stays as it is.
+        votes: Whether the sessions ask a lobby where two halves are left.
     """
 
     def __init__(
@@ -146,6 +147,7 @@ class Match:
         clocks: Sequence[float] | None = None,
         begins: Sequence[int] | None = None,
         hold: float = 0.85,
+        votes: bool = False,
     ) -> None:
         count = len(seats)
         configs = [config or SessionConfig()] * count if not isinstance(config, Sequence) else list(config)
@@ -172,7 +174,7 @@ class Match:
         self.peers = []
         for number, players in enumerate(seats):
             stands = [Local() if where[p] == number else Remote(f"p{where[p]}") for p in sorted(where)]
-            session = P2PSession(make(), stands, configs[number], nonce=number + 1)
+            session = P2PSession(make(), stands, configs[number], nonce=number + 1, votes=votes)
             if end is not None:
                 session.end_at(end)
             clock = clocks[number] if clocks else 0.0

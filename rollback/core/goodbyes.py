@@ -9,11 +9,12 @@ from rollback.core.states import Peer
 from rollback.types import Ended
 from rollback.wire.messages import Bye
 
-__all__ = ["ENDED", "Goodbyes"]
+__all__ = ["ENDED", "PARTITIONED", "Goodbyes"]
 
 BYE_EVERY: Final = 0.05  # seconds between goodbyes that were not answered
 BYES: Final = 20  # goodbyes until we need not wait any more: a second of them passes any loss that can be played on
 SELDOM: Final = 0.5  # seconds between goodbyes after these, to somebody who still has not heard and may wait for us
+PARTITIONED: Final = "partitioned"  # the reason of an end on the smaller side; who says so does not leave on purpose
 ENDED: Final = "ended"  # the reason given in a goodbye after the end
 
 
@@ -52,9 +53,11 @@ class Goodbyes:
         """Whether somebody is to hear our goodbye.
 
         Who goes is no side of a partition to those who hear it, so those we went on without must not: they would count
-        themselves, and not us, as what is left. An end for all is another matter.
+        themselves, and not us, as what is left. An end for all is another matter, and so is that of the smaller side: it
+        counts as lost, and those who still hear it need not wait until it has been silent for long.
         """
-        return endpoint.state is not Peer.GONE or (self.own is not None and self.own.final)
+        own = self.own
+        return endpoint.state is not Peer.GONE or (own is not None and (own.final or own.reason == PARTITIONED))
 
     def all_know(self, ended: Ended) -> bool:
         """Whether every live peer knows of the end: it confirmed it and has our last checksum, or heard us go."""

@@ -59,7 +59,7 @@ def test_numbers_in_the_text_are_those_of_the_code():
     assert f"up to {SessionConfig().rejoin_grace:g} seconds" in playing
     relay = " ".join(prose(DOCS / "decisions" / "0007-relay-and-limits.md").split())
     lobby = Limits()
-    assert f"past {lobby.outbox} waiting" in relay and f"past {lobby.overflow} it" in relay
+    assert f"past {lobby.outbox} waiting" in relay and f"past {lobby.overflow} or" in relay
     assert f"{lobby.relays_per_peer.per_second:g} a second" in relay
 
 
@@ -123,4 +123,5 @@ def test_the_changelog_has_the_usual_form():
     assert all(date for _, date in sections[1:])
     kinds = re.findall(r"^### (.+)$", text, re.MULTILINE)
     assert set(kinds) <= {"Added", "Changed", "Deprecated", "Removed", "Fixed", "Security"}
-    assert limits.PROTOCOL == 1, "a change of the format belongs into the changelog"
+    assert limits.PROTOCOL == 2, "a change of the format belongs into the changelog"
+    assert "protocol 2" in text

@@ -10,7 +10,7 @@ from rollback.errors import UsageError
 from rollback.game import Game
 from rollback.games.bots import RandomBot, act_with, bot_for
 
-__all__ = ["BOTS", "bot_act", "check_bot"]
+__all__ = ["BOTS", "bot_act", "check_bot", "stand_in"]
 
 BOTS: Final = ("best", "random")
 
@@ -31,3 +31,15 @@ def bot_act(name: str, game: Game, player: int, seed: int) -> Callable[[Any, int
     """
     check_bot(name)
     return act_with(RandomBot(game, player, seed) if name == "random" else bot_for(game, player, seed))
+
+
+def stand_in() -> Callable[[Any, int], Any]:
+    """Return what plays for whoever is lost, any player of any game: the best bot there is for it."""
+    acts: dict[int, Callable[[Any, int], Any]] = {}
+
+    def act(game: Any, player: int) -> Any:
+        if player not in acts:
+            acts[player] = bot_act("best", game, player, 0)
+        return acts[player](game, player)
+
+    return act

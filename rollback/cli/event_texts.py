@@ -72,7 +72,7 @@ def _sentence_of(event: Event | PathChanged) -> str:
         case VoteWanted():
             return "some of the others cannot be reached any more; the lobby is asked which side goes on"
         case PeerJoined(peer, _, frame):
-            return f"{peer} plays from frame {frame} on"
+            return f"{peer or 'this side'} plays from frame {frame} on"
         case Cut(players, frame, _):
             named = ", ".join(str(player + 1) for player in players)
             return f"player {named} stands idle after frame {frame}"

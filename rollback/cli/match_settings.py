@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any, Final, Literal, Self
 
-from rollback.config import SessionConfig
+from rollback.config import SessionConfig, TakeOver
 from rollback.game import Game
 
 __all__ = ["InputDelay", "MatchSettings", "OnDesync", "OnDisconnect", "Transport"]
@@ -14,7 +14,7 @@ __all__ = ["InputDelay", "MatchSettings", "OnDesync", "OnDisconnect", "Transport
 _INTERRUPT_AFTER: Final = 0.5  # as in SessionConfig, unless a peer is to count as lost even sooner
 
 Transport = Literal["auto", "webrtc", "relay"]
-OnDisconnect = Literal["pause", "idle", "end"]
+OnDisconnect = Literal["pause", "idle", "end", "takeover"]
 OnDesync = Literal["stop", "resync", "report"]
 InputDelay = int | Literal["auto"]
 
@@ -29,7 +29,7 @@ class MatchSettings:
         fps: Frames a second; None takes the game's own.
         input_delay: See `SessionConfig`.
         prediction_window: See `SessionConfig`.
-        on_disconnect: See `SessionConfig`.
+        on_disconnect: See `SessionConfig`; `takeover` is that by the game's own bot.
         on_desync: See `SessionConfig`.
         disconnect_after: See `SessionConfig`.
         seed: Of the game; None makes it of the room's code, as all members of a room do.
@@ -68,7 +68,8 @@ class MatchSettings:
         Raises:
             ConfigError: A value is out of its limits.
         """
-        from rollback.netplay.seats import config_for  # here, since it brings all of the network along
+        from rollback.cli.bots import stand_in  # here, since these bring all games and all of the network along
+        from rollback.netplay.seats import config_for
 
         chosen = {"fps": self.fps, "seed": self.seed}
         return config_for(
@@ -76,7 +77,7 @@ class MatchSettings:
             room,
             input_delay=self.input_delay,
             prediction_window=self.prediction_window,
-            on_disconnect=self.on_disconnect,
+            on_disconnect=TakeOver(stand_in()) if self.on_disconnect == "takeover" else self.on_disconnect,
             on_desync=self.on_desync,
             disconnect_after=self.disconnect_after,
             interrupt_after=min(_INTERRUPT_AFTER, self.disconnect_after),

@@ -97,7 +97,8 @@ OnDisconnectOption = Annotated[
     OnDisconnect,
     typer.Option(
         "--on-disconnect",
-        help="When a peer is lost: wait for it, play on with its player idle, or end.",
+        help="When a peer is lost: wait for it, play on with its player idle, end, or let a bot play for it until it is back"
+        " (takeover); all peers must name the same.",
         rich_help_panel=_SESSION,
     ),
 ]

@@ -38,6 +38,10 @@ def command(
         bool,
         typer.Option("--window", help='Play in a window: pip install "rollback\\[window]".', rich_help_panel=_PLAYER),
     ] = False,
+    resume: Annotated[
+        bool,
+        typer.Option("--resume", help="Go on as the player whose process died on this machine, in the running match."),
+    ] = False,
     bot: Annotated[
         str | None,
         typer.Option(help="Let a bot play: best (the game's own) or random.", rich_help_panel=_PLAYER),
@@ -77,6 +81,8 @@ def command(
 
     if terminal + window + (bot is not None) > 1:
         raise UsageError("--terminal, --window and --bot exclude each other: give one of them")
+    if resume and room is None:
+        raise UsageError("--resume goes back into a room: give its code, as in rollback play K7QW-3MZP --resume")
     settings = MatchSettings(
         game=game or "",
         frames=frames,
@@ -108,6 +114,7 @@ def command(
                     "look": look,
                     "bot": bot or "",
                     "replay": replay,
+                    "resume": resume,
                     "ice_servers": tuple(ice_server or ()),
                     "ice_addresses": tuple(ice_address or ()),
                 },

@@ -16,18 +16,18 @@ from rollback.cli.event_texts import sentence_of
 from rollback.cli.exit_codes import FINE, NOT_REACHED, NOT_TRUE
 from rollback.cli.match_settings import MatchSettings
 from rollback.cli.play_desyncs import Desyncs
+from rollback.cli.play_entry import enter_room
 from rollback.cli.play_hands import BotHands, Hands, TerminalHands, WindowHands
-from rollback.cli.play_room import check_label, game_of_label, mended_refusal, play_command
+from rollback.cli.play_room import check_label, game_of_label, play_command
 from rollback.cli.sentences import ended, why_ended
 from rollback.cli.stats import stats_values
 from rollback.core.session import P2PSession
 from rollback.envs.names import canonical_name, game_factory
-from rollback.errors import NetworkError
 from rollback.game import Game
 from rollback.net.lobby import Lobby
 from rollback.net.transport import PathChanged
 from rollback.net.words import plain_words
-from rollback.netplay import PlayResult, join, play
+from rollback.netplay import PlayResult, play
 from rollback.types import Ended, Event, Tick
 
 __all__ = ["Outcome", "Seat", "play_in_room"]
@@ -49,6 +49,7 @@ class Seat:
         replay: Where the replay goes; None makes a name in the temporary folder.
         ice_servers: See `rollback.play`.
         ice_addresses: The same.
+        resume: Whether to go on as the member that an earlier process was.
     """
 
     server: str
@@ -60,6 +61,7 @@ class Seat:
     replay: Path | None
     ice_servers: tuple[str, ...] = ()
     ice_addresses: tuple[str, ...] = ()
+    resume: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,11 +161,7 @@ async def play_in_room(seat: Seat, settings: MatchSettings) -> Outcome:
     game = game_factory(named)() if named is not None else None
     players = game.players if game is not None and seat.room is None else None
     async with contextlib.AsyncExitStack() as stack:
-        try:
-            joining = join(seat.server, room=seat.room, name=seat.name, players=players, game=named or "")
-            lobby = await stack.enter_async_context(joining)
-        except NetworkError as error:
-            raise mended_refusal(error, seat.room, seat.server) from error
+        lobby = await enter_room(stack, seat, players, named or "")
         if game is None:
             named = game_of_label(lobby.game, lobby.room)
             game = game_factory(named, is_trusted=False)()
@@ -207,7 +205,7 @@ async def _play(seat: Seat, settings: MatchSettings, lobby: Lobby, game: Game, n
         frame = tick.frame
         hands.frame(session, tick)
 
-    if lobby.players is None or lobby.present < lobby.players:
+    if not lobby.is_late and (lobby.players is None or lobby.present < lobby.players):
         _invite(seat, lobby, hands, named)
     replay = seat.replay or _unused_name(lobby.room)
     try:

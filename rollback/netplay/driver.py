@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import time
 from collections.abc import Callable
 from typing import Any, Final
 
 from rollback.core.goodbyes import ENDED
 from rollback.core.session import P2PSession
-from rollback.errors import NetworkError
+from rollback.errors import NetworkError, UsageError
 from rollback.net.transport import PathChanged, Transport, tell
 from rollback.netplay.collector import Collector, quiet
 from rollback.netplay.pacing import Pacer
@@ -107,9 +108,9 @@ class _FrameLoop:
 
     async def run(self, stop: asyncio.Event, start_within: float | None) -> None:
         """Play it all, and leave in good order whatever happens."""
-        session, transport = self._session, self._transport
+        transport = self._transport
         transport.on_datagram = self._datagram
-        transport.on_blob = session.receive_reliable
+        transport.on_blob = self._blob
         transport.on_change = self._news.append
         reason, failed = LEFT, False
         try:
@@ -140,7 +141,7 @@ class _FrameLoop:
         while not stop.is_set():
             tick = await self._frame()
             now = clock()
-            if watch.is_done(now, finished=session.finished):
+            if watch.is_done(now, finished=session.finished and not session.feeding):
                 return ENDED
             if tick.reason == "synchronizing" and start_within is not None and now - began > start_within:
                 raise NetworkError(watch.who_is_missing(start_within))
@@ -203,7 +204,12 @@ class _FrameLoop:
 
     def _datagram(self, peer: str, datagram: bytes) -> None:
         self._watch.heard(self._clock())
-        self._session.receive(peer, datagram)
+        with contextlib.suppress(UsageError):  # of somebody who is not admitted yet, and says it again
+            self._session.receive(peer, datagram)
+
+    def _blob(self, peer: str, blob: bytes) -> None:
+        with contextlib.suppress(UsageError):
+            self._session.receive_reliable(peer, blob)
 
     def _distrust(self, peer: str) -> None:
         distrust: Callable[[str, str], None] | None = getattr(self._transport, "distrust", None)

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 
 from rollback.errors import UsageError
 from rollback.net.lobby import Lobby
 from rollback.net.lobby_tokens import KeptToken, find_token, forget_token
 from rollback.net.lobby_tokens import keep_token as write_token
 
-__all__ = ["join"]
+__all__ = ["join", "kept_token"]
 
 
 @contextlib.asynccontextmanager
@@ -54,14 +54,23 @@ async def join(
         server, room, name, players, game, spectate=spectate, token=token, resume=resume or None, timeout=timeout
     )
     async with lobby:
-        try:
-            if keep_token:
-                _keep(lobby)
+        with kept_token(lobby) if keep_token else contextlib.nullcontext():
             yield lobby
-        finally:
-            lobby.on_token = None
-            if keep_token:
-                forget_token(lobby.room, lobby.me.id)
+
+
+@contextlib.contextmanager
+def kept_token(lobby: Lobby) -> Iterator[None]:
+    """Keep a member's newest resume token in its file for the length of a block.
+
+    Raises:
+        UsageError: It cannot be kept; the sentence says why, and what to do.
+    """
+    try:
+        _keep(lobby)
+        yield
+    finally:
+        lobby.on_token = None
+        forget_token(lobby.room, lobby.me.id)
 
 
 def _kept_resume(room: str | None, name: str) -> str:

@@ -18,11 +18,14 @@ from rollback.net.direct_or_relay import make_transport
 from rollback.net.impair import Impaired
 from rollback.net.lobby import Lobby
 from rollback.net.transport import PathChanged, Transport
+from rollback.netplay.company import Company
 from rollback.netplay.driver import Act, OnEvent, OnFrame, drive
 from rollback.netplay.named import NamedTransport
+from rollback.netplay.reach import Reach
 from rollback.netplay.recorder import Recorder
 from rollback.netplay.seats import Seats, check_room, config_for, is_full
 from rollback.netplay.stopping import unless
+from rollback.netplay.switchboard import Switchboard
 from rollback.netplay.targets import bundle_folder, check_target
 from rollback.state import checksum, why_not_tree
 from rollback.types import Ended, Event, SessionStats
@@ -30,6 +33,7 @@ from rollback.wire.matches import MATCHES
 
 __all__ = ["PlayResult", "play"]
 
+JOIN_WITHIN: Final = 60.0  # seconds until we play in a match that is running: a large state takes its time
 SEATS: Final = 16  # the most a room has; keeps the seeds of neighbouring seats from meeting those of neighbouring seeds
 
 
@@ -78,6 +82,10 @@ async def play(
 ) -> PlayResult:
     """Wait for the players of the room, play a match with them, and return what came of it.
 
+    In a room whose match is running already, a process that came for an empty seat, or back to its own by a resume token,
+    is given the present state by the others and plays on from there. Whoever watches is shown the match, through the lobby
+    or directly, and costs the players nothing they would notice.
+
     A peer that leaves, is lost or cannot play with us ends the match as the settings say: that is in `ended`, not an
     exception. Cancelling this call leaves the match: the others know at once, the replay is whole, and the cancellation
     goes on.
@@ -119,18 +127,21 @@ async def play(
         check_target(replay)
     bundle_folder(replay, bundles)
     check_room(lobby, players, type(game).__name__)
-    stop = stop or asyncio.Event()
-    if not await unless(stop, _players_came(lobby, players)):
+    stop, late = stop or asyncio.Event(), lobby.is_late
+    if not late and not await unless(stop, _players_came(lobby, players)):
         return _nothing_played(game)
     check_room(lobby, players, type(game).__name__)
-    seats = Seats.of(lobby, players)
+    seats = Seats.of(lobby, players, late=late)
     config = config or config_for(game, lobby.room)
-    session = P2PSession(game, seats.players(controller), config, match=lobby.match % MATCHES)
+    number = lobby.match % MATCHES
+    session = P2PSession(game, seats.players(controller), config, match=number, votes=True, joining=late)
+    session.names.update({seat: name for seat, name in enumerate(seats.names) if name})
     if frames is not None:
         session.end_at(frames)
+    signals = Switchboard(lobby)
     path: Transport = make_transport(
-        lobby,
-        list(seats.others),
+        signals,
+        [] if late else list(seats.others),  # who comes late waits for nobody: somebody may be gone, or be late as well
         transport=transport,
         ice_servers=ice_servers,
         ice_addresses=ice_addresses,
@@ -148,17 +159,18 @@ async def play(
         bundles=bundles,
     )
     ends: list[Ended] = []
-    async with _locked(lobby):
+    reach = Reach(NamedTransport(path, seats.others), lobby)
+    async with _locked(lobby), Company(lobby, session, reach, signals, seats, late=late) as company:
         await drive(
             session,
-            NamedTransport(path, seats.others),
+            reach,
             act,
             fps=config.fps,
             on_frame=on_frame,
-            on_event=_noting(ends, on_event),
+            on_event=_noting(ends, company, on_event),
             recorder=recorder,
             stop=stop,
-            start_within=connect_timeout,
+            start_within=JOIN_WITHIN if late else connect_timeout,
         )
     return PlayResult(
         frames=session.frame,
@@ -208,8 +220,9 @@ async def _locked(lobby: Lobby) -> AsyncIterator[None]:
         await asyncio.gather(locking, return_exceptions=True)
 
 
-def _noting(ends: list[Ended], on_event: OnEvent | None) -> Callable[[Event | PathChanged], None]:
+def _noting(ends: list[Ended], company: Company, on_event: OnEvent | None) -> Callable[[Event | PathChanged], None]:
     def note(event: Event | PathChanged) -> None:
+        company.event(event)
         if isinstance(event, Ended):
             ends.append(event)
         if on_event is not None:

@@ -11,7 +11,7 @@ from rollback.config import SessionConfig
 from rollback.errors import NetworkError, UsageError
 from rollback.game import Game
 from rollback.net.room_view import Member, RoomView
-from rollback.types import Local, Remote
+from rollback.types import Local, Open, Remote
 
 __all__ = ["Seats", "check_room", "config_for", "is_full"]
 
@@ -21,39 +21,54 @@ class Seats:
     """Who plays, taken from a room once, so that later news of it changes nothing.
 
     Attributes:
-        members: The members by player number.
+        members: The members by player number; None where a seat is empty in a match that is running.
         me: Our player number.
     """
 
-    members: tuple[Member, ...]
+    members: tuple[Member | None, ...]
     me: int
 
     @classmethod
-    def of(cls, room: RoomView, players: int) -> Seats:
+    def of(cls, room: RoomView, players: int, *, late: bool = False) -> Seats:
         """Return who sits on the first `players` seats.
+
+        Args:
+            room: The room.
+            players: How many play.
+            late: Whether the match is running already; then seats may be empty, and members away.
 
         Raises:
             NetworkError: A seat is empty, or its member is away.
         """
-        seated = {member.seat: member for member in room.members if member.seat is not None and member.connected}
+        seated = {member.seat: member for member in room.members if member.seat is not None and (member.connected or late)}
         for seat in range(players):
-            if seat not in seated:
+            if seat not in seated and not late:
                 raise NetworkError(f"nobody sits on seat {seat} of room {room.room} any more: wait for it again")
-        return cls(tuple(seated[seat] for seat in range(players)), _own_seat(room))
+        return cls(tuple(seated.get(seat) for seat in range(players)), _own_seat(room))
 
     @property
     def names(self) -> tuple[str, ...]:
-        """The players' names."""
-        return tuple(member.name for member in self.members)
+        """The players' names, empty for an empty seat."""
+        return tuple("" if member is None else member.name for member in self.members)
 
     @property
     def others(self) -> dict[str, str]:
-        """The names of the other players, by member id."""
-        return {member.id: member.name for seat, member in enumerate(self.members) if seat != self.me}
+        """The names of the other players whom the lobby hears, by member id."""
+        return {
+            member.id: member.name
+            for seat, member in enumerate(self.members)
+            if seat != self.me and member is not None and member.connected
+        }
 
-    def players(self, controller: str) -> list[Local | Remote]:
+    def players(self, controller: str) -> list[Local | Remote | Open]:
         """Return the players as a session takes them."""
-        return [Local(controller) if seat == self.me else Remote(member.name) for seat, member in enumerate(self.members)]
+        seats: list[Local | Remote | Open] = []
+        for seat, member in enumerate(self.members):
+            if seat == self.me:
+                seats.append(Local(controller))
+            else:
+                seats.append(Open() if member is None else Remote(member.name))
+        return seats
 
 
 def check_room(room: RoomView, players: int, game: str) -> None:

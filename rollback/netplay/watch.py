@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterable
 from typing import Final
 
-from rollback.types import Ended, Event, PeerInterrupted, PeerLeft, PeerLost, PeerResumed, Synchronized
+from rollback.types import Ended, Event, PeerInterrupted, PeerJoined, PeerLeft, PeerLost, PeerResumed, Synchronized
 
 __all__ = ["Watch"]
 
@@ -50,7 +50,7 @@ class Watch:
                 self._missing.pop(peer, None)
             case PeerInterrupted(peer):
                 self._doubted[peer] = now + self._patience
-            case PeerResumed(peer):
+            case PeerResumed(peer) | PeerJoined(peer):
                 self._doubted.pop(peer, None)
                 self.gone.discard(peer)
             case PeerLost(peer) | PeerLeft(peer):

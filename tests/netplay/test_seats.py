@@ -26,9 +26,10 @@ def room(*seated, me="m1", players=2, away=()):
                 }
             )
     view = RoomView()
+    stranger = {"id": me, "name": "me", "seat": None, "connected": True}
     view.take_welcome(
         {
-            "me": {"id": me},
+            "me": next((each for each in members if each["id"] == me), stranger),
             "room": "RIVER-OTTER-42",
             "invite": "",
             "resume": "",

@@ -20,7 +20,11 @@ class Admission(Engine):
         """Let somebody take a player; see `P2PSession.admit`."""
         self._land()
         endpoint = self._seat_of(peer, player)
+        if self._newcomer is not None and not self._newcomer.is_in:
+            self._early[player] = peer  # we are on our way ourselves
+            return
         if endpoint.state in (Peer.ADMITTED, Peer.JOINING) and endpoint.name == peer:
+            self._joining.again[endpoint.seat] = endpoint.state is Peer.JOINING
             return
         if self._sponsor.knew(peer) and peer not in self._inboxes:
             self._sponsor.dismiss(peer)
@@ -38,6 +42,16 @@ class Admission(Engine):
         self._joining.admit(endpoint, peer, returns=returns)
         self._watch_at = SOON
 
+    def _come_in(self, now: float) -> bool:
+        """Be in the match, and admit whom we were to admit meanwhile."""
+        super()._come_in(now)
+        early, self._early = self._early, {}
+        for player, peer in early.items():
+            endpoint = self._seat_of(peer, player)
+            if endpoint.state is Peer.GONE:
+                self._admit_player(peer, player)
+        return True
+
     def _seat_of(self, peer: str, player: int) -> Endpoint:
         """Return the seat of a player that somebody is to take.
 
@@ -48,7 +62,7 @@ class Admission(Engine):
             raise UsageError(f"a peer needs a name, not {peer!r}")
         if self._ended is not None:
             raise UsageError("the match has ended here: nobody can come into it any more")
-        if not self._running:
+        if not self._running and self._newcomer is None:
             raise UsageError("the match has not begun here: name all who are there from the start in `players`")
         if player in self._own.players:
             raise UsageError(f"player {player} is our own: admit somebody to one of another peer")
@@ -58,7 +72,7 @@ class Admission(Engine):
         other = next((e for e in self._endpoints if e.name == peer and e is not endpoint), None)
         if other is not None:
             raise UsageError(f"{peer!r} is the peer of player {other.seat}: a peer has one place, and its name is its own")
-        if endpoint.name != peer and endpoint.state not in VACANT:
+        if endpoint.name != peer and (endpoint.state not in VACANT or not self._running):
             raise UsageError(
                 f"player {player} is played by {endpoint.name!r}: only a new process of the same name can take its place"
             )

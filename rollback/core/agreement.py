@@ -87,6 +87,7 @@ class Agreement:
         self.pledged: dict[int, int] = {}
         self.claims: dict[int, Claim] = {}
         self.cuts: dict[int, int] = {}
+        self._cut_last = 0  # the seats cut by the newest change
         self._joins_told: dict[int, int] = {}
         self._ahead: tuple[int, Claim] | None = None  # one who committed what we have not, and its claim
 
@@ -113,6 +114,21 @@ class Agreement:
         return self.epoch > 0 and any(
             seat not in self.claims or self.claims[seat].committed < self.epoch for seat in self.others
         )
+
+    @property
+    def withheld(self) -> Mapping[int, int]:
+        """The cuts past which nothing may be shown yet, by seat: of those we play for, until all others have committed them.
+
+        Who has not is told by what others hold; it must not take what a policy made for what the lost one did last.
+        """
+        fresh = self._cut_last & self.adopted
+        if (
+            not fresh
+            or self.lowest != self.me
+            or all(seat in self.claims and self.claims[seat].committed >= self.epoch for seat in self.others)
+        ):
+            return {}
+        return {seat: self.cuts[seat] for seat in seats_in(fresh)}
 
     @property
     def standing(self) -> Standing:
@@ -168,8 +184,8 @@ class Agreement:
         if before is not None and (claim.committed, claim.epoch) < (before.committed, before.epoch):
             return 0  # overtaken
         if before is not None and before[:4] == claim[:4] and before.joins == claim.joins:
-            told = {lost: max(frame, before.held.get(lost, -1)) for lost, frame in claim.held.items()}
-            claim = claim._replace(held={**before.held, **told})
+            # An overtaken one tells less than is known; of whom it no longer speaks, it no longer wants anything.
+            claim = claim._replace(held={seat: max(frame, before.held.get(seat, -1)) for seat, frame in claim.held.items()})
         own = 1 << self.me
         if not claim.base & own:
             # A change was committed without us, and there is no way back; or that by which we came is not committed there yet.
@@ -239,6 +255,7 @@ class Agreement:
             held: The newest input we hold of every seat that is silent, lost or adopted.
         """
         told = {seat: held[seat] for seat in seats_in(silent | self.lost | self.adopted) if seat in held}
+        told.update(self.withheld)
         return Claim(
             self.proposed, self.epoch, self.roster, self.survivors, silent, missed, {**self.cuts, **told}, dict(self.joining)
         )
@@ -317,6 +334,7 @@ class Agreement:
         self.shunned &= change.roster
         self.approved = False
         self.pledged.clear()
+        self._cut_last = sum(1 << seat for seat in change.cuts)
         for seat, cut in change.cuts.items():
             self.cuts[seat] = cut
         for seat in change.joins:

@@ -39,6 +39,7 @@ class Greeting:
         heard_sent: Its clock when it sent that.
         next_at: When our next hello is due.
         answer: A hello came that has no answer yet.
+        is_joining: The peer comes into a running match.
     """
 
     __slots__ = (
@@ -47,6 +48,7 @@ class Greeting:
         "best",
         "heard_at",
         "heard_sent",
+        "is_joining",
         "next_at",
         "nonce",
         "offset",
@@ -58,6 +60,7 @@ class Greeting:
 
     def __init__(self) -> None:
         self.nonce = 0
+        self.is_joining = False
         self.agreed = self.they_heard = self.ready = self.running = self.answer = False
         self.samples = 0
         self.best = math.inf

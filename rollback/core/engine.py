@@ -133,7 +133,7 @@ class Engine:
         self._sponsor = Sponsor(lineup, endpoints, self._sim, self._confirmation, config, self._dispatch)
         self._joining = Joining(
             own, self._local, self._sim, self._confirmation, self._membership, self._handshake, self._stand_in, config,
-            self._events.append, self._end, self._sponsor.dismiss,
+            self._events.append, self._end, self._sponsor.dismiss, self._sponsor.begin_again_with,
         )  # fmt: skip
         self._intake.joining = self._joining
         self._membership.changed = self._joining.changed

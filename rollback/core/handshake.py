@@ -76,6 +76,7 @@ class Handshake:
         if endpoint.state is not Peer.REFUSED and endpoint.greeting.nonce not in (0, hello.nonce):
             endpoint.greeting = Greeting()  # it was started anew before the match began: so is the greeting
         greeting = endpoint.greeting
+        greeting.is_joining = hello.joining
         greeting.they_heard = greeting.they_heard or hello.heard == self.nonce
         if greeting.nonce == 0:
             greeting.nonce = hello.nonce

@@ -302,7 +302,8 @@ class Intake:
                 if endpoint.state in (Peer.LEFT, Peer.GONE):
                     return "departed"
                 if endpoint.greeting.nonce not in (0, hello.nonce) and self._handshake.start is not None:
-                    return "another session"  # a new process under an old name: no sign of life of the old one
+                    # A new process under an old name: no sign of life of the old one.
+                    return self.joining.superseded(endpoint, hello)
                 endpoint.heard = now
                 found = self._handshake.hear(endpoint, hello, now)
                 if found:

@@ -51,9 +51,11 @@ class Coming:
         claimed_at: When that was.
         told_at: When we told it of the roster.
         is_known: Whether the greetings are done.
+        failures: How often it was proposed in vain.
+        not_before: When it may be proposed again.
     """
 
-    __slots__ = ("claim", "claimed_at", "endpoint", "is_known", "returns", "since", "told_at")
+    __slots__ = ("claim", "claimed_at", "endpoint", "failures", "is_known", "not_before", "returns", "since", "told_at")
 
     def __init__(self, endpoint: Endpoint, *, returns: bool) -> None:
         self.endpoint = endpoint
@@ -61,7 +63,9 @@ class Coming:
         self.since: float | None = None
         self.claim: Claim | None = None
         self.claimed_at = self.told_at = -math.inf
-        self.is_known = False
+        self.is_known = endpoint.greeting.done
+        self.failures = 0
+        self.not_before = -math.inf
 
 
 class Joining:
@@ -79,9 +83,11 @@ class Joining:
         emit: Takes events.
         end: Ends the match here, for a reason.
         dismiss: Called with the name of somebody who needs no feed any more.
+        feed_anew: Called with the name of somebody who begins again.
 
     Attributes:
         newcomers: Who is admitted, by seat.
+        again: Where another process was admitted while one was proposed already.
         vacating: Who will be, with the name, once the loss of whoever was there is agreed.
         proposal: What was proposed, from when we stand by it until it is committed or void.
     """
@@ -99,9 +105,11 @@ class Joining:
         emit: Callable[[Event], None],
         end: Callable[[str], None],
         dismiss: Callable[[str], None],
+        feed_anew: Callable[[str], None],
     ) -> None:
         self.newcomers: dict[int, Coming] = {}
         self.vacating: dict[int, tuple[str, bool]] = {}
+        self.again: dict[int, bool] = {}
         self.proposal: Join | None = None
         self._own = own
         self._local = local
@@ -115,6 +123,7 @@ class Joining:
         self._emit = emit
         self._end = end
         self._dismiss = dismiss
+        self._feed_anew = feed_anew
         self._proposed_at = self._said_at = -math.inf
         self._now = -math.inf
 
@@ -130,7 +139,9 @@ class Joining:
 
     @property
     def waiting(self) -> bool:
-        """Whether the match waits for somebody who comes back."""
+        """Whether the match waits for somebody who comes back; not before what the lost ones did last is confirmed."""
+        if not self.is_busy or self._confirmation.newest_confirmed() < max(self._agreement.cuts.values(), default=-1):
+            return False
         returning = [newcomer.returns for newcomer in self.newcomers.values()]
         return any(returning) or any(returns for _, returns in self.vacating.values())
 
@@ -139,9 +150,10 @@ class Joining:
         if self._agreement.roster >> endpoint.seat & 1:
             self.vacating[endpoint.seat] = name, returns
             return
-        endpoint.renew(name)
-        endpoint.turn(Cause.ADMITTED)
+        if endpoint.turn(Cause.ADMITTED) and not (endpoint.greeting.done and endpoint.greeting.is_joining):
+            endpoint.renew(name)
         self._agreement.claims.pop(endpoint.seat, None)
+        self._feed_anew(name)
         self.newcomers[endpoint.seat] = Coming(endpoint, returns=returns)
 
     def holds(self, frame: int) -> bool:
@@ -163,6 +175,7 @@ class Joining:
             name, returns = endpoint.name, newcomer.returns
             since = newcomer.since
             endpoint.renew(name)
+            self._feed_anew(name)
             newcomer = self.newcomers[endpoint.seat] = Coming(endpoint, returns=returns)
             newcomer.since = since
         endpoint.heard = now
@@ -213,6 +226,13 @@ class Joining:
             self._enter(newcomer, join, rows)
         return None
 
+    def superseded(self, endpoint: Endpoint, hello: Hello) -> str:
+        """Take a hello of another process than the one that plays: it takes its place if it was admitted meanwhile."""
+        if hello.joining and self.again.pop(endpoint.seat, False):
+            self._membership.replace(endpoint)
+            self.admit(endpoint, endpoint.name, returns=self._config.on_disconnect == "pause")
+        return "another session"
+
     # What is due.
 
     def look(self, now: float) -> None:
@@ -234,7 +254,7 @@ class Joining:
             return
         if self.proposal is not None:
             if self._agreement.joining and now - self._proposed_at > JOIN_PATIENCE:
-                self._agreement.lose(self.proposal.seat)
+                self._withdraw(self.proposal.seat, now)
             return
         if not self._agreement.lost and not self._agreement.pledged:
             for _, newcomer in sorted(self.newcomers.items()):
@@ -269,7 +289,9 @@ class Joining:
 
     def _propose(self, newcomer: Coming, now: float) -> bool:
         endpoint, claim, agreement, sim = newcomer.endpoint, newcomer.claim, self._agreement, self._sim
-        if not newcomer.is_known or claim is None or now - newcomer.claimed_at > FRESH or endpoint.state is not Peer.ADMITTED:
+        if endpoint.state is not Peer.ADMITTED or not newcomer.is_known or now < newcomer.not_before:
+            return False
+        if claim is None or now - newcomer.claimed_at > FRESH:
             return False
         others = agreement.survivors
         if claim.base != agreement.roster or claim.committed != agreement.epoch or claim.roster & others != others:
@@ -295,6 +317,14 @@ class Joining:
         self._proposed_at, self._said_at = now, -math.inf
         self._enter(newcomer, join, rows)
         return True
+
+    def _withdraw(self, seat: int, now: float) -> None:
+        """Somebody does not take the proposal up: let the match go on, and try again later, and then later still."""
+        self._agreement.lose(seat)
+        newcomer = self.newcomers.get(seat)
+        if newcomer is not None:
+            newcomer.failures += 1
+            newcomer.not_before = now + newcomer.failures * JOIN_PATIENCE
 
     def _step_aside(self, seat: int, frame: int) -> None:
         """Idle up to the newcomer's first frame where we play for somebody: for itself, and for all if it is to do so then."""
@@ -365,7 +395,7 @@ class Joining:
         membership.slots.pop(seat, None)
         endpoint.turn(Cause.JOINED)
         endpoint.greeting.running = True
-        endpoint.heard = self._now
+        endpoint.heard = max(endpoint.heard, self._now)
         endpoint.tail_until = 0
         membership.enter(endpoint)
         self._dismiss(endpoint.name)

@@ -13,6 +13,7 @@ from rollback.config import SessionConfig, TakeOver
 from rollback.core.agreement import Agreement, Change, Standing, seats_in
 from rollback.core.endpoint import Endpoint
 from rollback.core.forwarding import Forwarding
+from rollback.core.goodbyes import PARTITIONED
 from rollback.core.progress import Progress
 from rollback.core.queues import MASK, InputQueue, LocalInputs
 from rollback.core.simulation import Simulation
@@ -37,7 +38,6 @@ __all__ = ["Membership"]
 TINY: Final = 1e-6  # seconds past an instant, so that rounding does not call us a moment too soon again and again
 LINGER: Final = 1.0  # seconds we take to come to an end that another has already come to
 LATE_FRAMES: Final = 3  # a slow game looks at its timers seldom: so late is no gap yet
-PARTITIONED: Final = "partitioned"  # the reason of an end on the smaller side; who says so does not leave on purpose
 FRESH: Final = 1.0  # seconds for which a claim says something about the present
 VOTE_PATIENCE: Final = 1.5  # seconds the lobby may take to vote: within the two that nobody is to be stuck for longer
 ANSWER_EVERY: Final = 0.2  # seconds between answers to somebody who is out, and does not know it yet
@@ -189,6 +189,7 @@ class Membership:
 
     def replace(self, endpoint: Endpoint) -> None:
         """Another process takes the place of a peer: the old one is gone for certain, and is no side of a partition."""
+        self.agreement.left |= self.agreement.lost & 1 << endpoint.seat
         if not self.agreement.lose(endpoint.seat, left=True):
             return
         if endpoint.state not in (Peer.LOST, Peer.LEFT):
@@ -309,10 +310,12 @@ class Membership:
         waited = {}
         for endpoint in self._playing:
             if heard >> endpoint.seat & 1:
-                waited[endpoint.seat] = endpoint.seat, endpoint.queue.known
+                waited[endpoint.seat] = endpoint.seat, endpoint.confirmed if progress.is_last else endpoint.queue.known
         for seat, queue in self.slots.items():
             if agreement.adopted >> seat & 1 and heard & ~(1 << agreement.me) & 1 << agreement.lowest:
                 waited[seat] = agreement.lowest, queue.known  # who plays for them sends those too
+        if progress.is_last and self._playing:
+            waited = {seat: each for seat, each in waited.items() if seat not in self.slots}
         progress.look(waited, now)
         self._silent |= progress.late
         self._missed |= progress.stuck

@@ -108,6 +108,8 @@ class Newcomer:
 
     def hear(self, endpoint: Endpoint, claim: Claim, now: float) -> None:
         """Take what one of those who play says of the roster."""
+        if not claim.base >> endpoint.seat & 1:
+            return  # it is a newcomer itself
         self._heard[endpoint.seat] = self._heard_at = now
         before = self._claims.get(endpoint.seat)
         if before is None or (claim.committed, claim.epoch) >= (before.committed, before.epoch):
@@ -163,7 +165,7 @@ class Newcomer:
             committed if join is None else max(join.epoch, committed),
             committed,
             base & ~(1 << self._seat),
-            base & sum(1 << seat for seat in self._known),
+            base & sum(1 << seat for seat in self._known if now - self._heard.get(seat, now - 2 * SILENT) <= SILENT),
             0,
             0,
             {self._seat: self._sim.frame - 1} if 0 <= self._first < self._sim.frame else {},  # with one row: all build on it
@@ -182,6 +184,7 @@ class Newcomer:
             capture(sim.frame, row)
             if not sim.advance():
                 break
+            self._confirmation.confirm()
         else:
             return
         self.is_current = not self._membership.agreement.lacks
@@ -262,10 +265,9 @@ class Newcomer:
             self._place(frame, row)
             if sim.failure is None and not sim.is_over():
                 sim.advance()
+                self._confirmation.confirm()  # each time: snapshots are few, and checksums are of some of them
         if sim.failure is not None:
             self._end(f"step raised at frame {sim.frame}:\n{sim.failure}")
-        if rows:
-            self._confirmation.confirm()
 
     def _place(self, frame: int, row: bytes) -> None:
         """Enter a row of the match into the queues."""

@@ -89,6 +89,8 @@ class InputQueue:
                 changes.append((at, *change_between(before, row)))
                 before = row
         self.changes = changes
+        if changes:
+            self.changed = changes[-1][0]
         return True
 
     def stand(self, frame: int, row: bytes) -> None:

@@ -19,17 +19,17 @@ from rollback.core.lineup import Lineup
 from rollback.core.settled import SettledReader
 from rollback.core.simulation import Simulation
 from rollback.core.source import Packed, Source
-from rollback.core.tidings import news_of
+from rollback.core.tidings import last_word, news_of
 from rollback.errors import UsageError, WireError
 from rollback.types import Ended, Event
-from rollback.wire.feed import MAX_PART, Done, Want, decode_feed, encode_feed
+from rollback.wire.feed import MAX_PART, MAX_WANT, Done, Want, decode_feed, encode_feed
 from rollback.wire.limits import MAX_REASON
 from rollback.wire.messages import Bye
 
 __all__ = ["Sponsor"]
 
 BEAT: Final = 0.1  # seconds between rows: ten small messages a second, whatever fps is
-RATE: Final = 1536 * 1024  # bytes of keyframes a second for all followers: more costs a channel in Python its frames
+RATE: Final = 1536 * 1024  # bytes a second, all together; more costs a channel in Python its frames
 BURST: Final = 8 * MAX_PART  # bytes at once, however long nothing was sent
 SLICES: Final = 2  # of packing in one look: about two milliseconds
 MOST_UNSENT: Final = 256  # messages that nobody has taken out: no more are made for those who never answer
@@ -142,13 +142,23 @@ class Sponsor:
             self._source.close()
             self._confirmation.offered = _nobody
 
+    def begin_again_with(self, label: str) -> None:
+        """Another process follows under this label: forget what the one before held."""
+        self.feeds.pop(label, None)
+        self._wants.pop(label, None)
+        if self._problem() is None:
+            self._open()
+            self.feeds[label] = Feed(self._source, self._announcement, self._config.fps)
+
     def knew(self, label: str) -> bool:
         """Whether somebody of this label follows, or did: what it says may still be on its way."""
         return label in self.feeds or label in self.broadcasts or label in self._former
 
     def take(self, label: str, data: bytes) -> None:
         """Keep the newest message of a follower for the next look: it says all that the ones before said."""
-        if label in self.feeds:
+        if len(data) > MAX_WANT:
+            self.dropped["oversized"] += 1  # reading the largest of many followers would take up a part of a frame
+        elif label in self.feeds:
             self._wants[label] = data
 
     def note(self, events: list[Event]) -> None:
@@ -236,8 +246,15 @@ class Sponsor:
                 self._dispatch.blobs.append((label, message))
 
     def _send_rows(self, done: Done | None) -> None:
-        for label, feed in self.feeds.items():
+        """Send what has settled: at once to who is up to date, to the others in turn, with a small debt that states wait for."""
+        lines = list(self.feeds.items())
+        turn = self._turn % len(lines) if lines else 0
+        for label, feed in lines[turn:] + lines[:turn]:
+            if self._room <= -BURST and feed.lag > self._config.fps:
+                continue
+            self._turn += 1
             for message in feed.rows(done):
+                self._room -= len(message)
                 self._dispatch.blobs.append((label, message))
         if len(self._dispatch.blobs) < MOST_UNSENT:
             for label, broadcast in self.broadcasts.items():
@@ -248,11 +265,9 @@ class Sponsor:
         """Return what is told at the end, once all rows have settled that ever will."""
         if ended is None:
             return None
-        left = bye is not None and bye.end < 0 and not bye.final
-        over = not left and not ended.reason.startswith("partitioned")  # otherwise the match may go on elsewhere
         frame = self._source.end
-        checksum = self._sim.digest_at(frame) if frame == self._sim.frame and not self._sim.failure else None
-        return Done(ended.reason[:MAX_REASON], frame, -1 if checksum is None else checksum, over)
+        is_last = frame == self._sim.frame and not self._sim.failure
+        return last_word(ended, bye, frame, self._sim.digest_at(frame) if is_last else None)
 
     def _announcement(self, packed: Packed) -> bytes:
         return announcement(packed, self._lineup, self._endpoints, self.names)

@@ -54,7 +54,6 @@ class Returning(Match):
             self.peers[number] = self._process(number, joining=False)
         for number in absent:
             self.peers[number].stopped = True
-            self.peers[number].session = None  # type: ignore[assignment]
 
     def _process(self, number: int, *, joining: bool, make: Any = None, config: SessionConfig | None = None) -> Peer:
         where = {player: other for other, players in enumerate(self.seats) for player in players}

@@ -71,6 +71,11 @@ class Feed:
         """Frame of the keyframe that is being sent, -1 for none."""
         return self.packed.frame if self.phase is Phase.SENDING and self.packed is not None else -1
 
+    @property
+    def lag(self) -> int:
+        """Rows that are here and were not sent."""
+        return max(0, self._source.end - self._next)
+
     def hear(self, want: Want, now: float) -> None:
         """Take what the follower says it holds."""
         if want.again:

@@ -28,7 +28,8 @@ STATES: Final = 4  # newest settled checksum frames that can be packed: another 
 WAITING: Final = 4  # further ones that are not settled yet
 REACH: Final = RING * 7 // 8  # frames back that rows still stand in the ring, with room for what is simulated meanwhile
 MOST_NEWS: Final = 64
-KEYFRAMES: Final = 2  # packed ones at a time, whatever many slow followers began with
+MOST_PACKED: Final = 32  # at a time, whatever many slow followers began with
+MOST_BYTES: Final = 2 * MAX_STATE  # of them: the packed states of a small game do not lack room because of a silent follower
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,7 +196,7 @@ class Source:
         newest = self._packed[-1] if self._packed else None
         if newest is not None and newest.frame >= self.first:
             is_fresh = self.end - self._packed_at <= FRESH * self._fps or newest.frame >= max(settled, default=-1)
-            if is_fresh or len(self._packed) >= KEYFRAMES:
+            if is_fresh or self._is_full:
                 return newest
         if settled and self._packing is None:
             self._begin(max(settled))
@@ -212,8 +213,15 @@ class Source:
 
     def can_pack(self, frame: int) -> bool:
         """Whether the keyframe of a frame is here, or can be made."""
-        here = frame in self._states or any(packed.frame == frame for packed in self._packed)
+        here = any(packed.frame == frame for packed in self._packed) or (frame in self._states and not self._is_full)
         return here and self.first <= frame <= self.end
+
+    @property
+    def _is_full(self) -> bool:
+        """Whether no further state is packed before somebody is done with one: the next is as large as the newest."""
+        packed = self._packed
+        held = sum(len(each.data) for each in packed)
+        return len(packed) >= MOST_PACKED or (len(packed) > 1 and held + len(packed[-1].data) > MOST_BYTES)
 
     def work(self, slices: int) -> None:
         """Go on packing, by so many slices of about a millisecond."""

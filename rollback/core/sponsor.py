@@ -172,10 +172,7 @@ class Sponsor:
         """See that followers are served behind this tick, and return when to look again.
 
         Nothing is served here: in the middle of a tick the frames that are known may still be stepped with what was guessed.
-
-        Args:
-            now: The caller's clock.
-            resyncs: How often another peer's state was taken over: ours from before are none of the match's.
+        With each of the `resyncs` another peer's state was taken over: ours from before are none of the match's.
         """
         self._now = now
         if resyncs != self._resyncs:
@@ -187,12 +184,7 @@ class Sponsor:
         return now if busy else now + BEAT
 
     def serve(self, ended: Ended | None, bye: Bye | None) -> None:
-        """Send everybody what is due; to be called between ticks.
-
-        Args:
-            ended: How the match ended here, None before.
-            bye: Our goodbye, if we said one.
-        """
+        """Send everybody what is due, to be called between ticks; `ended` and our goodbye are None before the end."""
         now, self._now = self._now, None
         source = self._source
         if now is None and ended is None:
@@ -246,7 +238,7 @@ class Sponsor:
                 self._dispatch.blobs.append((label, message))
 
     def _send_rows(self, done: Done | None) -> None:
-        """Send what has settled: at once to who is up to date, to the others in turn, with a small debt that states wait for."""
+        """Send what has settled: at once to who is up to date, to the others in turn; states wait for what that costs."""
         lines = list(self.feeds.items())
         turn = self._turn % len(lines) if lines else 0
         for label, feed in lines[turn:] + lines[:turn]:

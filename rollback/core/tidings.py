@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from rollback.types import Cut, Event, PeerJoined, PeerLeft, PeerLost, TookOver
-from rollback.wire.feed import News
-from rollback.wire.limits import MAX_TEXT
+from rollback.types import Cut, Ended, Event, PeerJoined, PeerLeft, PeerLost, TookOver
+from rollback.wire.feed import Done, News
+from rollback.wire.limits import MAX_REASON, MAX_TEXT
+from rollback.wire.messages import Bye
 
-__all__ = ["event_of", "news_of"]
+__all__ = ["event_of", "last_word", "news_of"]
 
 
 def news_of(event: Event) -> News | None:
@@ -41,3 +42,10 @@ def event_of(news: News, names: Mapping[int, str]) -> Event:
         case "joined":
             return PeerJoined(text or name, players, frame)
     return TookOver(players[0] if players else 0, text)
+
+
+def last_word(ended: Ended, bye: Bye | None, frame: int, checksum: int | None) -> Done:
+    """Return what followers are told at the end: of the match, or of our part in it, where it may go on elsewhere."""
+    left = bye is not None and bye.end < 0 and not bye.final
+    over = not left and not ended.reason.startswith("partitioned")
+    return Done(ended.reason[:MAX_REASON], frame, -1 if checksum is None else checksum, over)

@@ -21,6 +21,7 @@ __all__ = [
     "MAX_PART",
     "MAX_ROWS",
     "MAX_STATE",
+    "MAX_WANT",
     "WHOLE",
     "Done",
     "FeedBlob",
@@ -43,6 +44,7 @@ MAX_SUMS: Final = 16  # checksums in one message of rows: more is a very short i
 MAX_NEWS: Final = 16
 MAX_SEATS: Final = 16  # players
 MAX_WIDTH: Final = 64  # bytes of one player's input
+MAX_WANT: Final = 64  # bytes of what a follower asks: five small numbers
 WHOLE: Final = -1  # the offset of a state that is all there
 LAST: Final = 1 << 40  # no frame comes after that
 NEWS: Final = ("cut", "joined", "left", "lost", "taken over")

@@ -57,7 +57,10 @@ class Goodbyes:
         counts as lost, and those who still hear it need not wait until it has been silent for long.
         """
         own = self.own
-        return endpoint.state is not Peer.GONE or (own is not None and (own.final or own.reason == PARTITIONED))
+        if endpoint.state is not Peer.GONE:
+            return True
+        told = own is not None and (own.final or own.reason == PARTITIONED)
+        return told and endpoint.greeting.nonce != 0  # at an open seat there is nobody
 
     def all_know(self, ended: Ended) -> bool:
         """Whether every live peer knows of the end: it confirmed it and has our last checksum, or heard us go."""

@@ -48,6 +48,7 @@ class Forwarding:
             fresh: Seats whose claims are new.
         """
         agreement = self._agreement
+        withheld = agreement.withheld
         for to in agreement.others:
             endpoint = self._endpoints[to]
             if endpoint.state not in HEARD:
@@ -61,13 +62,14 @@ class Forwarding:
                 if seat in (to, agreement.me) or seat not in self._endpoints:
                     continue
                 queue, confirmed = self._endpoints[seat].queue, self._endpoints[seat].confirmed
-                if queue.cut or queue.known < base or queue.known - base >= RING or not self._my_turn(to, seat, base, now):
+                known = min(queue.known, withheld.get(seat, queue.known))
+                if queue.cut or known < base or queue.known - base >= RING or not self._my_turn(to, seat, base, now):
                     continue
                 said = self._said.get((to, seat))
                 # With nothing new to pass on but what the other confirmed, seldom: the receiver does not tell that it has it.
-                if said is None or said[:3] != (base, queue.known, confirmed) or now - said[3] >= AGAIN:
-                    self._said[to, seat] = base, queue.known, confirmed, now
-                    yield endpoint, self._forward(seat, base, to)
+                if said is None or said[:3] != (base, known, confirmed) or now - said[3] >= AGAIN:
+                    self._said[to, seat] = base, known, confirmed, now
+                    yield endpoint, self._forward(seat, base, known, to)
 
     def _my_turn(self, to: int, seat: int, base: int, now: float) -> bool:
         """Whether it is ours to forward: the lowest who has more than the receiver; after a while, everybody who has."""
@@ -90,20 +92,20 @@ class Forwarding:
                 return False
         return True
 
-    def _forward(self, seat: int, base: int, to: int) -> Forward:
+    def _forward(self, seat: int, base: int, known: int, to: int) -> Forward:
         endpoint = self._endpoints[seat]
         queue = endpoint.queue
-        tokens, newest = encode_runs(changes_since(queue, base), base, queue.known, MAX_TOKENS)
+        tokens, newest = encode_runs(changes_since(queue, base, known), base, known, MAX_TOKENS)
         claim = self._agreement.claims.get(seat)
         acked = claim.held.get(to, -1) if claim is not None else -1
         return Forward(seat, base, newest, endpoint.confirmed, acked, tokens)
 
 
-def changes_since(queue: InputQueue, base: int) -> deque[Change]:
-    """Return the changes of a queue's rows after `base`; the ring must still reach that far."""
+def changes_since(queue: InputQueue, base: int, known: int) -> deque[Change]:
+    """Return the changes of a queue's rows after `base` and up to `known`; the ring must still reach that far."""
     before = queue.rows[base & MASK] if base >= 0 else queue.idle
     changes: deque[Change] = deque()
-    for frame in range(base + 1, queue.known + 1):
+    for frame in range(base + 1, known + 1):
         row = queue.rows[frame & MASK]
         if row != before:
             changes.append((frame, *change_between(before, row)))

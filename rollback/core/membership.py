@@ -103,7 +103,7 @@ class Membership:
         self._speaking: dict[int, None] = {}  # who is out, and spoke since the last answer
         self._told_at: dict[int, float] = {}
         self._silent = self._missed = 0
-        self._progress = Progress(sim, config)
+        self._progress = Progress(config)
         self._asked: tuple[int, int] | None = None  # the vote we wait for
         self._asked_at = 0.0
 
@@ -270,7 +270,7 @@ class Membership:
         heard = agreement.survivors & ~self._silent
         stands = held or ended or self._lost_at or agreement.lost or agreement.pledged
         self._press(0 if stands else heard, now)
-        if self._missed and agreement.may_claim(self._silent, self._missed):
+        if self._missed and agreement.may_claim(agreement.survivors & ~heard, self._missed):
             fresh = self._fresh(now)
             for seat in seats_in(self._missed):
                 if agreement.all_miss(seat, heard, fresh):
@@ -306,17 +306,19 @@ class Membership:
 
     def _press(self, heard: int, now: float) -> None:
         """See whom we hear and wait for all the same: its inputs may come by others, and in the end it is missed too."""
-        agreement, progress = self.agreement, self._progress
-        waited = {}
-        for endpoint in self._playing:
-            if heard >> endpoint.seat & 1:
-                waited[endpoint.seat] = endpoint.seat, endpoint.confirmed if progress.is_last else endpoint.queue.known
-        for seat, queue in self.slots.items():
-            if agreement.adopted >> seat & 1 and heard & ~(1 << agreement.me) & 1 << agreement.lowest:
-                waited[seat] = agreement.lowest, queue.known  # who plays for them sends those too
-        if progress.is_last and self._playing:
-            waited = {seat: each for seat, each in waited.items() if seat not in self.slots}
-        progress.look(waited, now)
+        agreement, progress, frame = self.agreement, self._progress, self._sim.frame
+        heard &= ~(1 << agreement.me)
+        waited = {each.seat: (each.seat, each.queue.known) for each in self._playing if heard >> each.seat & 1}
+        for seat in seats_in(agreement.adopted):  # who plays for those who are gone sends their inputs
+            if heard >> agreement.lowest & 1:
+                waited[seat] = agreement.lowest, self.slots[seat].known
+        if not self._sim.is_over():
+            progress.look(waited, frame - self._config.prediction_window, now)
+        elif any(each.queue.known < frame - 1 for each in self._playing):
+            progress.look(waited, frame - 1, now)
+        else:  # all that lacks is that all confirm the end
+            waited = {each.seat: (each.seat, each.confirmed) for each in self._playing if heard >> each.seat & 1}
+            progress.look(waited, frame - 1, now)
         self._silent |= progress.late
         self._missed |= progress.stuck
 

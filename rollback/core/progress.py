@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from typing import Final
 
 from rollback.config import SessionConfig
-from rollback.core.simulation import Simulation
 
 __all__ = ["Progress"]
 
@@ -26,32 +25,31 @@ class Progress:
         stuck: Those of them who did for longer than our patience.
     """
 
-    def __init__(self, sim: Simulation, config: SessionConfig) -> None:
+    def __init__(self, config: SessionConfig) -> None:
         grace = config.rejoin_grace if config.on_disconnect == "pause" else 0.0
         self.patience = max(2 * config.disconnect_after, PATIENCE) + grace
         self.late = self.stuck = 0
-        self._sim = sim
-        self._window = config.prediction_window
-        self._soon = config.interrupt_after
+        self._soon = 2 * config.interrupt_after  # one that is held up by a third is silent to it for half of that
         self._looked = float("-inf")
         self._waits: dict[int, tuple[int, int, float]] = {}  # of a queue's seat: who makes it, its newest row, seconds
 
-    def look(self, waited: Mapping[int, tuple[int, int]], now: float) -> None:
+    def look(self, waited: Mapping[int, tuple[int, int]], needed: int, now: float) -> None:
         """Count on.
 
         Args:
-            waited: Of each seat whose inputs we wait for: the seat of the peer they come from, which we hear, and the newest.
-                None at all while the match stands for a reason that is nobody's fault.
+            waited: Of each seat we wait for: the seat of the peer that it depends on, which we hear, and how far it has come:
+                its newest input, and at the end of the match what it confirmed. None at all while the match stands for a reason
+                that is nobody's fault.
+            needed: The least of that with which the match can go on.
             now: The caller's clock.
         """
         since, self._looked = min(now - self._looked, STEP), now
-        oldest = self._sim.frame - self._window
         self.late = self.stuck = 0
-        for seat, (maker, known) in waited.items():
+        for seat, (maker, reached) in waited.items():
             before = self._waits.get(seat)
-            seconds = before[2] if before is not None and before[:2] == (maker, known) else 0.0
-            if known < oldest:
-                seconds += since
+            seconds = 0.0
+            if reached < needed and before is not None and before[:2] == (maker, reached):
+                seconds = before[2] + since
                 self.late |= (seconds > self._soon) << maker
                 self.stuck |= (seconds > self.patience) << maker
-            self._waits[seat] = maker, known, seconds
+            self._waits[seat] = maker, reached, seconds

@@ -98,7 +98,7 @@ class Group(Match):
         for peer in through:
             assert len(peer.frames) == peer.session.frame == len(rows)
             assert peer.game.save() == self.plain(rows).save(), f"{peer.name} ended in another state than the plain run"
-        cuts = {player: cut.frame for peer in through for cut in peer.happened(Cut) for player in cut.players}
+        cuts = {player: cut.frame for peer in self.peers for cut in peer.happened(Cut) for player in cut.players}
         for peer in self.peers:
             for player, oracle in peer.oracles.items():
                 own = min(cuts.get(player, len(rows)) + 1, len(rows))

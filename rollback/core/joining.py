@@ -9,67 +9,35 @@ seat up to there are part of the proposal. Then the change commits like any othe
 from __future__ import annotations
 
 import math
-from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from typing import Final
 
 from rollback.config import SessionConfig
 from rollback.core.agreement import Change, seats_in
+from rollback.core.arrivals import Arrivals, Coming
 from rollback.core.confirmation import Confirmation
 from rollback.core.endpoint import Endpoint
 from rollback.core.handshake import Handshake
 from rollback.core.membership import Membership
-from rollback.core.queues import MASK, InputQueue, LocalInputs
+from rollback.core.queues import InputQueue, LocalInputs
 from rollback.core.simulation import Simulation
 from rollback.core.standin import StandIn
 from rollback.core.states import Cause, Peer
-from rollback.types import Event, PeerJoined, PeerLeft, Synchronized
-from rollback.wire.inputs import new_rows
-from rollback.wire.limits import MAX_TOKENS
-from rollback.wire.messages import Bye, Claim, Hello, Join, Message, Notice
-from rollback.wire.runs import Change as RowChange
-from rollback.wire.runs import change_between, decode_runs, encode_runs
+from rollback.core.vacancy import REACH, bridge, bridged, fill, row_at, vacate
+from rollback.types import Event, PeerJoined
+from rollback.wire.messages import Join, Message, Notice
 
-__all__ = ["JOIN_EVERY", "REACH", "Coming", "Joining", "changes_of"]
+__all__ = ["JOIN_EVERY", "Joining"]
 
 NEAR: Final = 0.5  # seconds the newcomer may lack of what has settled: it is given them meanwhile, without a stop
-REACH: Final = 200  # frames from the newcomer's last to its first own: the rings of 256 hold them, and what is sent meanwhile
 MARGIN: Final = 10  # frames for waiting for ticks on four ways, and for one lost datagram
 JOIN_PATIENCE: Final = 1.5  # seconds until a proposal that somebody does not take up is withdrawn
 JOIN_EVERY: Final = 0.05  # seconds between two copies of a proposal, or of a claim to a newcomer
 FRESH: Final = 0.5  # seconds for which what a newcomer told of itself counts
 
 
-class Coming:
-    """Somebody who is admitted.
-
-    Attributes:
-        endpoint: The line to it.
-        returns: Whether the match waits for it, where it waits for those who are lost.
-        since: When it was admitted, None until that is looked at.
-        claim: The newest it told: whom it greeted, what it stands by, and, as `held` of its own seat, how far it has come.
-        claimed_at: When that was.
-        told_at: When we told it of the roster.
-        is_known: Whether the greetings are done.
-        failures: How often it was proposed in vain.
-        not_before: When it may be proposed again.
-    """
-
-    __slots__ = ("claim", "claimed_at", "endpoint", "failures", "is_known", "not_before", "returns", "since", "told_at")
-
-    def __init__(self, endpoint: Endpoint, *, returns: bool) -> None:
-        self.endpoint = endpoint
-        self.returns = returns
-        self.since: float | None = None
-        self.claim: Claim | None = None
-        self.claimed_at = self.told_at = -math.inf
-        self.is_known = endpoint.greeting.done
-        self.failures = 0
-        self.not_before = -math.inf
-
-
-class Joining:
-    """The newcomers of one session.
+class Joining(Arrivals):
+    """The newcomers of one session, and what is proposed for them.
 
     Args:
         own: Our own players' inputs.
@@ -86,9 +54,6 @@ class Joining:
         feed_anew: Called with the name of somebody who begins again.
 
     Attributes:
-        newcomers: Who is admitted, by seat.
-        again: Where another process was admitted while one was proposed already.
-        vacating: Who will be, with the name, once the loss of whoever was there is agreed.
         proposal: What was proposed, from when we stand by it until it is committed or void.
     """
 
@@ -107,23 +72,14 @@ class Joining:
         dismiss: Callable[[str], None],
         feed_anew: Callable[[str], None],
     ) -> None:
-        self.newcomers: dict[int, Coming] = {}
-        self.vacating: dict[int, tuple[str, bool]] = {}
-        self.again: dict[int, bool] = {}
+        super().__init__(membership, handshake, config, emit, dismiss, feed_anew)
         self.proposal: Join | None = None
         self._own = own
         self._local = local
         self._sim = sim
         self._confirmation = confirmation
-        self._membership = membership
-        self._agreement = membership.agreement
-        self._handshake = handshake
         self._stand_in = stand_in
-        self._config = config
-        self._emit = emit
         self._end = end
-        self._dismiss = dismiss
-        self._feed_anew = feed_anew
         self._proposed_at = self._said_at = -math.inf
         self._now = -math.inf
 
@@ -140,71 +96,13 @@ class Joining:
     @property
     def waiting(self) -> bool:
         """Whether the match waits for somebody who comes back; not before what the lost ones did last is confirmed."""
-        if not self.is_busy or self._confirmation.newest_confirmed() < max(self._agreement.cuts.values(), default=-1):
-            return False
-        returning = [newcomer.returns for newcomer in self.newcomers.values()]
-        return any(returning) or any(returns for _, returns in self.vacating.values())
-
-    def admit(self, endpoint: Endpoint, name: str, *, returns: bool) -> None:
-        """Let somebody come to a seat that is vacant, or about to be."""
-        if self._agreement.roster >> endpoint.seat & 1:
-            self.vacating[endpoint.seat] = name, returns
-            return
-        if endpoint.turn(Cause.ADMITTED) and not (endpoint.greeting.done and endpoint.greeting.is_joining):
-            endpoint.renew(name)
-        self._agreement.claims.pop(endpoint.seat, None)
-        self._feed_anew(name)
-        self.newcomers[endpoint.seat] = Coming(endpoint, returns=returns)
+        return self.awaits and self._confirmation.newest_confirmed() >= max(self._agreement.cuts.values(), default=-1)
 
     def holds(self, frame: int) -> bool:
         """Whether what we would capture at a frame must wait, for the newcomer's first frame is not agreed yet."""
         if self.proposal is None or not self.is_sponsor:
             return False
         return frame + max(self._local.delays.values()) >= self.proposal.frame
-
-    # What arrives.
-
-    def greeted(self, endpoint: Endpoint, hello: Hello, now: float) -> str | None:
-        """Take a newcomer's hello; return why it was dropped."""
-        newcomer = self.newcomers.get(endpoint.seat)
-        if newcomer is None or not hello.joining:
-            return "another session"
-        if endpoint.greeting.nonce not in (0, hello.nonce):
-            if endpoint.state is Peer.JOINING:
-                return "another session"  # until what was proposed to the one before is void
-            name, returns = endpoint.name, newcomer.returns
-            since = newcomer.since
-            endpoint.renew(name)
-            self._feed_anew(name)
-            newcomer = self.newcomers[endpoint.seat] = Coming(endpoint, returns=returns)
-            newcomer.since = since
-        endpoint.heard = now
-        for mismatch in self._handshake.hear(endpoint, hello, now):
-            self._emit(mismatch)  # it is told too, and ends; the match goes on
-        if endpoint.greeting.done and not newcomer.is_known:
-            newcomer.is_known = True
-            self._emit(Synchronized(endpoint.name))
-        return None
-
-    def claimed(self, endpoint: Endpoint, claim: Claim, now: float) -> None:
-        """Take what a newcomer tells of itself."""
-        newcomer = self.newcomers.get(endpoint.seat)
-        if newcomer is None or claim.base >> endpoint.seat & 1:
-            return  # the words of the process that was there before
-        endpoint.heard = now
-        newcomer.claim, newcomer.claimed_at = claim, now
-        if endpoint.seat in self._agreement.joining:
-            self._agreement.hear(endpoint.seat, claim)
-
-    def parted(self, endpoint: Endpoint, bye: Bye) -> None:
-        """A newcomer thinks better of it."""
-        if self.newcomers.pop(endpoint.seat, None) is None:
-            return
-        self._dismiss(endpoint.name)
-        if endpoint.state is Peer.JOINING:
-            self._agreement.lose(endpoint.seat)
-        endpoint.turn(Cause.CUT)
-        self._emit(PeerLeft(endpoint.name, endpoint.queue.players, bye.reason))
 
     def told(self, endpoint: Endpoint, join: Join, now: float) -> str | None:
         """Take a proposal that another of us passes on; return why it was dropped.
@@ -225,13 +123,6 @@ class Joining:
         if self._agreement.accept(join.seat, join.frame, join.epoch):
             self._enter(newcomer, join, rows)
         return None
-
-    def superseded(self, endpoint: Endpoint, hello: Hello) -> str:
-        """Take a hello of another process than the one that plays: it takes its place if it was admitted meanwhile."""
-        if hello.joining and self.again.pop(endpoint.seat, False):
-            self._membership.replace(endpoint)
-            self.admit(endpoint, endpoint.name, returns=self._config.on_disconnect == "pause")
-        return "another session"
 
     # What is due.
 
@@ -306,16 +197,14 @@ class Joining:
         frame = min(frame, base + REACH)
         if frame <= max(self._own.known, queue.known, sim.frame - 1) or frame >= sim.end:
             return False
-        rows = [_row(queue, at) for at in range(base + 1, frame)]
-        changes = changes_of(base, _row(queue, base), rows)
-        tokens, newest = encode_runs(changes, base, frame - 1, MAX_TOKENS)
-        if newest < frame - 1 or not self._own.recall(base):
+        between = bridge(queue, base, frame)
+        if between is None or not self._own.recall(base):
             return False
         self._step_aside(endpoint.seat, frame)
         number = agreement.propose(endpoint.seat, frame)
-        join = Join(endpoint.seat, endpoint.greeting.nonce, number, base, frame, tokens)
+        join = Join(endpoint.seat, endpoint.greeting.nonce, number, base, frame, between[1])
         self._proposed_at, self._said_at = now, -math.inf
-        self._enter(newcomer, join, rows)
+        self._enter(newcomer, join, between[0])
         return True
 
     def _withdraw(self, seat: int, now: float) -> None:
@@ -346,25 +235,16 @@ class Joining:
         confirmed, base = self._confirmation.newest_confirmed(), join.base
         if not (0 <= base <= confirmed < join.frame <= base + REACH) or queue.known >= join.frame:
             return None
-        changes = decode_runs(join.tokens, 0, join.frame - 1, queue.lengths)
-        rows = new_rows(changes, base, join.frame - 1, _row(queue, base), join.frame - 1 - base)
-        if any(row != _row(queue, at) for at, row in enumerate(rows[: max(confirmed, queue.known) - base], base + 1)):
+        rows = bridged(join, row_at(queue, base), queue.lengths)
+        if any(row != row_at(queue, at) for at, row in enumerate(rows[: max(confirmed, queue.known) - base], base + 1)):
             return None  # of frames whose inputs are known
         return rows if self._own.recall(base) else None
 
     def _enter(self, newcomer: Coming, join: Join, rows: list[bytes]) -> None:
         """Stand by a proposal: the seat's inputs are known up to it, and the newcomer is sent ours."""
-        endpoint, sim = newcomer.endpoint, self._sim
-        queue = endpoint.queue
-        for frame, row in enumerate(rows, join.base + 1):
-            slot = frame & MASK
-            if frame > queue.known or queue.cut:
-                if frame < min(sim.frame, sim.wrong) and queue.rows[slot] != row:
-                    sim.wrong = frame
-                queue.rows[slot] = row
-        queue.stand(join.frame - 1, rows[-1])
-        queue.cut = False
-        self._membership.slots[endpoint.seat] = queue
+        endpoint = newcomer.endpoint
+        fill(endpoint.queue, self._sim, join.base, rows)
+        self._membership.slots[endpoint.seat] = endpoint.queue
         self.proposal = join
         endpoint.acked = endpoint.confirmed = join.base
         endpoint.tail_in_until = endpoint.tail_until = 0
@@ -373,19 +253,13 @@ class Joining:
     def _void(self, join: Join) -> None:
         """Nobody has committed the proposal, or ever will: the seat is as vacant as before, from the same frame on."""
         self.proposal = None
-        endpoint, sim, seat = self._membership.by_seat[join.seat], self._sim, join.seat
-        queue = endpoint.queue
+        endpoint, seat = self._membership.by_seat[join.seat], join.seat
         endpoint.turn(Cause.WITHDRAWN)
         if seat not in self.newcomers:
             endpoint.turn(Cause.CUT)
-        if self._agreement.adopted >> seat & 1:
-            return
-        self._membership.slots.pop(seat, None)
-        queue.cut, queue.last = True, queue.idle
-        for frame in range(queue.known + 1, sim.frame):
-            if queue.rows[frame & MASK] != queue.idle:
-                sim.wrong = min(sim.wrong, frame)
-                break
+        if not self._agreement.adopted >> seat & 1:
+            self._membership.slots.pop(seat, None)
+            vacate(endpoint.queue, self._sim)
 
     def _come(self, endpoint: Endpoint, frame: int) -> None:
         """The newcomer is one of us."""
@@ -404,18 +278,3 @@ class Joining:
             for other in seats_in(self._agreement.adopted):
                 self._stand_in.release(other)
             membership.adopt(list(seats_in(self._agreement.adopted)))
-
-
-def changes_of(base: int, before: bytes, rows: Sequence[bytes]) -> deque[RowChange]:
-    """Return the changes in the rows of the frames after `base`, whose row is `before`."""
-    changes: deque[RowChange] = deque()
-    for frame, row in enumerate(rows, base + 1):
-        if row != before:
-            changes.append((frame, *change_between(before, row)))
-            before = row
-    return changes
-
-
-def _row(queue: InputQueue, frame: int) -> bytes:
-    """Return the row of a vacant seat: what was known of it, and then idle."""
-    return queue.rows[frame & MASK] if frame <= queue.known else queue.idle

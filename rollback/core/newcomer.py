@@ -7,25 +7,23 @@ kept, not played. So whatever becomes of a proposal, nothing has to be taken bac
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import Any, Final
+from typing import Final
 
 from rollback.config import SessionConfig, TakeOver
 from rollback.core.agreement import seats_in
+from rollback.core.boarding import Boarding
 from rollback.core.confirmation import Confirmation
 from rollback.core.endpoint import Endpoint
-from rollback.core.follower import Follower
 from rollback.core.handshake import Handshake
-from rollback.core.joining import JOIN_EVERY, REACH
+from rollback.core.joining import JOIN_EVERY
 from rollback.core.membership import Membership
 from rollback.core.queues import MASK, InputQueue, LocalInputs
 from rollback.core.simulation import Simulation
 from rollback.core.standin import StandIn
 from rollback.core.states import Cause, Peer
-from rollback.state import checksum
+from rollback.core.vacancy import REACH, bridged
 from rollback.types import Event, PeerJoined, PeerLeft, Synchronized
-from rollback.wire.inputs import new_rows
 from rollback.wire.messages import Bye, Claim, Join, Message, Notice
-from rollback.wire.runs import decode_runs
 
 __all__ = ["Newcomer"]
 
@@ -89,7 +87,7 @@ class Newcomer:
         self._end = end
         self._post = post
         self._seat = own.players[0]
-        self._follower = Follower()
+        self._boarding = Boarding(sim, confirmation)
         self._sponsor: Endpoint | None = None
         self._claims: Claims = {}
         self._heard: dict[int, float] = {}
@@ -97,7 +95,6 @@ class Newcomer:
         self._join: Join | None = None
         self._base: Claim | None = None  # what was committed when the proposal was made, once we stand by it
         self._told_at = self._heard_at = float("-inf")
-        self._first = -1  # frame of the state we began with
 
     @property
     def collects(self) -> bool:
@@ -126,7 +123,7 @@ class Newcomer:
     def take(self, name: str, data: bytes) -> None:
         """Take a message of a feed."""
         if self._sponsor is not None and self._sponsor.name == name:
-            self._follower.hear(data)
+            self._boarding.follower.hear(data)
 
     def parted(self, endpoint: Endpoint, bye: Bye) -> None:
         """One of those who play goes, or all do."""
@@ -160,6 +157,7 @@ class Newcomer:
             return
         self._told_at = now
         newest, join = self._newest(), self._join if self._base is not None else None
+        begun = 0 <= self._boarding.first < self._sim.frame  # with one row at least: all others build on it
         committed, base = (newest.committed, newest.base) if newest is not None else (0, 0)
         claim = Claim(
             committed if join is None else max(join.epoch, committed),
@@ -168,7 +166,7 @@ class Newcomer:
             base & sum(1 << seat for seat in self._known if now - self._heard.get(seat, now - 2 * SILENT) <= SILENT),
             0,
             0,
-            {self._seat: self._sim.frame - 1} if 0 <= self._first < self._sim.frame else {},  # with one row: all build on it
+            {self._seat: self._sim.frame - 1} if begun else {},
             {} if join is None else {self._seat: join.frame},
         )
         for endpoint in self._endpoints:
@@ -220,73 +218,21 @@ class Newcomer:
         ]
         if live and live[0] is not self._sponsor:
             if self._sponsor is not None:
-                self._follower.follow_another()
+                self._boarding.follower.follow_another()
             self._sponsor = live[0]
-        follower = self._follower
         if self._sponsor is not None:
-            for want in follower.wants(now):
+            for want in self._boarding.follower.wants(now):
                 self._post(self._sponsor, want)
-        begun = follower.take_state()
-        if begun is not None:
-            self._begin(*begun)
-        if self._first >= 0:
-            self._play(follower.take_rows(CATCH_UP))
-        if follower.problem is not None:
-            self._end(follower.problem)
-        elif follower.done is not None and not follower.available and (follower.done.over or self._first < 0):
-            self._end(follower.done.reason)
-
-    def _begin(self, frame: int, state: Any) -> None:
-        """Let the game stand at a state that was given us; whatever it does to the game, it is not believed then."""
-        sim, follower = self._sim, self._follower
-        sim.start()
-        if sim.opaque:
-            self._end(f"the snapshots of {type(sim.game).__name__} are no state trees, so nobody can come into a running match")
-            return
-        try:
-            sim.game.load(state)
-            sim.frame = sim.present = frame
-            is_right = checksum(sim.game.save()) == checksum(state)
-        except Exception as error:
-            follower.reject(f"{type(sim.game).__name__} cannot load the state of frame {frame}: {error!r:.200}")
-            return
-        if not is_right:
-            follower.reject(f"the game is not in the state of frame {frame} that it was given")
-            return
-        for queue in sim.queues:
-            queue.stand(frame - 1, queue.idle)
-        self._confirmation.begin_at(frame)
-        self._first = frame
-
-    def _play(self, rows: list[tuple[int, bytes]]) -> None:
-        """Step settled rows."""
-        sim = self._sim
-        for frame, row in rows:
-            self._place(frame, row)
-            if sim.failure is None and not sim.is_over():
-                sim.advance()
-                self._confirmation.confirm()  # each time: snapshots are few, and checksums are of some of them
-        if sim.failure is not None:
-            self._end(f"step raised at frame {sim.frame}:\n{sim.failure}")
-
-    def _place(self, frame: int, row: bytes) -> None:
-        """Enter a row of the match into the queues."""
-        sizes = [codec.size for codec in self._sim.codecs]
-        starts = [sum(sizes[:player]) for player in range(len(sizes))]
-        for queue in self._sim.queues:
-            part = b"".join([row[starts[player] : starts[player] + sizes[player]] for player in queue.players])
-            if frame > queue.known:
-                queue.known = frame
-                queue.last = queue.last if part == queue.last else part
-                part = queue.last
-            queue.rows[frame & MASK] = part
+        self._boarding.advance(CATCH_UP)
+        if self._boarding.problem is not None:
+            self._end(self._boarding.problem)
 
     # The proposal.
 
     def _stand_by(self) -> None:
         """Take up a proposal, once we have come as far as it presumes and have heard who stands behind it."""
         join, sim = self._join, self._sim
-        if join is None or self._base is not None or self._first > join.base or sim.frame <= join.base:
+        if join is None or self._base is not None or self._boarding.first > join.base or sim.frame <= join.base:
             return
         wanted = {self._seat: join.frame}
         behind = [claim for claim in self._claims.values() if claim.joins == wanted and claim.epoch == join.epoch]
@@ -295,8 +241,7 @@ class Newcomer:
         self._base = behind[0]
         own, base = self._own, sim.frame - 1
         own.stand(base, own.rows[base & MASK])
-        changes = decode_runs(join.tokens, 0, join.frame - 1, own.lengths)
-        rows = new_rows(changes, join.base, join.frame - 1, own.rows[join.base & MASK], join.frame - 1 - join.base)
+        rows = bridged(join, own.rows[join.base & MASK], own.lengths)
         for frame, row in enumerate(rows, join.base + 1):
             if frame > base:
                 own.rows[frame & MASK] = row
@@ -324,8 +269,7 @@ class Newcomer:
         """Be one of those who play, from the frame that was agreed."""
         join, base, agreement = self._join, self._base, self._membership.agreement
         assert join is not None and base is not None
-        for frame, row in self._follower.take_rows():
-            self._place(frame, row)
+        self._boarding.place_rest()
         self._local.begin_at(join.frame)
         agreement.epoch = agreement.proposed = join.epoch
         agreement.roster = base.base | 1 << self._seat

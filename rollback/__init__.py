@@ -30,8 +30,11 @@ if TYPE_CHECKING:
     from rollback.game import Raw as Raw
     from rollback.game import UInt as UInt
     from rollback.netplay import PlayResult as PlayResult
+    from rollback.netplay import WatchResult as WatchResult
     from rollback.netplay import join as join
+    from rollback.netplay import next_match as next_match
     from rollback.netplay import play as play
+    from rollback.netplay import watch as watch
     from rollback.types import Confirmed as Confirmed
     from rollback.types import Cut as Cut
     from rollback.types import DesyncFound as DesyncFound
@@ -65,9 +68,9 @@ _HOMES = {
     "rollback.errors": "ActionError ConfigError DesyncError GameError MissingAction MissingPackage NetworkError ReplayError"
     " RollbackError UsageError WireError",
     "rollback.game": "ActionCodec Bits Game Raw UInt",
-    "rollback.netplay": "PlayResult join play",
-    "rollback.types": "Confirmed Cut DesyncFound Ended Event Local Mismatch Open PeerInterrupted PeerJoined PeerLeft PeerLost PeerResumed"
-    " PeerStats Policy Remote Resynced SessionStats Synchronized Tick TookOver VoteWanted",
+    "rollback.netplay": "PlayResult WatchResult join next_match play watch",
+    "rollback.types": "Confirmed Cut DesyncFound Ended Event Local Mismatch Open PeerInterrupted PeerJoined PeerLeft PeerLost"
+    " PeerResumed PeerStats Policy Remote Resynced SessionStats Synchronized Tick TookOver VoteWanted",
 }
 _HOME = {name: home for home, names in _HOMES.items() for name in names.split()}
 

@@ -15,6 +15,7 @@ from typing import Final
 
 from rollback.errors import WireError
 from rollback.wire.feed import Done, Keyframe, Part, Rows, decode_feed
+from rollback.wire.matches import unmark
 from signaling.refusals import Refusal
 
 __all__ = ["Feed", "Reader"]
@@ -89,7 +90,7 @@ class Feed:
             Refusal: `malformed`: no message of a feed. `too_large`: there is no room for the keyframe.
         """
         try:
-            said = decode_feed(message)
+            said = decode_feed(unmark(message))
         except WireError as error:
             raise Refusal("malformed", f"this is no message of a feed: {error}") from None
         if source != self._source:

@@ -185,7 +185,7 @@ PUBLIC = """
     GameError Local Mismatch MissingAction MissingPackage NetworkError Open P2PSession Paused PeerInterrupted
     PeerJoined PeerLeft PeerLost PeerResumed PeerStats PlayResult Policy Raw Remote RepeatLast ReplayError
     Resumed Resynced RollbackError SessionConfig SessionStats SpectatorSession SyncTestSession Synchronized TakeOver Tick
-    TookOver UInt UsageError VoteWanted WireError join play
+    TookOver UInt UsageError VoteWanted WatchResult WireError join next_match play watch
 """.split()
 NOT_YET = {"Paused", "PeerJoined", "Resumed"}  # events of what is not built yet
 

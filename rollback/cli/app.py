@@ -22,6 +22,7 @@ COMMANDS: Final = {
     "demo": "rollback.cli.demo",
     "serve": "rollback.cli.serve",
     "play": "rollback.cli.play",
+    "watch": "rollback.cli.watch",
     "check": "rollback.cli.check",
     "stress": "rollback.cli.stress",
     "replay": "rollback.cli.replay",

@@ -14,7 +14,7 @@ from rollback.cli.match_settings import MatchSettings
 from rollback.cli.output import is_unicode
 from rollback.errors import UsageError
 
-__all__ = ["command"]
+__all__ = ["check_ice", "command"]
 
 _PLAYER = "Player"
 Look = Literal["terminal", "window", "bot"]
@@ -98,7 +98,7 @@ def command(
         jitter_ms=jitter_ms,
         loss=loss,
     )
-    _check_ice(ice_server or [], ice_address or [])
+    check_ice(ice_server or [], ice_address or [])
     look: Look = "bot" if bot is not None else "window" if window else "terminal"
     _check_look(look, bot)
     raise typer.Exit(
@@ -123,7 +123,7 @@ def command(
     )
 
 
-def _check_ice(servers: list[str], addresses: list[str]) -> None:
+def check_ice(servers: list[str], addresses: list[str]) -> None:
     """Find out what is no server and no address before a room is entered with it."""
     from rollback.net.ice import IceOptions
 

@@ -21,6 +21,7 @@ from typing import Final
 
 from rollback.errors import WireError
 from rollback.net.transport import MAX_BLOB
+from rollback.wire.matches import MATCH_BITS
 
 __all__ = ["BULK_KINDS", "HEADER", "WINDOW", "Inflow", "Outflow", "is_bulk", "is_bulk_message"]
 
@@ -35,8 +36,8 @@ ANSWER_EVERY: Final = 32 * 1024  # bytes after which an answer cannot wait; well
 
 
 def is_bulk(blob: bytes) -> bool:
-    """Return whether a blob is bulk."""
-    return len(blob) > 1 and blob[0] == 0 and blob[1] in BULK_KINDS
+    """Return whether a blob is bulk, of whichever match."""
+    return len(blob) > 1 and blob[0] == 0 and blob[1] & ~MATCH_BITS in BULK_KINDS
 
 
 def is_bulk_message(message: bytes) -> bool:

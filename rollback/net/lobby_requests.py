@@ -244,6 +244,11 @@ class LobbyRequests(RoomView, abc.ABC):
         return self.match
 
     @property
+    def lost(self) -> str:
+        """Why there is no way back to the lobby, or into the room; empty while there is one."""
+        return self._over
+
+    @property
     @abc.abstractmethod
     def connected(self) -> bool:
         """Whether the server can be reached now."""

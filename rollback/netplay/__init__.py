@@ -8,5 +8,17 @@ from rollback.netplay.match import PlayResult, play
 from rollback.netplay.pacing import Pacer
 from rollback.netplay.recorder import Recorder
 from rollback.netplay.seats import config_for
+from rollback.netplay.watching import WatchResult, next_match, watch
 
-__all__ = ["Pacer", "PlayResult", "Recorder", "config_for", "drive", "join", "play"]
+__all__ = [
+    "Pacer",
+    "PlayResult",
+    "Recorder",
+    "WatchResult",
+    "config_for",
+    "drive",
+    "join",
+    "next_match",
+    "play",
+    "watch",
+]

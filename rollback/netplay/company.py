@@ -66,7 +66,7 @@ class Company:
     ) -> None:
         """Listen no more."""
         self._lobby.on_members = self._before
-        self._audience.close()
+        await self._audience.close()
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)

@@ -13,10 +13,10 @@ from rollback.core.session import P2PSession
 from rollback.errors import NetworkError, UsageError
 from rollback.net.transport import PathChanged, Transport, tell
 from rollback.netplay.collector import Collector, quiet
+from rollback.netplay.lookout import Lookout
 from rollback.netplay.pacing import Pacer
 from rollback.netplay.recorder import Recorder
 from rollback.netplay.stopping import unless
-from rollback.netplay.watch import Watch
 from rollback.types import Event, Tick
 
 __all__ = ["Act", "OnEvent", "OnFrame", "drive"]
@@ -103,7 +103,7 @@ class _FrameLoop:
         self._asked = -1
         self._actions: dict[int, Any] = {}
         self._news: list[Event | PathChanged] = []
-        self._watch = Watch(transport.peers, interrupt_after=config.interrupt_after, disconnect_after=config.disconnect_after)
+        self._watch = Lookout(transport.peers, interrupt_after=config.interrupt_after, disconnect_after=config.disconnect_after)
         self._started = False
 
     async def run(self, stop: asyncio.Event, start_within: float | None) -> None:

@@ -9,11 +9,11 @@ from __future__ import annotations
 
 from typing import Final
 
-__all__ = ["MATCHES", "mark", "match_of", "unmark"]
+__all__ = ["MATCHES", "MATCH_BITS", "mark", "match_of", "unmark"]
 
 MATCHES: Final = 4  # numbers there are
 _SHIFT: Final = 5
-_BITS: Final = (MATCHES - 1) << _SHIFT
+MATCH_BITS: Final = (MATCHES - 1) << _SHIFT
 
 
 def match_of(data: bytes) -> int:
@@ -28,4 +28,4 @@ def mark(data: bytes, match: int) -> bytes:
 
 def unmark(data: bytes) -> bytes:
     """Return a datagram or blob as it was written."""
-    return data[:1] + bytes((data[1] & ~_BITS,)) + data[2:] if match_of(data) else data
+    return data[:1] + bytes((data[1] & ~MATCH_BITS,)) + data[2:] if match_of(data) else data

@@ -12,7 +12,7 @@ from rollback.errors import ActionError, NetworkError
 from rollback.net.memory import MemoryNetwork
 from rollback.net.transport import PathChanged
 from rollback.netplay import driver
-from rollback.netplay.watch import LINGER, LONGEST
+from rollback.netplay.lookout import LINGER, LONGEST
 from rollback.replays import Replay
 from rollback.types import Ended, Mismatch, Paused, PeerInterrupted, PeerLeft, PeerLost, Resumed, Synchronized
 from tests.netplay.peers import Mix, Peer, peers, play_all, press, until

@@ -8,14 +8,14 @@ from typing import Final
 
 from rollback.types import Ended, Event, PeerInterrupted, PeerJoined, PeerLeft, PeerLost, PeerResumed, Synchronized
 
-__all__ = ["Watch"]
+__all__ = ["Lookout"]
 
 LINGER: Final = 1.0  # seconds of silence after the end: whoever is still there repeats itself far more often
 LONGEST: Final = 5.0  # seconds we answer at all to a peer that does not come to the end
 DOUBT: Final = 0.25  # of the time from being interrupted to being lost, after which another path is worth a try
 
 
-class Watch:
+class Lookout:
     """The state of a match beyond what its session says.
 
     Args:

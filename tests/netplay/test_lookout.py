@@ -2,12 +2,12 @@ from __future__ import annotations
 
 import pytest
 
-from rollback.netplay.watch import DOUBT, LINGER, LONGEST, Watch
+from rollback.netplay.lookout import DOUBT, LINGER, LONGEST, Lookout
 from rollback.types import Ended, PeerInterrupted, PeerLeft, PeerLost, PeerResumed, Synchronized
 
 
 def watch(*peers):
-    return Watch(peers or ("ann", "bob"), interrupt_after=0.5, disconnect_after=4.5)
+    return Lookout(peers or ("ann", "bob"), interrupt_after=0.5, disconnect_after=4.5)
 
 
 def test_a_match_that_goes_on_is_not_done():

@@ -55,20 +55,27 @@ class Screening:
             game.load(state)
             right = self.digest() == told
         except Exception as error:  # whatever a state from outside does to a game
-            raise GameError(f"the game cannot take the state of frame {frame}: {error!r:.200}") from None
+            raise GameError(f"the game cannot take the state of frame {frame}: {_told(error)}") from None
         if not right:
             raise GameError(f"the state of frame {frame} is not the one that was announced")
         self.frame, self.is_loaded = frame, True
         self.sums = {frame: told}
 
     def step(self, row: bytes) -> Confirmed:
-        """Step on the joined inputs of all players; what the game raises goes through."""
+        """Step on the joined inputs of all players.
+
+        Raises:
+            GameError: The game raised something: in the match as well, or the state was made to do so.
+        """
         inputs, at = [], 0
         for width in self.widths:
             inputs.append(row[at : at + width])
             at += width
         actions = tuple([codec.decode(data) for codec, data in zip(self.codecs, inputs, strict=True)])
-        self._game.step(actions)
+        try:
+            self._game.step(actions)
+        except Exception as error:
+            raise GameError(f"step raised at frame {self.frame}: {_told(error)}") from None
         self.frame += 1
         return Confirmed(self.frame - 1, actions, tuple(inputs))
 
@@ -78,6 +85,9 @@ class Screening:
         Args:
             told: Checksums by frame; those that were compared, or are of frames before the present, are taken out.
             interval: Frames between those that will be told; they may be told a little late.
+
+        Raises:
+            GameError: As `digest`.
         """
         if self.frame in told or self.frame % interval == 0:
             self.sums[self.frame] = self.digest()
@@ -90,6 +100,20 @@ class Screening:
         return None
 
     def digest(self) -> int:
-        """Return the checksum of the present."""
-        digest = getattr(self._game, "digest", None)
-        return checksum(self._game.save() if digest is None else digest())
+        """Return the checksum of the present.
+
+        Raises:
+            GameError: The game has none: a state from outside may be no tree any more after some steps.
+        """
+        try:
+            digest = getattr(self._game, "digest", None)
+            return checksum(self._game.save() if digest is None else digest())
+        except Exception as error:
+            raise GameError(f"the state of frame {self.frame} has no checksum: {_told(error)}") from None
+
+
+def _told(error: Exception) -> str:
+    try:
+        return f"{error!r:.200}"
+    except Exception:  # a huge number in it has no digits, for one
+        return type(error).__name__

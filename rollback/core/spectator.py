@@ -169,8 +169,11 @@ class SpectatorSession:
         if self._ended is None:
             self._look()
         if self._screening.is_loaded and self._ended is None:
-            self._show(now, most)
-            self._look_for_end()
+            try:
+                self._show(now, most)
+                self._look_for_end()
+            except GameError as error:
+                self._end(str(error))
         tick.advanced = self._screening.frame > before
         if self._ended is not None:
             tick.reason = "ended"
@@ -258,11 +261,7 @@ class SpectatorSession:
             if not rows or rows[0][0] != screening.frame:
                 return
             self._tell(screening.frame)
-            try:
-                done = screening.step(rows[0][1])
-            except Exception as error:  # in the match as well: it is deterministic
-                self._end(f"step raised at frame {screening.frame}: {error!r:.200}")
-                return
+            done = screening.step(rows[0][1])
             for reader in self._readers:
                 reader.add(done)
             frame = screening.differs(follower.sums, self.config.desync_interval or TOO_FAR)

@@ -224,7 +224,9 @@ def _map(limit: int, key: Callable[[Any], bool], entry: Callable[[Any], bool]) -
 
 
 def _fact(value: Any) -> bool:
-    return type(value) in (int, float, bool, type(None)) or (type(value) is str and len(value) <= MAX_TEXT * 2)
+    if type(value) is int:
+        return _NUMBER(value)
+    return type(value) in (float, bool, type(None)) or (type(value) is str and len(value) <= MAX_TEXT * 2)
 
 
 def _pair(value: Any) -> bool:
@@ -244,6 +246,7 @@ def _news(value: Any) -> bool:
     )
 
 
+_NUMBER: Final = _whole(-(2**63), 2**64 - 1)  # wider ones cannot even be shown
 _FRAME: Final = _whole(0, LAST)
 _FRAME_OR_NONE: Final = _whole(-1, LAST)
 _SUM: Final = _whole(0, 2**64 - 1)

@@ -29,6 +29,8 @@ def do(match: Group, what: str, dice: random.Random, asleep: list[int]) -> None:
     """Let one thing happen to a match."""
     count = len(match.peers)
     able = [peer.number for peer in match.living]
+    if not able:
+        what = "heal"
     if what.startswith("kill"):
         for number in dice.sample(able, min(len(able) - 1, 2 if what == "kill two" else 1)):
             match.kill(number)

@@ -23,6 +23,8 @@ __all__ = ["Feed", "Reader"]
 ROWS_BYTES: Final = 1024 * 1024  # of rows that are kept: ten seconds of the widest inputs; hours of Pong
 EARLY_BYTES: Final = 64 * 1024  # of rows as long as there is no keyframe
 PLACES: Final = 64  # of readers whose next bytes are kept made up
+LEAST_PART: Final = 4096  # bytes of a state in one message, but for the last
+OVERHEAD: Final = 200  # bytes that a message kept takes besides its own: many tiny ones are no way around the limits
 
 
 @dataclass(slots=True)
@@ -102,6 +104,8 @@ class Feed:
                 self._begin(said, message, min(self._limit, free()))
             case Part():
                 self._go_on(said, message)
+            case Rows(count=0):
+                raise Refusal("malformed", "rows without a row tell nothing")
             case Rows():
                 self._add_rows(said, message)
             case Done():
@@ -165,6 +169,10 @@ class Feed:
         coming = self._coming
         if coming is None or said.frame != coming.frame or said.offset != coming.held:
             self._coming = None  # something is missing: the next keyframe mends it
+        elif not min(LEAST_PART, coming.size - coming.held) <= len(said.data) <= coming.size - coming.held:
+            self._coming = None
+            self._count()
+            raise Refusal("malformed", f"a part of a state has {LEAST_PART} bytes or more, and the last one the rest")
         else:
             coming.messages.append(self._encode(message))
             coming.held += len(said.data)
@@ -194,7 +202,7 @@ class Feed:
     def _keep(self, first: int, end: int, message: bytes) -> None:
         encoded = self._encode(message)
         self._rows.append((first, end, encoded))
-        self._rows_bytes += len(encoded)
+        self._rows_bytes += len(encoded) + OVERHEAD
         while self._rows_bytes > (ROWS_BYTES if self.reserved else EARLY_BYTES):
             if self._whole is not None and self._rows[0][1] > self._whole.frame:
                 self._whole = None  # the rows behind it have a gap now
@@ -202,7 +210,7 @@ class Feed:
             self._drop_row()
 
     def _drop_row(self) -> None:
-        self._rows_bytes -= len(self._rows.popleft()[2])
+        self._rows_bytes -= len(self._rows.popleft()[2]) + OVERHEAD
         self._first += 1
 
     def _forget(self) -> None:

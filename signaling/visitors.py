@@ -10,6 +10,7 @@ from signaling.refusals import Refusal
 
 __all__ = ["Visitor", "Visitors"]
 
+FEED_MESSAGE: float = 2048  # bytes that reading a message of a feed costs, however small it is
 DROPPED_DATAGRAM: float = 0.1  # of a refusal: a sender slightly too fast is slowed down for ever, a flood ends in seconds
 
 
@@ -51,8 +52,8 @@ class Visitor:
         return self._relays.take(now=now)
 
     def spend_feed(self, size: int, *, now: float) -> bool:
-        """Count bytes of a feed; False: they are to be dropped."""
-        return self._feed.take(now=now, amount=size)
+        """Count a message of a feed; False: it is to be dropped."""
+        return self._feed.take(now=now, amount=size + FEED_MESSAGE)
 
     def try_patience(self, amount: float = 1.0, *, now: float) -> bool:
         """Count a refusal; False: this connection has had enough of them."""

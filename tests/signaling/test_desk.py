@@ -4,10 +4,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from rollback.wire.feed import Keyframe, encode_feed
+from rollback.wire.feed import Keyframe, Rows, encode_feed
 from signaling.desk import EVENTS, UNANSWERED, Desk
 from signaling.limits import Limits, Rate
 from signaling.refusals import Refusal
+from signaling.visitors import FEED_MESSAGE
 
 LIMITS = Limits()
 
@@ -441,12 +442,23 @@ def test_a_state_for_which_there_is_no_room_is_refused_in_a_sentence(four):
 
 
 def test_uploads_have_a_rate():
-    hall = Hall(replace(LIMITS, feed_rate=Rate(100, len(KEY))))
+    hall = Hall(replace(LIMITS, feed_rate=Rate(100, len(KEY) + FEED_MESSAGE)))
     hall.arrive("a")
     hall.ask("a", "create", name="ann", players=2)
     for _ in range(2):
         hall.ask("a", "feed", data=KEY)
     assert hall.desk.dropped == {"rate": 1}
+
+
+def test_many_tiny_messages_of_a_feed_are_no_way_around_its_rate():
+    hall = Hall()
+    hall.arrive("a")
+    hall.ask("a", "create", name="ann", players=2)
+    tiny = encode_feed(Rows(0, 1, b""))
+    for _ in range(20_000):
+        hall.ask("a", "feed", data=tiny)
+    read = 20_000 - hall.desk.dropped["rate"]
+    assert 1000 < read <= LIMITS.feed_rate.burst / FEED_MESSAGE
 
 
 def test_players_hear_at_once_of_the_first_who_watches_and_of_the_crowd_once_a_second(four):

@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rollback.wire.feed import MAX_PART, Done, Keyframe, Part, Rows, Want, decode_feed, encode_feed
-from signaling.feed import EARLY_BYTES, ROWS_BYTES, Feed, Reader
+from signaling.feed import EARLY_BYTES, LEAST_PART, OVERHEAD, ROWS_BYTES, Feed, Reader
 from signaling.refusals import Refusal
 
 MIB = 1024 * 1024
@@ -255,3 +255,41 @@ def test_whoever_reads_however_slowly_sees_whole_keyframes_and_rows_without_a_ga
                     fits = each.first <= state.frame <= each.first + each.count
                     assert fits if expected is None else each.first == expected
                     expected = each.first + each.count
+
+
+@pytest.mark.parametrize("size", [1, LEAST_PART - 1])
+def test_a_state_in_crumbs_is_refused_for_each_takes_more_memory_than_it_has_bytes(hall, size):
+    hall.take(rows(0), keyframe(0, MIB))
+    with pytest.raises(Refusal, match="4096 bytes or more"):
+        hall.take(encode_feed(Part(0, 0, bytes(size))))
+    assert hall.feed.reserved == 0
+    assert told(hall.read(Reader())) == []
+
+
+def test_the_last_part_may_be_small_but_holds_no_more_than_the_rest(hall):
+    hall.take(
+        rows(0), keyframe(0, LEAST_PART + 1), encode_feed(Part(0, 0, bytes(LEAST_PART))), encode_feed(Part(0, LEAST_PART, b"x"))
+    )
+    assert told(hall.read(Reader())) == ["K0", "P0", f"P{LEAST_PART}", "R0"]
+    hall.take(keyframe(6, LEAST_PART))
+    with pytest.raises(Refusal):
+        hall.take(encode_feed(Part(6, 0, bytes(LEAST_PART + 1))))
+
+
+def test_rows_without_a_row_are_refused(hall):
+    with pytest.raises(Refusal, match="tell nothing"):
+        hall.take(rows(0, count=0, size=0))
+
+
+def test_very_many_tiny_rows_take_no_more_memory_than_large_ones(hall):
+    hall.take(keyframe(0, 10), rows(0, 1, 0), encode_feed(Part(0, 0, bytes(10))))
+    for frame in range(1, 20_000):
+        hall.take(rows(frame, 1, 0))
+        if frame % 1000 == 0:
+            hall.take(*parts(frame, 10))
+    hall.take(*parts(20_000 - 1, 10))
+    assert len(hall.feed._rows) * OVERHEAD <= ROWS_BYTES
+    early = Hall()
+    for frame in range(5_000):
+        early.take(rows(frame, 1, 0))
+    assert len(early.feed._rows) * OVERHEAD <= EARLY_BYTES

@@ -199,6 +199,11 @@ class Endpoint:
         """Whether the match counts on this peer."""
         return self.state in LIVE
 
+    @property
+    def seen(self) -> bool:
+        """Whether somebody is, or was, there."""
+        return self.state is not Peer.GONE or self.greeting.nonce > 0
+
     def turn(self, cause: Cause) -> bool:
         """Change the state as the table says; return whether it changed."""
         before = self.state
@@ -256,7 +261,7 @@ class Endpoint:
             kbps_in=line.kbps_in,
             kbps_out=line.kbps_out,
             frames_ahead=self.ahead,
-            queued=own_newest - self.acked,
+            queued=own_newest - self.acked if self.live else 0,
             quality=quality,  # type: ignore[arg-type]
             why=why,
         )

@@ -35,11 +35,13 @@ class P2PSession(Hosting):
 
     Args:
         game: The game; the session saves, loads and steps it.
-        players: `Local` or `Remote` for each player, in the order of their numbers.
+        players: `Local`, `Remote` or `Open` for each player, in the order of their numbers.
         config: The settings.
         nonce: A number that tells this session from an earlier one of the same peer; random unless given.
         match: Number of the match in its room modulo 4, the same on every peer: a rematch takes the next one, and whatever is
             still on its way from the last match is dropped.
+        votes: Whether a lobby stands by that votes where two halves are left; see `decide`.
+        joining: Come into a match that runs, where the others `admit` us; settled frames begin with the state we are given.
 
     Raises:
         UsageError: The players do not fit the game, or none of them is local or none remote.
@@ -118,7 +120,7 @@ class P2PSession(Hosting):
             confirmed=self.confirmed,
             settled=self.settled,
             dropped=dict(sorted((self._intake.dropped + self._repair.dropped + self._sponsor.dropped).items())),
-            peers={e.name: e.stats(self._own.known, config.fps, config.prediction_window) for e in self._endpoints},
+            peers={e.name: e.stats(self._own.known, config.fps, config.prediction_window) for e in self._endpoints if e.seen},
         )
 
     @property

@@ -236,8 +236,9 @@ class Joining(Arrivals):
         if not (0 <= base <= confirmed < join.frame <= base + REACH) or queue.known >= join.frame:
             return None
         rows = bridged(join, row_at(queue, base), queue.lengths)
-        if any(row != row_at(queue, at) for at, row in enumerate(rows[: max(confirmed, queue.known) - base], base + 1)):
-            return None  # of frames whose inputs are known
+        told = rows if queue.cut else rows[: max(confirmed, queue.known) - base]
+        if any(row != row_at(queue, at) for at, row in enumerate(told, base + 1)):
+            return None  # nobody plays there, or other inputs are known already
         return rows if self._own.recall(base) else None
 
     def _enter(self, newcomer: Coming, join: Join, rows: list[bytes]) -> None:

@@ -189,7 +189,7 @@ class LobbyApp:
             if link is not None:
                 link.end()
         if outcome.fed is not None:
-            self._fan_out(outcome.fed)
+            self._fan_out(outcome.fed, outcome.anew)
 
     async def _deliver(self, delivery: Delivery, packets: list[EnginePacket], outcome: Outcome) -> None:
         sid = self._sids.get(delivery.connection)
@@ -206,8 +206,8 @@ class LobbyApp:
                 for packet in packets:
                     await socket.send(packet)
 
-    def _fan_out(self, room: Room) -> None:
-        """Have the news of a room's feed handed out."""
+    def _fan_out(self, room: Room, anew: str | None) -> None:
+        """Have the news of a room's feed handed out, all of it to whoever wants it anew."""
         fan = self._fans.get(room.born)
         if fan is not None and fan.feed is not room.feed:
             self._fans.pop(room.born).end()
@@ -215,6 +215,8 @@ class LobbyApp:
         if fan is None and room.feed is not None:
             fan = self._fans[room.born] = FanOut(room.feed, lambda: self._outlets(room))
         if fan is not None:
+            if anew is not None:
+                fan.restart(anew)
             fan.tell()
             if not fan.is_running:
                 fan.is_running = True  # from now on, not when the task comes to its turn

@@ -238,7 +238,7 @@ class Desk:
         """Begin or end to show somebody the feed; how many watch is told at the next sweep."""
         place.room.crowd |= place.member.watching or on
         place.member.watching = on
-        outcome.fed = place.room if on else None
+        outcome.fed, outcome.anew = (place.room, place.member.connection) if on else (None, None)
 
     def _feed(self, connection: str, visitor: Visitor, arguments: Sequence[Any], outcome: Outcome, now: float) -> None:
         form = Form("feed", arguments, self.limits)

@@ -56,6 +56,10 @@ class FanOut:
         """Say that there is something new, or somebody."""
         self._news.set()
 
+    def restart(self, key: str) -> None:
+        """Hand a reader all of it once more: it threw away what it was given, or watches another match by now."""
+        self._readers[key] = Reader()
+
     def end(self) -> None:
         """Stop: the match is over, or the room is gone."""
         self._is_over = True

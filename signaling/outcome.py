@@ -29,12 +29,14 @@ class Outcome:
         deliveries: To be sent, in this order.
         ended: Connections to end when all that was sent to them is out.
         fed: The room whose feed has news, or a new reader.
+        anew: The connection of a reader that wants the feed from its beginning.
     """
 
     answer: dict[str, Any] | None = None
     deliveries: list[Delivery] = field(default_factory=list)
     ended: list[str] = field(default_factory=list)
     fed: Room | None = None
+    anew: str | None = None
 
     def send(self, connection: str | None, event: str, payload: dict[str, Any]) -> None:
         """Have an event delivered, where there is a connection."""

@@ -62,8 +62,8 @@ class MatchSettings:
         """Return all of it as values that can travel as JSON."""
         return asdict(self)
 
-    def config(self, game: Game, room: str) -> SessionConfig:
-        """Return the session's settings for `game` in a room.
+    def config(self, game: Game, room: str, match: int = 0) -> SessionConfig:
+        """Return the session's settings for `game` in a room; a rematch has another seed.
 
         Raises:
             ConfigError: A value is out of its limits.
@@ -71,10 +71,11 @@ class MatchSettings:
         from rollback.cli.bots import stand_in  # here, since these bring all games and all of the network along
         from rollback.netplay.seats import config_for
 
-        chosen = {"fps": self.fps, "seed": self.seed}
+        chosen = {"fps": self.fps, "seed": None if self.seed is None else (self.seed + match) % 2**63}
         return config_for(
             game,
             room,
+            match,
             input_delay=self.input_delay,
             prediction_window=self.prediction_window,
             on_disconnect=TakeOver(stand_in()) if self.on_disconnect == "takeover" else self.on_disconnect,

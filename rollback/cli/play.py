@@ -50,6 +50,9 @@ def command(
         int | None,
         typer.Option(min=1, max=10_000_000, help="Where the match ends at the latest; all peers must name the same."),
     ] = None,
+    matches: Annotated[
+        int, typer.Option(min=1, max=10_000, help="Play so many matches in the room without asking.")
+    ] = 1,
     latency_ms: options.LatencyMs = 0.0,
     jitter_ms: options.JitterMs = 0.0,
     loss: options.Loss = 0.0,
@@ -106,6 +109,7 @@ def command(
             _play(
                 settings,
                 as_json,
+                matches,
                 {
                     "server": server,
                     "room": room,
@@ -160,19 +164,20 @@ def _check_look(look: Look, bot: str | None) -> None:
         check_bot(bot)
 
 
-async def _play(settings: MatchSettings, as_json: bool, seat: dict[str, Any]) -> int:
-    from rollback.cli.play_match import Seat, play_in_room
+async def _play(settings: MatchSettings, as_json: bool, matches: int, seat: dict[str, Any]) -> int:
+    from rollback.cli.play_match import Outcome, Seat, play_in_room
     from rollback.cli.replay import verify_command
 
-    outcome = await play_in_room(Seat(**seat), settings)
-    if as_json:
-        print(json.dumps(outcome.as_values()))
-    where = sys.stderr if as_json or outcome.code else sys.stdout
-    print(f"{outcome.sentence} {outcome.numbers}", file=where)
-    if outcome.result.replay is not None:
-        print(f"The replay is in {outcome.result.replay}", file=where)
-    for bundle in outcome.desyncs.bundles:
-        print(f"What is needed to look into the desync is in {bundle}", file=where)
-    if outcome.result.replay is not None:
-        print(f"To check the replay: {verify_command(str(outcome.result.replay), outcome.game)}", file=where)
-    return outcome.code
+    def report(outcome: Outcome) -> None:
+        if as_json:
+            print(json.dumps(outcome.as_values()), flush=True)
+        where = sys.stderr if as_json or outcome.code else sys.stdout
+        print(f"{outcome.sentence} {outcome.numbers}", file=where)
+        if outcome.result.replay is not None:
+            print(f"The replay is in {outcome.result.replay}", file=where)
+        for bundle in outcome.desyncs.bundles:
+            print(f"What is needed to look into the desync is in {bundle}", file=where)
+        if outcome.result.replay is not None:
+            print(f"To check the replay: {verify_command(str(outcome.result.replay), outcome.game)}", file=where)
+
+    return await play_in_room(Seat(**seat), settings, report, matches)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import sys
 import time
+from collections.abc import Collection
 from types import TracebackType
 from typing import Any, Final, Protocol, Self
 
@@ -48,6 +49,12 @@ class Hands(Protocol):
     def tell(self, sentence: str) -> None:
         """Tell what happened."""
 
+    def held(self) -> Collection[str]:
+        """Return the names of the keys that are held."""
+
+    def rest(self) -> None:
+        """The match is over; another one may follow."""
+
     async def __aenter__(self) -> Self:
         """Take what is needed."""
 
@@ -72,6 +79,13 @@ class BotHands:
     def tell(self, sentence: str) -> None:
         """Print it."""
         print(sentence, file=sys.stderr)
+
+    def held(self) -> Collection[str]:
+        """Return nothing."""
+        return ()
+
+    def rest(self) -> None:
+        """Do nothing."""
 
     async def __aenter__(self) -> Self:
         """Take nothing."""
@@ -148,6 +162,15 @@ class TerminalHands:
         if not self._is_showing:
             print(sentence, file=sys.stderr)
 
+    def held(self) -> Collection[str]:
+        """Return the names of the keys that are held."""
+        return self._keyboard.held()
+
+    def rest(self) -> None:
+        """Leave the picture of this match above, and begin the next one below."""
+        self._screen.close()
+        self._screen, self._is_showing, self._news = Screen(sys.stderr), False, ""
+
     async def __aenter__(self) -> Self:
         """Take the keyboard."""
         self._keyboard.__enter__()
@@ -197,6 +220,13 @@ class WindowHands:
     def tell(self, sentence: str) -> None:
         """Print it: the terminal is free."""
         print(sentence, file=sys.stderr)
+
+    def held(self) -> Collection[str]:
+        """Return the names of the keys that are held."""
+        return self._link.held() if self._link else ()
+
+    def rest(self) -> None:
+        """Keep the last picture."""
 
     async def __aenter__(self) -> Self:
         """Open the window."""

@@ -8,6 +8,7 @@ import os
 import sys
 import tempfile
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, Literal
@@ -15,10 +16,11 @@ from typing import Any, Final, Literal
 from rollback.cli.event_texts import sentence_of
 from rollback.cli.exit_codes import FINE, NOT_REACHED, NOT_TRUE
 from rollback.cli.match_settings import MatchSettings
+from rollback.cli.play_again import plays_again
 from rollback.cli.play_desyncs import Desyncs
 from rollback.cli.play_entry import enter_room
 from rollback.cli.play_hands import BotHands, Hands, TerminalHands, WindowHands
-from rollback.cli.play_room import check_label, game_of_label, play_command
+from rollback.cli.play_room import check_label, game_of_label, numbered, play_command
 from rollback.cli.sentences import ended, why_ended
 from rollback.cli.stats import stats_values
 from rollback.core.session import P2PSession
@@ -150,8 +152,14 @@ class Outcome:
         return f" {word}, {told}."
 
 
-async def play_in_room(seat: Seat, settings: MatchSettings) -> Outcome:
-    """Enter the room, wait for the others, play.
+async def play_in_room(seat: Seat, settings: MatchSettings, report: Callable[[Outcome], None], matches: int = 1) -> int:
+    """Enter the room, wait for the others, play; and again, where all want to. Return the worst exit code.
+
+    Args:
+        seat: Where and how.
+        settings: With what.
+        report: Called after each match.
+        matches: How many to play without asking.
 
     Raises:
         NetworkError: The lobby or the others cannot be reached.
@@ -170,8 +178,17 @@ async def play_in_room(seat: Seat, settings: MatchSettings) -> Outcome:
         assert named is not None
         player = lobby.me.seat or 0
         hands = _hands(seat, settings, game, player, f"{named}  room {lobby.room}  you are player {player + 1}")
+        codes: list[int] = []
         async with hands:
-            return await _play(seat, settings, lobby, game, named, hands)
+            while True:
+                outcome = await _play(seat, settings, lobby, game, named, hands)
+                codes.append(outcome.code)
+                hands.rest()
+                report(outcome)
+                goes_on = outcome.code == FINE and outcome.result.ended.reason != "left"
+                if not goes_on or not await plays_again(lobby, hands, further=matches - len(codes)):
+                    return codes[-1]
+                game = game_factory(named, is_trusted=seat.game is not None or seat.room is None)()
 
 
 def _hands(seat: Seat, settings: MatchSettings, game: Game, player: int, title: str) -> Hands:
@@ -207,13 +224,13 @@ async def _play(seat: Seat, settings: MatchSettings, lobby: Lobby, game: Game, n
 
     if not lobby.is_late and (lobby.players is None or lobby.present < lobby.players):
         _invite(seat, lobby, hands, named)
-    replay = seat.replay or _unused_name(lobby.room)
+    replay = numbered(seat.replay, lobby.match) if seat.replay else _unused_name(lobby.room)
     try:
         result = await play(
             game,
             lobby,
             hands.act,
-            config=settings.config(game, lobby.room),
+            config=settings.config(game, lobby.room, lobby.match),
             frames=settings.frames,
             transport=settings.transport,
             ice_servers=seat.ice_servers,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shlex
+from pathlib import Path
 from typing import Final
 
 from rollback.envs.names import SHORT_NAMES, canonical_name, game_factory
@@ -10,7 +11,7 @@ from rollback.errors import NetworkError, UsageError
 from rollback.game import Game
 from rollback.net.lobby_link import LobbyRefusal
 
-__all__ = ["DEFAULT_SERVER", "check_label", "game_of_label", "is_built_in", "mended_refusal", "play_command"]
+__all__ = ["DEFAULT_SERVER", "check_label", "game_of_label", "is_built_in", "mended_refusal", "numbered", "play_command"]
 
 DEFAULT_SERVER: Final = "http://127.0.0.1:8000"
 
@@ -66,3 +67,8 @@ def mended_refusal(error: NetworkError, room: str | None, server: str) -> Networ
         return error
     again = shlex.join(["rollback", "play", "--server", server])
     return NetworkError(f"room {room} is locked, because its match has begun or is over; open another room with: {again}")
+
+
+def numbered(replay: Path, match: int) -> Path:
+    """Return where a match is recorded: `match.rbr` is followed by `match-2.rbr`."""
+    return replay.with_name(f"{replay.stem}-{match + 1}{replay.suffix}") if match else replay

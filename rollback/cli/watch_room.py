@@ -13,7 +13,7 @@ from rollback.cli.event_texts import sentence_of
 from rollback.cli.exit_codes import FINE, NOT_REACHED, NOT_TRUE
 from rollback.cli.field import picture_of
 from rollback.cli.palette import Palette
-from rollback.cli.play_room import check_label, game_of_label
+from rollback.cli.play_room import check_label, game_of_label, numbered
 from rollback.cli.screen import Screen
 from rollback.cli.sentences import ended, why_ended
 from rollback.cli.stats import Rate
@@ -160,7 +160,7 @@ async def _watch(seat: Seat, lobby: Lobby, named: str, is_trusted: bool, number:
             direct=seat.direct,
             ice_servers=seat.ice_servers,
             ice_addresses=seat.ice_addresses or None,
-            replay=seat.replay if seat.replay is None or not number else _numbered(seat.replay, number),
+            replay=None if seat.replay is None else numbered(seat.replay, number),
             game_name=canonical_name(named),
             on_frame=shown,
             on_event=happened,
@@ -169,11 +169,6 @@ async def _watch(seat: Seat, lobby: Lobby, named: str, is_trusted: bool, number:
         show.close()
     players = tuple(names.get(player, "") for player in range(game.players))
     return Seen(result, lobby.room, number, players, tuple(desyncs))
-
-
-def _numbered(replay: Path, number: int) -> Path:
-    """Return where a further match is recorded: `match.rbr` is followed by `match-2.rbr`."""
-    return replay.with_name(f"{replay.stem}-{number + 1}{replay.suffix}")
 
 
 class _Show:

@@ -155,12 +155,16 @@ class _FrameLoop:
     async def _frame(self) -> Tick:
         session, now = self._session, self._clock()
         tick = session.tick(self._ask(), now=now)
-        self._send(now)
-        # A channel's `send` only schedules: two turns of the loop put the bytes on the wire before the heavy work.
+        self._send_datagrams(now)
+        # A channel's `send` only schedules: two turns of the loop put the bytes on the wire before the heavy work, such
+        # as the next piece of a large state for somebody who comes.
         await asyncio.sleep(0)
         await asyncio.sleep(0)
+        self._send_blobs()
         self._take_events(now)
-        if self._recorder is not None and tick.reason != "synchronizing":
+        # Who comes into a running match has frames before it plays: to begin the record takes long with a large state, and
+        # the others do not wait for it yet.
+        if self._recorder is not None and (tick.reason != "synchronizing" or session.frame):
             self._recorder.take()
         self._tell()
         if self._on_frame is not None:
@@ -184,12 +188,17 @@ class _FrameLoop:
 
     def _send(self, now: float) -> int:
         """Send what the session has to say; return how many blobs that were."""
-        session, transport = self._session, self._transport
-        for peer, datagram in session.outgoing(now=now):
-            transport.send(peer, datagram)  # what is refused is folded into the next one
-        blobs = session.outgoing_reliable()
+        self._send_datagrams(now)
+        return self._send_blobs()
+
+    def _send_datagrams(self, now: float) -> None:
+        for peer, datagram in self._session.outgoing(now=now):
+            self._transport.send(peer, datagram)  # what is refused is folded into the next one
+
+    def _send_blobs(self) -> int:
+        blobs = self._session.outgoing_reliable()
         for peer, blob in blobs:
-            transport.send_blob(peer, blob)
+            self._transport.send_blob(peer, blob)
         return len(blobs)
 
     async def _wait(self) -> None:

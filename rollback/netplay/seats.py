@@ -92,17 +92,18 @@ def is_full(room: RoomView, players: int) -> bool:
     return all(seat in seated for seat in range(players))
 
 
-def config_for(game: Game, room: str, **settings: Any) -> SessionConfig:
+def config_for(game: Game, room: str, match: int = 0, **settings: Any) -> SessionConfig:
     """Return the settings that all members of a room come to without a word to each other.
 
-    The frame rate and the version are the game's own, and the seed is made of the room's code.
+    The frame rate and the version are the game's own, and the seed is made of the room's code and the match's number.
 
     Args:
         game: The game; `game.fps` and `game.version` are taken where it has them.
         room: The code of the room.
+        match: The number of the match in the room, `lobby.match`.
         settings: Settings of `SessionConfig` that are to be otherwise.
     """
-    own: dict[str, Any] = {"fps": _fps_of(game), "seed": _seed_of(room), "game_version": _version_of(game)}
+    own: dict[str, Any] = {"fps": _fps_of(game), "seed": (_seed_of(room) + match) % 2**63, "game_version": _version_of(game)}
     return SessionConfig(**(own | settings))
 
 

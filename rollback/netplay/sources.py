@@ -67,9 +67,8 @@ class ThroughLobby:
 
     async def start(self) -> None:
         """Ask for the feed."""
-        await self._lobby.watch(False)  # whoever watched the last match here begins anew
         self._lobby.on_feed = lambda message: self.on_blob(THE_LOBBY, message)
-        await self._lobby.watch()
+        await self._lobby.watch()  # begins anew, also where the last match was watched until now
 
     def look(self, now: float) -> None:
         """Raise `NetworkError` where the lobby is gone for good."""

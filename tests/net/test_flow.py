@@ -38,6 +38,9 @@ def exchange(out, inflow, messages):
         (b"\0", False),
         (b"\0\x17", False),
         (b"\0\x18", True),
+        (b"\0\x38", True),  # of match 1: two bits of that byte are the match's number
+        (b"\0\x7f", True),
+        (b"\0\x37", False),
         (b"\0\x1f??", True),
         (b"\0\x20", False),
         (b"\1\x18", False),

@@ -135,3 +135,20 @@ def test_between_two_moments_in_which_others_may_run_only_so_much_is_written(rea
             assert max(map(len, writes)) <= 2 * READERS
 
     run(main())
+
+
+def test_who_asks_anew_is_given_all_of_it_once_more_and_nobody_else_is():
+    async def main():
+        hall = Hall(Outlet("c1"), Outlet("c2"))
+        running = asyncio.create_task(hall.fan.run())
+        hall.take(*keyframe(0, 10), rows(0))
+        await asyncio.sleep(1.0)
+        everything = b"".join([*keyframe(0, 10), rows(0)])
+        assert [outlet.got for outlet in hall.outlets] == [everything] * 2
+        hall.fan.restart("c1")
+        hall.fan.tell()
+        await asyncio.sleep(1.0)
+        assert [outlet.got for outlet in hall.outlets] == [2 * everything, everything]
+        await running
+
+    run(main())

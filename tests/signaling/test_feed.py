@@ -5,6 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rollback.wire.feed import MAX_PART, Done, Keyframe, Part, Rows, Want, decode_feed, encode_feed
+from rollback.wire.matches import mark
 from signaling.feed import EARLY_BYTES, LEAST_PART, OVERHEAD, ROWS_BYTES, Feed, Reader
 from signaling.refusals import Refusal
 
@@ -293,3 +294,17 @@ def test_very_many_tiny_rows_take_no_more_memory_than_large_ones(hall):
     for frame in range(5_000):
         early.take(rows(frame, 1, 0))
     assert len(early.feed._rows) * OVERHEAD <= EARLY_BYTES
+
+
+@pytest.mark.parametrize("match", range(4))
+def test_a_feed_of_any_match_of_the_room_passes(hall, match):
+    messages = [*parts(0, 20_000), rows(0), encode_feed(Done("over", 6, 1))]
+    hall.take(*(mark(message, match) for message in messages))
+    got, reader = [], Reader()
+    while data := hall.feed.next_for(reader, 1 << 40):
+        while data:
+            size = int(data[:6])
+            got.append(data[6 : 6 + size])
+            data = data[6 + size :]
+    assert got == [mark(message, match) for message in messages]  # as it came: who watches drops what is of another match
+    assert match == 0 or got != messages

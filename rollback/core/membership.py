@@ -267,6 +267,7 @@ class Membership:
             self._forget_the_silent()
             self.speaks = False
             return again
+        agreement.unheard = self._silent
         heard = agreement.survivors & ~self._silent
         stands = held or ended or self._lost_at or agreement.lost or agreement.pledged
         self._press(0 if stands else heard, now)

@@ -58,6 +58,7 @@ class Roster:
         lost: Those of the roster who are claimed lost. We take nothing from them any more.
         left: Those of them who said goodbye: they are no side of a partition.
         out: Whether the others went on without us.
+        unheard: Those whom we do not hear at present.
         shunned: Those who claim us lost, and so take nothing from us.
         proposed: Number of the change under way, `epoch` without one.
         joining: The first own frame of each newcomer in the change under way.
@@ -81,6 +82,7 @@ class Roster:
         self.pledged: dict[int, int] = {}
         self.claims: dict[int, Claim] = {}
         self.cuts: dict[int, int] = {}
+        self.unheard = 0
         self._cut_last = 0  # the seats cut by the newest change
         self._joins_told: dict[int, int] = {}
         self._ahead: tuple[int, Claim] | None = None  # one who committed what we have not, and its claim
@@ -116,11 +118,10 @@ class Roster:
         Who has not is told by what others hold; it must not take what a policy made for what the lost one did last.
         """
         fresh = self._cut_last & self.adopted
-        if (
-            not fresh
-            or self.lowest != self.me
-            or all(seat in self.claims and self.claims[seat].committed >= self.epoch for seat in self.others)
-        ):
+        if not fresh or self.lowest != self.me:
+            return {}
+        asked = [seat for seat in self.others if not self.unheard >> seat & 1]  # who is not heard cannot be waited for
+        if all(seat in self.claims and self.claims[seat].committed >= self.epoch for seat in asked):
             return {}
         return {seat: self.cuts[seat] for seat in seats_in(fresh)}
 

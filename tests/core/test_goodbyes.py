@@ -18,6 +18,7 @@ def endpoints(*states: Peer) -> list[Endpoint]:
     made = [Endpoint(f"p{seat}", InputQueue((seat,), [b"\0"] * len(states))) for seat in range(len(states))]
     for endpoint, state in zip(made, states, strict=True):
         endpoint.state = state
+        endpoint.greeting.nonce = 1  # somebody was there
     return made
 
 

@@ -110,3 +110,13 @@ def test_the_last_of_three_plays_for_both_when_they_left() -> None:
     match.until(lambda: bool(match.peers[1].happened(Ended)), 400)
     assert reason(match.peers[1]) == "end_at"
     assert [event.player for event in match.peers[1].happened(TookOver)] == [0, 2]
+
+
+def test_who_plays_for_another_waits_for_nobody_it_does_not_hear() -> None:
+    """It kept what the policy played until all had committed the cut; over a dead line it never heard that one had."""
+    match = group(4, Link(1), end=300, on_disconnect=TakeOver(Counter()))
+    match.kill(1)
+    match.blocked = {(0, 3), (3, 0)}
+    match.to_the_end(600).agree(policy=True)
+    assert [reason(peer) for peer in match.living] == ["end_at"] * 3
+    assert max(map(longest_stand, match.living)) < 2.5

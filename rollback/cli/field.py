@@ -12,22 +12,29 @@ from rollback.games.text import paint
 __all__ = ["field_lines", "picture_of"]
 
 _NO_PICTURE = "(this game draws no picture)"
+_ILL = "(this state cannot be drawn)"  # one from a file, or from whoever shows us a match, may hold anything
 
 
 def picture_of(game: Game) -> dict[str, Any]:
     """Return what the game looks like, as plain values that can travel: its primitives, or the text it renders."""
-    draw = getattr(game, "draw", None)
-    if callable(draw):
-        return {"draw": draw()}
-    render = getattr(game, "render", None)
-    text = render() if callable(render) else None
+    try:
+        draw = getattr(game, "draw", None)
+        if callable(draw):
+            return {"draw": list(draw())}
+        render = getattr(game, "render", None)
+        text = render() if callable(render) else None
+    except Exception as error:  # a picture is no reason to end what is watched
+        return {"text": f"{_ILL}\n{type(error).__name__}"}
     return {"text": text if isinstance(text, str) else _NO_PICTURE}
 
 
 def field_lines(picture: Mapping[str, Any], columns: int, rows: int, palette: Palette) -> list[str]:
     """Return a picture as exactly `rows` lines, each `columns` cells wide."""
     if "draw" in picture:
-        return palette.fitted(paint(picture["draw"], columns, rows, colour=palette.depth != "none")).split("\n")
+        try:
+            return palette.fitted(paint(picture["draw"], columns, rows, colour=palette.depth != "none")).split("\n")
+        except Exception as error:  # numbers that are none, texts for numbers
+            picture = {"text": f"{_ILL}\n{type(error).__name__}"}
     from rich.cells import cell_len, set_cell_size
     from rich.text import Text
 

@@ -132,7 +132,11 @@ class Course:
             raise self._failed(name, error) from error
 
     def _failed(self, name: str, error: Exception) -> Astray:
-        return Astray(self.frame, f"{name}() raised {type(error).__name__} at frame {self.frame}: {error}")
+        try:
+            told = _tame(" ".join(str(error).split()))
+        except Exception:  # it holds what cannot be told
+            told = "it cannot say what"
+        return Astray(self.frame, f"{name}() raised {type(error).__name__} at frame {self.frame}: {told}")
 
 
 def _tame(text: str) -> str:

@@ -8,7 +8,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any, BinaryIO, Final
 
-from rollback.errors import ReplayError, UsageError
+from rollback.errors import ReplayError, RollbackError, UsageError
 from rollback.game import Game
 from rollback.replays.naming import named_game
 from rollback.replays.pictures import check_size, picture_of, write_gif, write_png
@@ -22,6 +22,7 @@ __all__ = ["FORMATS", "SIZE", "export"]
 FORMATS: Final = (".gif", ".png", ".jsonl", ".npz")
 SIZE: Final = (480, 300)  # pixels: 1.6 times as wide as high, as pictures are laid out
 MOST_PICTURES: Final = 6000  # of one GIF, which holds them all in memory: five minutes of them
+MOST_INPUTS: Final = 512 * 1024 * 1024  # bytes of them: a small file may claim frames that fill a disk, or all memory
 SHOWN_A_SECOND: Final = 20  # pictures of a GIF: viewers slow quicker ones down
 
 Progress = Callable[[int, int], None]  # (done, of)
@@ -98,6 +99,12 @@ def _frames(recording: Recording, ending: str, first: int | None, until: int | N
     frames = range(first, first + 1) if ending == ".png" else range(first, until, every)
     if is_state and not frames:
         raise UsageError(f"there is nothing to show from frame {first} until frame {until}")
+    inputs = (frames.stop - frames.start) * sum(recording.header.sizes)
+    if not is_state and inputs > MOST_INPUTS:
+        raise UsageError(
+            f"these are {len(frames)} frames with {inputs} bytes of inputs, at most {MOST_INPUTS} are written at once:"
+            " take fewer frames, by first and until"
+        )
     if ending == ".gif" and len(frames) > MOST_PICTURES:
         told = f"{len(frames)} pictures are too many for one GIF, at most {MOST_PICTURES} are allowed"
         raise UsageError(f"{told}: take fewer frames, or only every {-(-len(frames) * every // MOST_PICTURES)}th")
@@ -107,7 +114,13 @@ def _frames(recording: Recording, ending: str, first: int | None, until: int | N
 def _pictures(player: Player, frames: range, size: tuple[int, int], progress: Progress) -> Iterator[Any]:
     for done, frame in enumerate(frames, 1):
         player.seek(frame)
-        yield picture_of(player.game, size)
+        try:
+            picture = picture_of(player.game, size)
+        except RollbackError:
+            raise
+        except Exception as error:  # a file may give the game a state that it takes, and cannot draw
+            raise ReplayError(f"the state before frame {frame} cannot be drawn: {type(error).__name__}") from error
+        yield picture
         progress(done, len(frames))
 
 

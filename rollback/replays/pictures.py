@@ -17,6 +17,8 @@ SIZES: Final = (16, 4096)  # pixels of a side
 _FINER: Final = 2  # times: drawn so much larger and made smaller again, which smooths the edges
 _COLOURS: Final = 64  # of a picture in a GIF: drawings have few
 _LIKE: Final = str.maketrans("\u25ba\u25c4\u25b6\u25c0\u25cf\u25cb", "><><*o")  # what the built-in font lacks
+_FAR: Final = 8.0  # unit squares: what lies, or reaches, further takes Pillow minutes and shows nothing
+_LONGEST: Final = 1000  # letters of a text
 _LETTERS: Final = 0.72  # height of letters in a line of text
 
 
@@ -85,8 +87,15 @@ def _drawn(primitives: Iterable[Sequence[Any]], size: tuple[int, int]) -> Any:
     for kind, *values in primitives:
         if kind not in painters:
             raise UsageError(f"{kind!r:.40} is no drawing primitive: they are {', '.join(painters)}")
-        painters[kind](pen, fonts, width, height, *values)
+        painters[kind](pen, fonts, width, height, *[_near(value) for value in values])
     return image.reduce(_FINER)
+
+
+def _near(value: Any) -> Any:
+    """Return a number within reach, and what is no number as it is."""
+    if isinstance(value, str):
+        return value[:_LONGEST]
+    return max(-_FAR, min(_FAR, value))
 
 
 def _rect(pen: Any, fonts: Any, width: int, height: int, x: float, y: float, across: float, down: float, colour: str) -> None:

@@ -319,7 +319,7 @@ class PeerStats:
         kbps_in: Kilobits a second received.
         kbps_out: Kilobits a second sent.
         frames_ahead: Our lead over this peer.
-        queued: Own inputs the peer has not acknowledged.
+        queued: Own inputs the peer has not acknowledged; 0 for one the match does not count on.
         quality: `good`, `fair` or `poor`.
         why: One sentence that says why.
     """

@@ -22,6 +22,7 @@ class Admission(Engine):
         endpoint = self._seat_of(peer, player)
         if self._newcomer is not None and not self._newcomer.is_in:
             self._early[player] = peer  # we are on our way ourselves
+            self._rename(endpoint, peer)
             return
         if endpoint.state in (Peer.ADMITTED, Peer.JOINING) and endpoint.name == peer:
             self._joining.again[endpoint.seat] = endpoint.state is Peer.JOINING
@@ -31,16 +32,20 @@ class Admission(Engine):
         self._sponsor.admit(peer)
         returns = self.config.on_disconnect == "pause" and bool(self._membership.agreement.roster >> endpoint.seat & 1)
         self._membership.replace(endpoint)
-        if endpoint.name != peer:
-            self._sponsor.dismiss(endpoint.name)
-            self._redundancy.doubled.pop(endpoint.name, None)
-            self._inboxes[peer] = self._inboxes.pop(endpoint.name)
-            endpoint.name = peer
+        self._rename(endpoint, peer)
         for each in endpoint.queue.players:
             self._sponsor.names[each] = peer
         self._repair.renew(endpoint)
         self._joining.admit(endpoint, peer, returns=returns)
         self._watch_at = SOON
+
+    def _rename(self, endpoint: Endpoint, peer: str) -> None:
+        """Call a vacant seat by the name of who comes to it."""
+        if endpoint.name != peer:
+            self._sponsor.dismiss(endpoint.name)
+            self._redundancy.doubled.pop(endpoint.name, None)
+            self._inboxes[peer] = self._inboxes.pop(endpoint.name)
+            endpoint.name = peer
 
     def _come_in(self, now: float) -> bool:
         """Be in the match, and admit whom we were to admit meanwhile."""
@@ -72,7 +77,7 @@ class Admission(Engine):
         other = next((e for e in self._endpoints if e.name == peer and e is not endpoint), None)
         if other is not None:
             raise UsageError(f"{peer!r} is the peer of player {other.seat}: a peer has one place, and its name is its own")
-        if endpoint.name != peer and (endpoint.state not in VACANT or not self._running):
+        if endpoint.name != peer and endpoint.state not in VACANT:
             raise UsageError(
                 f"player {player} is played by {endpoint.name!r}: only a new process of the same name can take its place"
             )

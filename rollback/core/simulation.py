@@ -36,6 +36,7 @@ class Simulation:
         frame: Frames simulated; the game holds S_frame.
         present: Where a replay leads to; `frame` unless the game is held before it.
         wrong: Earliest frame simulated on a wrong guess, NEVER for none. A running minimum that only `rollback` clears.
+        began: Frame of the state the game began with; later than 0 for who comes into a running match.
         held: Whether the game stands before the present.
         ask_at: Frame from which `blocked` must be asked before a step.
         held_until: Frame whose inputs must be known before it is stepped again, since guessed ones made it raise.
@@ -52,6 +53,7 @@ class Simulation:
         self.config = config
         self.frame = 0
         self.present = 0
+        self.began = 0
         self.wrong = NEVER
         self.held = False
         self.held_until = -1
@@ -245,6 +247,8 @@ class Simulation:
         """Return what checksums look at in S_frame, NOTHING where its snapshot is not here."""
         if frame == self.frame:
             return self._digest() if self._digest else self.game.save()
+        if frame < self.began:
+            return NOTHING
         if self._digest is not None:
             return self._digests.get(frame, NOTHING)
         if self.every:

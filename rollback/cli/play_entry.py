@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import sys
 import time
+from collections.abc import Callable
 from typing import Final, Protocol
 
 from rollback.cli.play_room import mended_refusal
@@ -15,10 +16,10 @@ from rollback.net.lobby_link import LobbyRefusal
 from rollback.net.lobby_tokens import find_token
 from rollback.netplay.joining import join, kept_token
 
-__all__ = ["Entrant", "enter_room"]
+__all__ = ["Entrant", "enter_patiently", "enter_room"]
 
-BACK_WITHIN: Final = 20.0  # seconds; a lobby that died with us is started again meanwhile, or not at all
-AGAIN_AFTER: Final = 0.5  # seconds between tries
+BACK_WITHIN: Final = 30.0  # seconds; a room that came back waits for two thirds of it for those who were there
+AGAIN_AFTER: Final = 1.0  # seconds between tries
 
 
 class Entrant(Protocol):
@@ -48,27 +49,46 @@ async def enter_room(stack: contextlib.AsyncExitStack, seat: Entrant, players: i
         NetworkError: The lobby cannot be reached, or refuses.
         UsageError: There is nothing to resume.
     """
-    until, told = time.monotonic() + BACK_WITHIN, False
-    while True:
-        try:
-            lobby = await stack.enter_async_context(
-                join(seat.server, room=seat.room, name=seat.name, players=players, game=game, resume=_way_back(seat))
-            )
-            break
-        except LobbyRefusal as refusal:
-            raise mended_refusal(refusal, seat.room, seat.server) from refusal
-        except NetworkError:
-            if not seat.resume or time.monotonic() > until:
-                raise
-            if not told:
-                print("The lobby is away; it is asked again for a while", file=sys.stderr)
-            told = True
-            await asyncio.sleep(AGAIN_AFTER)
+    try:
+        lobby = await enter_patiently(
+            stack,
+            lambda: join(seat.server, room=seat.room, name=seat.name, players=players, game=game, resume=_way_back(seat)),
+            is_back=seat.resume,
+        )
+    except NetworkError as error:
+        raise mended_refusal(error, seat.room, seat.server) from error
     try:
         stack.enter_context(kept_token(lobby))
     except UsageError as error:  # no reason not to play
         print(f"Should this process die, nobody can go on in its place: {error}", file=sys.stderr)
     return lobby
+
+
+async def enter_patiently(
+    stack: contextlib.AsyncExitStack, enter: Callable[[], contextlib.AbstractAsyncContextManager[Lobby]], *, is_back: bool
+) -> Lobby:
+    """Enter a room; again for a while where the lobby was started anew, and its room still waits for those who were in it.
+
+    Args:
+        stack: Closes what is opened.
+        enter: Makes one try.
+        is_back: Whether we were in it, so that a lobby that is away just now will be there again.
+
+    Raises:
+        NetworkError: The lobby cannot be reached, or refuses.
+    """
+    until, told = time.monotonic() + BACK_WITHIN, False
+    while True:
+        try:
+            return await stack.enter_async_context(enter())
+        except NetworkError as error:
+            comes_back = error.code == "busy" if isinstance(error, LobbyRefusal) else is_back
+            if not comes_back or time.monotonic() > until:
+                raise
+            if not told:
+                print(f"{error}; it is tried again for {BACK_WITHIN:g} s", file=sys.stderr)
+            told = True
+            await asyncio.sleep(AGAIN_AFTER)
 
 
 def _way_back(seat: Entrant) -> str | None:

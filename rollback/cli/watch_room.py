@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import sys
 import time
 from collections.abc import Callable
@@ -13,6 +14,7 @@ from rollback.cli.event_texts import sentence_of
 from rollback.cli.exit_codes import FINE, NOT_REACHED, NOT_TRUE
 from rollback.cli.field import picture_of
 from rollback.cli.palette import Palette
+from rollback.cli.play_entry import enter_patiently
 from rollback.cli.play_room import check_label, game_of_label, numbered
 from rollback.cli.screen import Screen
 from rollback.cli.sentences import ended, why_ended
@@ -119,7 +121,12 @@ async def watch_room(seat: Seat, report: Callable[[Seen], None]) -> int:
         UsageError: The room's game is not ours to choose, or another one.
     """
     worst = FINE
-    async with join(seat.server, room=seat.room, name=seat.name, game=seat.game or "", spectate=True) as lobby:
+    async with contextlib.AsyncExitStack() as stack:
+        lobby = await enter_patiently(
+            stack,
+            lambda: join(seat.server, room=seat.room, name=seat.name, game=seat.game or "", spectate=True),
+            is_back=False,
+        )
         if seat.game is None:
             named, is_trusted = game_of_label(lobby.game, lobby.room), False
         else:

@@ -17,6 +17,7 @@ __all__ = ["Audience"]
 
 KEYFRAME_EVERY: Final = 5.0  # seconds: as long as somebody who begins to watch waits at most
 ANEW: Final = 0.5  # seconds from a message that the lobby did not take to a new beginning
+AWAY: Final = 20.0  # seconds; a lobby that was started again hears of its members one after the other
 PACE: Final = 0.5  # seconds between refusals to one who asks: what is sent for others counts as ours at the lobby
 BURST: Final = 4
 LONGEST: Final = 300  # characters of a refusal
@@ -41,6 +42,7 @@ class Audience:
         self._feeds = False
         self._anew: asyncio.TimerHandle | None = None
         self._direct: dict[str, str] = {}  # who watches directly: names by id
+        self._leaving: dict[str, asyncio.TimerHandle] = {}  # who of them is away, by id
         self._allowances: dict[str, Allowance] = {}
         self._answers: set[asyncio.Task[None]] = set()
         reach.on_refused = self._refused
@@ -51,8 +53,11 @@ class Audience:
         lobby = self._lobby
         if lobby.connected:
             here = {member.id for member in lobby.members if member.connected}
-            for id in [id for id in self._direct if id not in here]:
-                self._let_go(id)
+            for id in self._direct:
+                if id in here and id in self._leaving:
+                    self._leaving.pop(id).cancel()
+                elif id not in here and id not in self._leaving:
+                    self._leaving[id] = asyncio.get_running_loop().call_later(AWAY, self._let_go, id)
         wanted = lobby.connected and lobby.watching > 0 and lobby.is_feeder and self._anew is None
         if wanted == self._feeds:
             return
@@ -65,8 +70,9 @@ class Audience:
 
     async def close(self) -> None:
         """Do nothing more."""
-        if self._anew is not None:
-            self._anew.cancel()
+        for timer in (self._anew, *self._leaving.values()):
+            if timer is not None:
+                timer.cancel()
         for answer in self._answers:
             answer.cancel()
         await asyncio.gather(*self._answers, return_exceptions=True)
@@ -97,6 +103,7 @@ class Audience:
 
     def _let_go(self, id: str) -> None:
         name = self._direct.pop(id)
+        del self._leaving[id]
         self._allowances.pop(id, None)
         self._session.dismiss(name)
         self._reach.remove(name)

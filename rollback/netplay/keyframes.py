@@ -13,6 +13,7 @@ __all__ = ["KeyframePlan"]
 
 BYTES_A_SECOND: Final = 256  # a quarter of what a recording of two players may take
 LARGEST: Final = 1024 * 1024  # bytes of a state: to pack and compress one takes a frame's time
+MOST_VALUES: Final = 16384  # in a state, keys among them: only to look at more takes most of a frame's time
 GUESS: Final = 4  # how much smaller a state gets by that, as long as none was tried
 
 
@@ -56,8 +57,8 @@ class KeyframePlan:
         """Return whether the keyframe that is due may be written now; if not, another one is due later, or none."""
         size = self._size
         if not size:
-            raw = size_of(state)
-            if raw > LARGEST:
+            raw = size_of(state) if _has_at_most(MOST_VALUES, state) else None
+            if raw is None or raw > LARGEST:
                 self._every, self.due = 0, -1
                 return False
             size = raw // GUESS
@@ -75,3 +76,17 @@ class KeyframePlan:
 
     def _at_least(self, frame: int) -> int:
         return -(-frame // self._step) * self._step
+
+
+def _has_at_most(most: int, state: Any) -> bool:
+    """Return whether a state has at most so many values and keys, without a look at more than these."""
+    values, count = [state], 0
+    while values and count <= most:
+        value = values.pop()
+        if type(value) is dict:
+            count += 2 * len(value)
+            values.extend(value.values())
+        elif type(value) in (list, tuple):
+            count += len(value)
+            values.extend(value)
+    return count <= most

@@ -130,12 +130,13 @@ class Direct:
             {},
         )
         self._transport.on_blob = self._take
-        self._transport.on_change = lambda change: self.on_change(change)
+        self._transport.on_change = self._changed
         self._id = ""
         self._passed: set[str] = set()  # ids of players that did not answer, or left the match
         self._refused = ""
         self._ask_at = self._give_up_at = 0.0
         self._heard = False
+        self._now = 0.0
         self._asking: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
@@ -148,6 +149,7 @@ class Direct:
         Raises:
             NetworkError: It refused, or the lobby is gone before anybody answered.
         """
+        self._now = now
         if self._refused:
             raise NetworkError(f"{self.host} does not show us the match directly: {self._refused}")
         if self._lobby.lost and not self._heard:
@@ -207,6 +209,11 @@ class Direct:
     def _answered(self, id: str, said: Any) -> None:
         if id == self._id and isinstance(said, dict) and isinstance(said.get("refused"), str):
             self._refused = plain_words(said["refused"][:LONGEST])
+
+    def _changed(self, change: PathChanged) -> None:
+        if change.path == "none" and change.peer == self.host and self._heard:
+            self._heard, self._ask_at, self._give_up_at = False, 0.0, self._now + PATIENCE  # it let us go, or is gone
+        self.on_change(change)
 
     def _take(self, host: str, message: bytes) -> None:
         self._heard = self._heard or host == self.host

@@ -22,6 +22,7 @@ from rollback.core.intake import Intake
 from rollback.core.joining import Joining
 from rollback.core.lineup import Lineup
 from rollback.core.membership import Membership
+from rollback.core.messages import Messages
 from rollback.core.newcomer import Newcomer
 from rollback.core.pausing import Pausing
 from rollback.core.queues import MASK, LocalInputs
@@ -48,6 +49,9 @@ HEARTBEAT: Final = 0.2  # seconds without a tick until we are heard all the same
 
 class Engine:
     """The parts of a session, and the tick that drives them."""
+
+    _joining: Joining
+    _newcomer: Newcomer | None = None  # our own way in, until we have caught up
 
     def __init__(
         self,
@@ -100,9 +104,8 @@ class Engine:
             own, self._playing, self._sim, config.desync_interval, self._disagree, self._membership.slots
         )
         self._pausing = Pausing(endpoints, self._events.append, self._hurry)
-        self._intake = Intake(
-            own, self._sim, self._handshake, self._membership, self._events.append, self._disagree, self._pausing, match
-        )
+        self._messages = Messages(own, self._sim, self._handshake, self._membership, self._pausing, self._events.append)
+        self._intake = Intake(own, self._sim, self._membership, self._messages, self._disagree, match)
         self._solo = own.players[0] if len(own.players) == 1 else -1
         self._encode = lineup.encoder
         self._dispatch = Dispatch(
@@ -131,22 +134,6 @@ class Engine:
             self._dispatch.post,
         )
         self._sponsor = Sponsor(lineup, endpoints, self._sim, self._confirmation, config, self._dispatch)
-        self._joining = Joining(
-            own, self._local, self._sim, self._confirmation, self._membership, self._handshake, self._stand_in, config,
-            self._events.append, self._end, self._sponsor.dismiss, self._sponsor.begin_again_with,
-        )  # fmt: skip
-        self._intake.joining = self._joining
-        self._membership.changed = self._joining.changed
-        self._dispatch.also.append(self._joining.messages)
-        self._newcomer: Newcomer | None = None
-        self._early: dict[int, str] = {}  # who is to be admitted to which player once we are in ourselves
-        if joining:
-            self._newcomer = Newcomer(
-                own, self._local, endpoints, self._playing, self._sim, self._confirmation, self._membership, self._handshake,
-                self._stand_in, config, self._events.append, self._end, self._dispatch.post,
-            )  # fmt: skip
-            self._intake.newcomer = self._newcomer
-            self._dispatch.also.append(self._newcomer.messages)
 
     # What the tick and its caller ask.
 
@@ -391,8 +378,6 @@ class Engine:
 
     def _may_start(self, now: float) -> bool:
         """Whether frame 0 may begin; if so, the game is reset and it has begun."""
-        if self._newcomer is not None:
-            return self._ended is None and self._newcomer.step(now) and self._come_in(now)
         start = self._handshake.start
         if start is None or now < start or self._ended is not None:
             return False
@@ -404,14 +389,6 @@ class Engine:
         self._sim.start()
         self._running = True
         self._plain = self._window > 0 and not self._paused
-        return True
-
-    def _come_in(self, now: float) -> bool:
-        """Be in a match that runs; true."""
-        self._handshake.start = now
-        self._running = True
-        self._planned = float("inf")
-        self._watch_at = SOON
         return True
 
     def _watch(self, now: float) -> None:
@@ -434,7 +411,7 @@ class Engine:
         if self._newcomer is not None and self._newcomer.is_in:
             self._newcomer.take_over()
             if self._newcomer.is_current:
-                self._newcomer = self._intake.newcomer = None
+                self._newcomer = self._messages.newcomer = None
         for endpoint in self._endpoints:
             self._redundancy.judge(endpoint, min(self._local.delays.values()))
         if self._auto is not None and self._running:

@@ -11,16 +11,14 @@ from typing import Final
 
 from rollback.core.checksums import Disagreement
 from rollback.core.endpoint import Endpoint
-from rollback.core.handshake import COMING, Handshake
-from rollback.core.joining import Joining
+from rollback.core.handshake import COMING
 from rollback.core.membership import Membership
-from rollback.core.newcomer import Newcomer
-from rollback.core.pausing import Pausing
-from rollback.core.queues import MASK, InputQueue
+from rollback.core.messages import Messages
+from rollback.core.queues import InputQueue
+from rollback.core.rows import BUFFERED_AHEAD, UNCONFIRMED, contradicts, extend, note_change
 from rollback.core.simulation import Simulation
 from rollback.core.states import Peer
 from rollback.errors import WireError
-from rollback.types import Event, Mismatch
 from rollback.wire.inputs import (
     BLOCKS,
     CHECKSUM,
@@ -32,20 +30,15 @@ from rollback.wire.inputs import (
     decode_checksum,
     decode_inputs,
     decode_line,
-    new_rows,
 )
 from rollback.wire.limits import MAX_HOT
-from rollback.wire.matches import match_of, unmark
-from rollback.wire.messages import Bye, Forward, Hello, Join, Notice, decode_message
-from rollback.wire.runs import ONE_BYTE, Change, changed_row, decode_runs
+from rollback.wire.matches import match_of
+from rollback.wire.messages import Notice, decode_message
+from rollback.wire.runs import ONE_BYTE, changed_row
 
 __all__ = ["Intake"]
 
 RUNNING: Final = Peer.RUNNING  # a global is quicker to look up than a member of an enumeration
-COMPARED: Final = 128  # known frames that are compared with what is told of them again: half the rings
-
-UNCONFIRMED: Final = 130  # frames a peer's inputs may be past what it confirmed; its window and delay allow it 122
-BUFFERED_AHEAD: Final = 128  # frames past ours that are taken in: half the rings; what lies further is sent again
 
 
 class Intake:
@@ -53,33 +46,24 @@ class Intake:
 
     Attributes:
         dropped: Datagrams and inputs dropped, by reason.
-        joining: Those who come into the match.
-        newcomer: Our own way into it, None once we are in.
     """
-
-    joining: Joining
 
     def __init__(
         self,
         own: InputQueue,
         sim: Simulation,
-        handshake: Handshake,
         membership: Membership,
-        emit: Callable[[Event], None],
+        messages: Messages,
         disagree: Callable[[Endpoint, Disagreement], None],
-        pausing: Pausing,
         match: int = 0,
     ) -> None:
         self.dropped: Counter[str] = Counter()
-        self.newcomer: Newcomer | None = None
         self._own = own
         self._sim = sim
-        self._handshake = handshake
         self._membership = membership
-        self._emit = emit
+        self._messages = messages
         self._disagree = disagree
         self._match = match
-        self._pausing = pausing
 
     def take(self, endpoint: Endpoint, data: bytes, rest: bytes, now: float) -> bool:
         """Apply a datagram; True where all that is left to do is to enter its one new row, now `queue.last`, in the ring.
@@ -184,7 +168,7 @@ class Intake:
             if len(data) > 1 and data[1] & INPUTS:
                 reason = self._inputs(endpoint, data, now)
             else:
-                reason = self._message(endpoint, data, now)
+                reason = self._messages.take(endpoint, data, now)
         except WireError as error:
             reason = error.reason
         if reason is not None:
@@ -204,7 +188,7 @@ class Intake:
             if endpoint.state in (Peer.LEFT, Peer.GONE, Peer.REFUSED):
                 self._membership.departed(endpoint)
                 return "departed"
-            if endpoint.state in COMING or (self.newcomer is not None and not self.newcomer.collects):
+            if endpoint.state in COMING or self._messages.is_early:
                 return "early"
         flags = message.flags
         if not -1 <= message.ack <= self._own.known or message.confirmed < -1:
@@ -214,13 +198,10 @@ class Intake:
         if endpoint.state is not Peer.RUNNING:
             self._membership.heard(endpoint)
         endpoint.heard = now
-        twice = _contradicts(queue, message.changes)
+        twice = contradicts(queue, message.changes)
         if message.rows:
-            self._extend(queue, message.rows)
-            for frame, _, delta in message.changes:
-                if known < frame <= queue.known:
-                    queue.changed, queue.delta = frame, delta[0]
-                    break
+            extend(sim, queue, message.rows)
+            note_change(queue, message.changes, known)
         if message.ack > endpoint.acked:
             endpoint.acked = message.ack
         if message.confirmed > endpoint.confirmed:
@@ -239,127 +220,5 @@ class Intake:
         if message.line is not None:
             endpoint.line.hear(message.line, now, len(endpoint.taken))
         if isinstance(notice, Notice):
-            self._noticed(endpoint, notice, now)
+            self._messages.noticed(endpoint, notice, now)
         return "second input" if twice else None
-
-    def _noticed(self, endpoint: Endpoint, notice: Notice, now: float) -> None:
-        self._told_end(endpoint, notice.end)
-        self._pausing.hear(endpoint, notice.turns, notice.pause)
-        if notice.claim is None:
-            return
-        if endpoint.state in COMING:
-            self.joining.claimed(endpoint, notice.claim, now)
-        elif self.newcomer is not None and not self.newcomer.is_in:
-            self.newcomer.hear(endpoint, notice.claim, now)
-        else:
-            self._membership.hear(endpoint, notice.claim, now)
-
-    def _forwarded(self, endpoint: Endpoint, told: Forward, now: float) -> str | None:
-        """Take inputs of another peer that this one passes on."""
-        other = self._membership.by_seat.get(told.seat)
-        if other is None or other is endpoint or not self._membership.agreement.survivors >> endpoint.seat & 1:
-            return "misplaced"
-        queue, sim = other.queue, self._sim
-        endpoint.heard = now
-        if queue.cut or told.base > queue.known:
-            return None  # it is settled already, or comes before what it builds upon
-        room = min(sim.frame + BUFFERED_AHEAD, other.confirmed + UNCONFIRMED) - queue.known
-        if other.queue in self._membership.slots.values():
-            room = sim.frame + BUFFERED_AHEAD - queue.known
-        known = queue.known
-        changes = decode_runs(told.tokens, 0, told.newest, queue.lengths)
-        twice = _contradicts(queue, changes)
-        rows = new_rows(changes, known, told.newest, queue.last, room)
-        other.tail_in_until = 0  # what it told itself before builds on numbers that are no longer ours
-        if rows:
-            self._extend(queue, rows)
-            for frame, _, delta in changes:
-                if known < frame <= queue.known:
-                    queue.changed, queue.delta = frame, delta[0]
-                    break
-        other.acked = max(other.acked, min(told.acked, self._own.known))
-        other.confirmed = max(other.confirmed, min(told.confirmed, self._own.known, queue.known))
-        return "second input" if twice else None
-
-    def _extend(self, queue: InputQueue, rows: list[bytes]) -> None:
-        """Take the next rows of a peer, and note the first that a simulated frame was not stepped with."""
-        sim, ring, known = self._sim, queue.rows, queue.known
-        for row in rows:
-            known += 1
-            slot = known & MASK
-            # What a simulated frame was stepped with stands in the ring until the real row takes its place.
-            if known < sim.frame and known < sim.wrong and ring[slot] != row:
-                sim.wrong = known
-            ring[slot] = row
-        queue.known = known
-        queue.last = rows[-1]
-
-    def _message(self, endpoint: Endpoint, data: bytes, now: float) -> str | None:
-        match decode_message(unmark(data)):
-            case Hello() as hello:
-                if endpoint.state in COMING:
-                    return self.joining.greeted(endpoint, hello, now)
-                if endpoint.state in (Peer.LEFT, Peer.GONE):
-                    return "departed"
-                if endpoint.greeting.nonce not in (0, hello.nonce) and self._handshake.start is not None:
-                    # A new process under an old name: no sign of life of the old one.
-                    return self.joining.superseded(endpoint, hello)
-                endpoint.heard = now
-                found = self._handshake.hear(endpoint, hello, now)
-                if found:
-                    self._membership.refused(endpoint, found)
-                elif endpoint.state is not Peer.RUNNING:
-                    self._membership.heard(endpoint)
-            case Bye() as bye if not bye.answer and self._is_aside(endpoint):
-                endpoint.bye_answer = endpoint.bye_heard = True
-                if self.newcomer is not None:
-                    self.newcomer.parted(endpoint, bye)
-                elif endpoint.greeting.agreed:
-                    self.joining.parted(endpoint, bye)
-            case Bye() as bye:
-                if bye.confirmed > endpoint.confirmed:
-                    # Never past what it can hold, whatever it says: settled frames are handed out on this number.
-                    held = min(bye.confirmed, self._own.known, endpoint.queue.known)
-                    endpoint.confirmed = max(endpoint.confirmed, held)
-                endpoint.tail_in_until = 0  # or the same datagram again would count one frame on from there
-                self._membership.goodbye(endpoint, bye, running=self._handshake.start is not None)
-            case Notice() as notice:
-                if not endpoint.greeting.agreed:
-                    return "stranger"
-                self._noticed(endpoint, notice, now)
-            case Forward() as told:
-                return self._forwarded(endpoint, told, now)
-            case Join() as join:
-                if not endpoint.greeting.agreed:
-                    return "stranger"
-                return (self.joining if self.newcomer is None else self.newcomer).told(endpoint, join, now)
-            case _:
-                return "misplaced"
-        return None
-
-    def _is_aside(self, endpoint: Endpoint) -> bool:
-        """Whether one of the two of us is not in the match yet."""
-        return endpoint.state in COMING or (self.newcomer is not None and not self.newcomer.is_in)
-
-    def _told_end(self, endpoint: Endpoint, end: int) -> None:
-        sim = self._sim
-        if end < 0 or end == sim.end or endpoint.end == end:
-            return
-        endpoint.end = end
-        if sim.agreed_end is None and end >= sim.frame:
-            sim.end_at(end)
-        elif not endpoint.disputed:
-            endpoint.disputed = True  # told once, however often the peer changes its mind
-            ours = sim.agreed_end
-            self._emit(Mismatch(endpoint.name, "end_at", ours, end, "let every peer call end_at with the same frame"))
-
-
-def _contradicts(queue: InputQueue, changes: list[Change]) -> bool:
-    """Whether a datagram tells another input for a known frame than the one that is kept. The first one told stands."""
-    ring, known = queue.rows, queue.known
-    oldest = max(0, known - COMPARED)
-    return any(
-        ring[frame & MASK] != changed_row(ring[frame - 1 & MASK], token, delta)
-        for frame, token, delta in changes
-        if oldest <= frame <= known
-    )

@@ -1,12 +1,19 @@
-"""Who may take a player in a running match, and what is said where that cannot be. Knows labels; `joining` knows the way in."""
+"""A session into which somebody may come, or that comes into a match. Knows labels; `joining` and `newcomer` know how."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
+from rollback.config import SessionConfig
 from rollback.core.endpoint import Endpoint
 from rollback.core.engine import Engine
 from rollback.core.handles import SOON
+from rollback.core.joining import Joining
+from rollback.core.newcomer import Newcomer
 from rollback.core.states import Peer
 from rollback.errors import UsageError
+from rollback.game import Game
+from rollback.types import Local, Open, Remote
 
 __all__ = ["Admission"]
 
@@ -15,6 +22,43 @@ VACANT = (Peer.GONE, Peer.ADMITTED)
 
 class Admission(Engine):
     """A session into which somebody may come."""
+
+    def __init__(
+        self,
+        game: Game,
+        players: Sequence[Local | Remote | Open],
+        config: SessionConfig,
+        nonce: int,
+        match: int = 0,
+        *,
+        votes: bool = False,
+        joining: bool = False,
+    ) -> None:
+        super().__init__(game, players, config, nonce, match, votes=votes, joining=joining)
+        own, emit = self._own, self._events.append
+        self._early: dict[int, str] = {}  # who is to be admitted to which player once we are in ourselves
+        self._joining = Joining(
+            own, self._local, self._sim, self._confirmation, self._membership, self._handshake, self._stand_in, config,
+            emit, self._end, self._sponsor.dismiss, self._sponsor.begin_again_with,
+        )  # fmt: skip
+        self._messages.joining = self._joining
+        self._membership.changed = self._joining.changed
+        self._dispatch.also.append(self._joining.messages)
+        if joining:
+            self._newcomer = self._messages.newcomer = newcomer = Newcomer(
+                own, self._local, self._endpoints, self._playing, self._sim, self._confirmation, self._membership,
+                self._handshake, self._stand_in, config, emit, self._end, self._dispatch.post,
+            )  # fmt: skip
+            self._dispatch.also.append(newcomer.messages)
+
+    def _may_start(self, now: float) -> bool:
+        """Whether the first frame may begin, or, in a running match, the first one after what we were given."""
+        if self._newcomer is None:
+            return super()._may_start(now)
+        if self._ended is not None or not self._newcomer.step(now):
+            return False
+        self._come_in(now)
+        return True
 
     def _admit_player(self, peer: str, player: int) -> None:
         """Let somebody take a player; see `P2PSession.admit`."""
@@ -47,15 +91,17 @@ class Admission(Engine):
             self._inboxes[peer] = self._inboxes.pop(endpoint.name)
             endpoint.name = peer
 
-    def _come_in(self, now: float) -> bool:
-        """Be in the match, and admit whom we were to admit meanwhile."""
-        super()._come_in(now)
+    def _come_in(self, now: float) -> None:
+        """Be in a match that runs, and admit whom we were to admit meanwhile."""
+        self._handshake.start = now
+        self._running = True
+        self._planned = float("inf")
+        self._watch_at = SOON
         early, self._early = self._early, {}
         for player, peer in early.items():
             endpoint = self._seat_of(peer, player)
             if endpoint.state is Peer.GONE:
                 self._admit_player(peer, player)
-        return True
 
     def _seat_of(self, peer: str, player: int) -> Endpoint:
         """Return the seat of a player that somebody is to take.

@@ -71,6 +71,7 @@ async def watch(
     on_frame: OnShown | None = None,
     on_event: OnEvent | None = None,
     stop: asyncio.Event | None = None,
+    clock: Callable[[], float] = time.monotonic,
 ) -> WatchResult:
     """Watch the room's match, from where it is now to its end; wait for it where it has not begun.
 
@@ -93,6 +94,7 @@ async def watch(
         on_frame: Called with the session and the tick after each tick.
         on_event: Called with every event, and with `PathChanged` when the path to a player changes.
         stop: Set it to watch no more.
+        clock: Seconds, monotonic.
 
     Raises:
         NetworkError: The lobby is gone, or nobody shows us the match.
@@ -111,7 +113,7 @@ async def watch(
             connect_timeout=connect_timeout,
         )
     session = SpectatorSession(game, THE_LOBBY, config, delay=delay, match=lobby.match % MATCHES)
-    showing = _Showing(session, lobby, source, replay, game_name, on_frame, on_event)
+    showing = _Showing(session, lobby, source, replay, game_name, on_frame, on_event, clock)
     await showing.run(stop or asyncio.Event())
     return showing.result()
 
@@ -153,6 +155,7 @@ class _Showing:
         game_name: str,
         on_frame: OnShown | None,
         on_event: OnEvent | None,
+        clock: Callable[[], float],
     ) -> None:
         self._session = session
         self._lobby = lobby
@@ -161,6 +164,7 @@ class _Showing:
         self._game_name = game_name
         self._on_frame = on_frame
         self._on_event = on_event
+        self._clock = clock
         self._number = lobby.match
         self._recorder: Recorder | None = None
         self._first = -1
@@ -178,7 +182,7 @@ class _Showing:
             await source.start()
             await self._show(stop)
         finally:
-            session.leave(now=time.monotonic())
+            session.leave(now=self._clock())
             try:
                 self._take_events()
             finally:
@@ -201,10 +205,10 @@ class _Showing:
 
     async def _show(self, stop: asyncio.Event) -> None:
         session, source = self._session, self._source
-        pacer, fps = Pacer(session.config.fps), session.config.fps
+        pacer, fps = Pacer(session.config.fps, clock=self._clock), session.config.fps
         pacer.begin()
         while not stop.is_set():
-            now = time.monotonic()
+            now = self._clock()
             self._look(now)
             tick = session.tick(now=now)
             for host, message in session.outgoing_reliable():
@@ -218,9 +222,9 @@ class _Showing:
                 return
             if session.config.fps != fps:
                 fps = session.config.fps
-                pacer = Pacer(fps)
+                pacer = Pacer(fps, clock=self._clock)
                 pacer.begin()
-            pacer.schedule(time.monotonic())
+            pacer.schedule(self._clock())
             await pacer.wait()
 
     def _look(self, now: float) -> None:

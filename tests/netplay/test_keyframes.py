@@ -6,7 +6,8 @@ import random
 
 import pytest
 
-from rollback.netplay.keyframes import BYTES_A_SECOND, LARGEST, KeyframePlan
+from rollback.errors import UsageError
+from rollback.netplay.keyframes import BYTES_A_SECOND, LARGEST, MOST_VALUES, KeyframePlan
 
 NOISE = random.Random(1).randbytes
 
@@ -52,3 +53,16 @@ def test_a_state_that_is_not_held_is_left_out():
     plan.skip()
     assert plan.due == 660
     assert plan.is_affordable({}) and plan.due == 660
+
+
+def test_a_state_of_very_many_values_is_not_even_looked_through():
+    class Counted(dict):
+        pass
+
+    many = {row: dict.fromkeys(range(100), row) for row in range(MOST_VALUES // 100)}
+    plan, few = KeyframePlan(0, 60, 10, 60), KeyframePlan(0, 60, 10, 60)
+    assert not plan.is_affordable(many | {"beyond": Counted()})  # to size it up would raise
+    assert plan.due == -1
+    assert few.is_affordable({row: many[row] for row in range(20)})
+    with pytest.raises(UsageError):
+        KeyframePlan(0, 60, 10, 60).is_affordable({"beyond": Counted()})

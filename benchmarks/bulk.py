@@ -14,16 +14,16 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import itertools
 import json
 import os
 import random
-import re
 import struct
 import sys
 import time
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
+
+from detour import Detour
 
 from rollback.net.transport import PathChanged
 from rollback.net.webrtc import WebRTCTransport
@@ -34,7 +34,6 @@ STAMP = struct.Struct("!d22x")  # 30 bytes
 PART = 12 * 1024
 WINDOW = 256 * 1024
 BASELINE = 5.0  # seconds without a snapshot
-CANDIDATE = re.compile(r"(a=candidate:\S+ \d+ udp \d+ 127\.0\.0\.1 )(\d+)( typ host)")
 NAMES = ("ann", "bob")
 
 
@@ -55,69 +54,6 @@ PATHS = (
     Path("100 ms round trip, 1 % loss", 50, 0.01, 512, 5.0),
     Path("100 ms round trip, 2 % loss", 50, 0.02, 512, 8.0),
 )
-
-
-class Detour:
-    """Stands for both peers of each connection: what is sent to the one's address here leaves by that of the other."""
-
-    def __init__(self, path: Path, seed: int) -> None:
-        self._delay = path.one_way_ms / 1000
-        self._loss = path.loss
-        self._random = random.Random(seed)
-        self._ends: dict[str, dict[str, End]] = {}  # by connection, then by peer
-        self.passed = self.lost = 0
-
-    async def rewrite(self, name: str, signal: dict[str, Any]) -> dict[str, Any]:
-        """Return a signal whose candidates are addresses here."""
-        if "sdp" not in signal:
-            return signal
-        found = CANDIDATE.search(signal["sdp"])
-        if found is None:
-            raise SystemExit(f"no candidate to stand for in {signal['sdp']!r}")
-        ends = self._ends.setdefault(signal["attempt"], {})
-        if name not in ends:
-            end = ends[name] = End(self, ("127.0.0.1", int(found[2])))
-            await asyncio.get_running_loop().create_datagram_endpoint(lambda: end, local_addr=("127.0.0.1", 0))
-            for one, other in itertools.permutations(ends.values(), 2):
-                one.other = other
-        return {**signal, "sdp": CANDIDATE.sub(rf"\g<1>{ends[name].port}\g<3>", signal["sdp"])}
-
-    def carry(self, deliver: Callable[[], None]) -> None:
-        """Deliver a datagram, late or not at all."""
-        if self._random.random() < self._loss:
-            self.lost += 1
-            return
-        self.passed += 1
-        if self._delay:
-            asyncio.get_running_loop().call_later(self._delay, deliver)
-        else:
-            deliver()
-
-    def close(self) -> None:
-        """Close all addresses."""
-        for end in (end for ends in self._ends.values() for end in ends.values()):
-            end.transport.close()
-
-
-class End(asyncio.DatagramProtocol):
-    """The address that stands for one peer."""
-
-    def __init__(self, detour: Detour, real: tuple[str, int]) -> None:
-        self.other: End | None = None
-        self._detour = detour
-        self._real = real
-        self.transport: Any = None
-        self.port = 0
-
-    def connection_made(self, transport: Any) -> None:
-        """Take note of the own address."""
-        self.transport = transport
-        self.port = transport.get_extra_info("sockname")[1]
-
-    def datagram_received(self, data: bytes, address: Any) -> None:
-        """Pass on what was sent to this peer, from the address that stands for the other."""
-        if (other := self.other) is not None:
-            self._detour.carry(lambda: other.transport.sendto(data, self._real))
 
 
 class Member(NamedTuple):
@@ -260,7 +196,7 @@ class Peer:
 
 async def measure(path: Path, rounds: int) -> dict[str, Any]:
     """Let two peers play and send, and return what came of it."""
-    detour, peers = Detour(path, seed=1), []
+    detour, peers = Detour(path.one_way_ms / 1000, path.loss, seed=1), []
     for name in NAMES:
         process = await asyncio.create_subprocess_exec(
             *(sys.executable, __file__, "--peer", name, "--kib", str(path.kib)),

@@ -8,7 +8,6 @@ from rollback.core.confirmation import Confirmation
 from rollback.core.follower import Follower
 from rollback.core.queues import MASK
 from rollback.core.simulation import Simulation
-from rollback.state import checksum
 
 __all__ = ["Boarding"]
 
@@ -54,25 +53,31 @@ class Boarding:
 
     def _begin(self, frame: int, state: Any) -> None:
         """Let the game stand at a state that was given us; whatever it does to the game, it is not believed then."""
-        sim, name = self._sim, type(self._sim.game).__name__
+        sim, name, keyframe = self._sim, type(self._sim.game).__name__, self.follower.keyframe
+        assert keyframe is not None
         sim.start()
         if sim.opaque:
             self.problem = f"the snapshots of {name} are no state trees, so nobody can come into a running match"
             return
         try:
             sim.game.load(state)
-            sim.frame = sim.present = frame
-            is_right = checksum(sim.game.save()) == checksum(state)
+            sim.frame = sim.present = sim.began = frame
+            is_right = sim.digest_at(frame) == keyframe.checksum
         except Exception as error:
-            self.follower.reject(f"{name} cannot load the state of frame {frame}: {error!r:.200}")
+            self._reject(f"{name} cannot load the state of frame {frame}: {error!r:.200}")
             return
         if not is_right:
-            self.follower.reject(f"the game is not in the state of frame {frame} that it was given")
+            self._reject(f"the game is not in the state of frame {frame} that it was given")
             return
         for queue in sim.queues:
             queue.stand(frame - 1, queue.idle)
         self._confirmation.begin_at(frame)
         self.first = frame
+
+    def _reject(self, why: str) -> None:
+        sim = self._sim
+        sim.frame = sim.present = sim.began = 0  # or the first frames would count as confirmed, which nobody played here
+        self.follower.reject(why)
 
     def _play(self, rows: list[tuple[int, bytes]]) -> None:
         sim = self._sim

@@ -29,9 +29,9 @@ from rollback.wire.messages import Bye
 __all__ = ["Sponsor"]
 
 BEAT: Final = 0.1  # seconds between rows: ten small messages a second, whatever fps is
-RATE: Final = 1536 * 1024  # bytes a second, all together; more costs a channel in Python its frames
+RATE: Final = 2304 * 1024  # bytes a second, all together; more costs a channel in Python its frames
 BURST: Final = 8 * MAX_PART  # bytes at once, however long nothing was sent
-SLICES: Final = 2  # of packing in one look: about two milliseconds
+SLICES: Final = 4  # of packing in one look: three milliseconds or four of the frame, once its inputs have left
 MOST_UNSENT: Final = 256  # messages that nobody has taken out: no more are made for those who never answer
 MOST_FORMER: Final = 256  # labels remembered of those who follow no more
 MOST_OPEN: Final = 4  # broadcasts

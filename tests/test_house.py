@@ -24,6 +24,7 @@ SPREADING = ("rollback.errors", "rollback.types", "rollback.wire")  # what the l
 # Files that may be longer than 300 lines, with the reason.
 LONG: dict[str, str] = {
     "rollback/types.py": "all words of a session in one place: data without behaviour",
+    "rollback/core/membership.py": "from silence to cut in one place: its parts are in five files, and this is their order",
     "rollback/core/simulation.py": "the hot path of step and replay",
     "rollback/core/engine.py": "the seven steps of the tick in one place",
     "rollback/core/ride.py": "one closure: its functions share the registers that make it quick",

@@ -164,7 +164,7 @@ class Dispatch:
         for says in self.also:
             for endpoint, message in says(now):
                 self._message(endpoint, message)
-        for endpoint in self._membership.answers(now):
+        for endpoint in self._membership.outsiders.answers(now):
             self._message(endpoint, Notice(claim=self._membership.claim()))
         for endpoint, bye in self._goodbyes.due(now):
             self._message(endpoint, bye)

@@ -109,30 +109,17 @@ class Engine:
         self._solo = own.players[0] if len(own.players) == 1 else -1
         self._encode = lineup.encoder
         self._dispatch = Dispatch(
-            own,
-            endpoints,
-            self._sim,
-            self._confirmation,
-            self._handshake,
-            self._membership,
-            self._goodbyes,
-            self._pausing,
+            own, endpoints, self._sim, self._confirmation, self._handshake, self._membership, self._goodbyes, self._pausing,
             match,
-        )
+        )  # fmt: skip
         self._outbox = self._dispatch.outbox
         self._ride, self._land, self._glance = self._short_way()
         self._confirmation.glance = self._glance
         lowest = next((e for e in endpoints if e.state is not Peer.GONE and e.seat < own.players[0]), None)
         self._repair = Repair(
-            endpoints,
-            lowest,
-            config,
-            self._sim,
-            self._confirmation,
-            self._events.append,
-            self._stop_apart,
+            endpoints, lowest, config, self._sim, self._confirmation, self._events.append, self._stop_apart,
             self._dispatch.post,
-        )
+        )  # fmt: skip
         self._sponsor = Sponsor(lineup, endpoints, self._sim, self._confirmation, config, self._dispatch)
 
     # What the tick and its caller ask.

@@ -186,7 +186,7 @@ class Intake:
             if not endpoint.greeting.agreed:
                 return "stranger"
             if endpoint.state in (Peer.LEFT, Peer.GONE, Peer.REFUSED):
-                self._membership.departed(endpoint)
+                self._membership.outsiders.heard(endpoint)
                 return "departed"
             if endpoint.state in COMING or self._messages.is_early:
                 return "early"

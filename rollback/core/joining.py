@@ -278,4 +278,4 @@ class Joining(Arrivals):
         if seat == self._agreement.lowest and self._agreement.adopted:  # from here on it plays for those who are gone
             for other in seats_in(self._agreement.adopted):
                 self._stand_in.release(other)
-            membership.adopt(list(seats_in(self._agreement.adopted)))
+            membership.cutting.adopt(list(seats_in(self._agreement.adopted)))

@@ -29,6 +29,7 @@ __all__ = ["Newcomer"]
 
 CATCH_UP: Final = 16  # frames in one tick: sixteen times the pace, and no tick of a slow game lasts for seconds
 SILENT: Final = 1.0  # seconds after which another sponsor is asked
+LOWEST: Final = 0.5  # seconds that we wait for the greeting of the one whose turn it is: two feeds cost the match twice
 
 Claims = dict[int, Claim]
 
@@ -95,6 +96,7 @@ class Newcomer:
         self._join: Join | None = None
         self._base: Claim | None = None  # what was committed when the proposal was made, once we stand by it
         self._told_at = self._heard_at = float("-inf")
+        self._greeted_at = float("inf")  # when the first greeting was done
 
     @property
     def collects(self) -> bool:
@@ -139,6 +141,7 @@ class Newcomer:
         for endpoint in self._endpoints:
             if endpoint.greeting.done and endpoint.seat not in self._known:
                 self._known.append(endpoint.seat)
+                self._greeted_at = min(self._greeted_at, now)
                 self._emit(Synchronized(endpoint.name))
         patience = self._config.disconnect_after + self._config.rejoin_grace
         if self._heard and now - self._heard_at > patience:
@@ -196,7 +199,7 @@ class Newcomer:
             self._membership.slots[seat].known < join.frame - 1 for seat in vacant
         )
         if agreement.lowest == agreement.me and not agreement.lacks:
-            self._membership.adopt([seat for seat in vacant if seat not in self._stand_in.slots])
+            self._membership.cutting.adopt([seat for seat in vacant if seat not in self._stand_in.slots])
 
     # The feed.
 
@@ -212,14 +215,14 @@ class Newcomer:
             endpoint
             for endpoint in self._endpoints
             if newest.base >> endpoint.seat & 1
-            and endpoint.seat in self._known
             and endpoint.state is not Peer.LEFT
             and now - self._heard.get(endpoint.seat, now) <= SILENT
         ]
-        if live and live[0] is not self._sponsor:
+        ready = [endpoint for endpoint in live if endpoint.seat in self._known]
+        if ready and ready[0] is not self._sponsor and (ready[0] is live[0] or now - self._greeted_at > LOWEST):
             if self._sponsor is not None:
                 self._boarding.follower.follow_another()
-            self._sponsor = live[0]
+            self._sponsor = ready[0]
         if self._sponsor is not None:
             for want in self._boarding.follower.wants(now):
                 self._post(self._sponsor, want)

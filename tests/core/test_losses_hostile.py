@@ -87,7 +87,7 @@ def test_a_flood_of_claims_and_forwards_costs_no_memory() -> None:
         match.round()
     assert match.peers[0].session.stats().dropped["flood"] > 1_000
     forwarding = membership.forwarding
-    assert len(membership.agreement.claims) <= 2 and len(membership._claimed_at) <= 2
+    assert len(membership.agreement.claims) <= 2 and len(membership._silence.claimed_at) <= 2
     assert len(forwarding._said) <= 6 and len(forwarding._stuck) <= 6
     assert all(len(endpoint.inbox) <= 256 for endpoint in match.peers[0].session._endpoints)
     assert not any(reason(peer) for peer in match.peers), "the match goes on"

@@ -77,6 +77,11 @@ class Slot:
         self._coming = Given(self._idle, delay, frame)
         return self._coming
 
+    def empty(self) -> None:
+        """Nobody plays it in the beginning."""
+        self.cut = 0
+        self.may_be_cut = True
+
     def wrong(self, frame: int, found: bytes) -> bytes | None:
         """Return what should have settled in place of `found`, None where it is right."""
         coming = self._coming

@@ -29,6 +29,7 @@ class Rules:
         ends: Whether every loss ends the match.
         ends_alone: Whether the loss of one of two ends it.
         votes: Whether a lobby votes where exactly half are left.
+        absent: The mask of the peers that were not there in the beginning.
     """
 
     peers: int
@@ -37,6 +38,7 @@ class Rules:
     ends: bool = False
     ends_alone: bool = False
     votes: bool = False
+    absent: int = 0
 
 
 @dataclass(slots=True)
@@ -61,6 +63,7 @@ class Ideal:
     _out: int = 0
     _coming: int = 0
     _left: int = 0
+    _replaced: int = 0
     _lobby: int = -1
     _now: float = 0.0
     _roster: list[int] = field(default_factory=list)
@@ -77,9 +80,9 @@ class Ideal:
         """Play it."""
         peers = self.rules.peers
         everybody = (1 << peers) - 1
-        self.alive = everybody
+        self.alive = here = everybody & ~self.rules.absent
         self.out_at, self.in_at = [NEVER] * peers, [0.0] * peers
-        self._roster, self._lost = [everybody] * peers, [0] * peers
+        self._roster, self._lost = [here] * peers, [0] * peers
         self._changed, self._wakes, self._came = [0.0] * peers, [0.0] * peers, [0.0] * peers
         self._touched = [[0.0] * peers for _ in range(peers)]
         self._hears = (everybody,) * peers
@@ -152,6 +155,7 @@ class Ideal:
         self._came[peer] = self._now
         self._roster[peer] = self._lost[peer] = 0
         self.out_at[peer] = self.in_at[peer] = NEVER
+        self._replaced |= bit
         for other in _bits(self.alive & ~self._out):
             if self._roster[other] & bit and other != peer:
                 self._lose(other, bit)  # a new process takes its place: the old one is lost at once
@@ -239,13 +243,15 @@ class Ideal:
             lost = self._lost[peer]
             if not lost or self._out >> peer & 1:
                 continue
-            base = self._roster[peer] & ~(lost & self._left)
+            base = self._roster[peer] & ~(lost & (self._left | self._replaced))
             remain, lack = (self._roster[peer] & ~lost).bit_count(), (base & lost).bit_count()
             two = self._roster[peer].bit_count() <= 2
-            if rules.ends or (two and rules.ends_alone and lack):
+            if lost & ~self._replaced and (rules.ends or (two and rules.ends_alone and lack)):
                 self._ends(peer)
             elif remain < lack or (remain == lack and not rules.votes and not two):
                 self._ends(peer)
+            elif remain == lack and rules.votes and lost & (self._left | self._replaced):
+                self.murky |= self._roster[peer]  # whether the loss of who left was agreed before decides
             elif remain == lack and rules.votes and lost & self.alive & ~self._out & ~self._coming:
                 self.murky |= self._roster[peer]  # the other half may have the vote
             elif remain == lack and rules.votes and not two and not self._lobby >> peer & 1:
@@ -271,6 +277,7 @@ class Ideal:
                 continue
             roster |= 1 << peer
             self._coming &= ~(1 << peer)
+            self._replaced &= ~(1 << peer)
             self.in_at[peer] = self._now
             for each in _bits(roster):
                 self._roster[each], self._lost[each] = roster, 0

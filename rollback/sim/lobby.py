@@ -1,4 +1,4 @@
-"""The lobby of a virtual match: lets newcomers in by everybody, and votes where two halves are left. Knows no lines.
+"""The lobby of a virtual match: has everybody let newcomers in, and votes where two halves are left. Knows no incidents.
 
 It does what the signaling server does: an epoch is voted on once, after a moment in which the other side may ask too, and
 whoever asks later gets the same answer.
@@ -48,17 +48,25 @@ class VirtualLobby:
         agenda: Where answers wait until they arrive.
         left: The processes that exist.
         seed: Decides how long answers take.
+        connect: Makes a line from one peer to another.
 
     Attributes:
         reached_by: The mask of the peers that reach it at present.
         votes: How often it voted.
     """
 
-    def __init__(self, agenda: Agenda, left: Sequence[VirtualPeer], seed: int) -> None:
+    def __init__(
+        self,
+        agenda: Agenda,
+        left: Sequence[VirtualPeer],
+        seed: int,
+        connect: Callable[[VirtualPeer, VirtualPeer], None],
+    ) -> None:
         self.reached_by = -1
         self.votes = 0
         self._agenda = agenda
         self._left = left
+        self._connect = connect
         self._dice = random.Random(f"{seed}: the lobby")
         self._decided: dict[int, int] = {}
         self._polls: dict[int, list[tuple[VirtualPeer, int]]] = {}
@@ -87,6 +95,7 @@ class VirtualLobby:
     def _let_in(self, peer: VirtualPeer, newcomer: VirtualPeer) -> None:
         if peer.alive and newcomer.alive and peer.ended is None:
             peer.session.admit(newcomer.name, newcomer.seats[0])
+            self._connect(peer, newcomer)
 
     def _settle(self, epoch: int, now: float) -> None:
         asked = self._polls.pop(epoch)

@@ -12,12 +12,14 @@ from typing import Any
 
 from rollback.config import SessionConfig
 from rollback.core.session import P2PSession
+from rollback.core.spectator import SpectatorSession
 from rollback.core.timesync import Cadence
 from rollback.errors import UsageError
 from rollback.game import Game, codecs_of
 from rollback.games.bots import RandomBot, act_with
 from rollback.sim.clock import VirtualClock
 from rollback.sim.link import Link
+from rollback.sim.lobby import Agenda
 from rollback.sim.oracles import Referee
 from rollback.sim.peer import Act, VirtualPeer
 from rollback.sim.report import MatchReport
@@ -25,9 +27,10 @@ from rollback.sim.schedule import Moment, Schedule
 from rollback.sim.seating import configs_of, links_of, numbers_of, seats_of, starting_delay
 from rollback.sim.stage import Stage
 from rollback.sim.timeline import Timeline
-from rollback.sim.verdict import judge, judge_fates, report_of, rules_of
+from rollback.sim.verdict import judge, judge_fates, judge_watchers, report_of, rules_of
+from rollback.sim.watcher import Watcher
 from rollback.sim.wires import Wires
-from rollback.types import Local, Remote
+from rollback.types import Local, Open, Remote
 
 __all__ = ["VirtualMatch"]
 
@@ -50,6 +53,7 @@ class VirtualMatch:
         paced: Whether a peer that is ahead slows down, by the driver's arithmetic.
         warm_up: Frame from which stalls, lag and leads are counted.
         votes: Whether a lobby stands by that votes where exactly half of the peers are left.
+        absent: Peers that are not there in the beginning; their players are open, and idle until they `join`.
 
     Raises:
         UsageError: The arguments do not fit each other; the message says which.
@@ -73,11 +77,12 @@ class VirtualMatch:
         paced: bool = True,
         warm_up: int = 0,
         votes: bool = False,
+        absent: Sequence[int] = (),
     ) -> None:
         def again() -> VirtualMatch:
             return VirtualMatch(
                 make, players, config, link, seed, act, tick_ms, skew_ppm=skew_ppm, seats=seats,
-                input_delays=input_delays, phases=phases, paced=paced, warm_up=warm_up, votes=votes,
+                input_delays=input_delays, phases=phases, paced=paced, warm_up=warm_up, votes=votes, absent=absent,
             )  # fmt: skip
 
         self._again = again
@@ -92,35 +97,51 @@ class VirtualMatch:
         where = {player: number for number, row in enumerate(rows) for player in row}
         delays = [starting_delay(configs[where[player]]) for player in range(total)]
         dice = random.Random(f"{seed}: clocks")
-        self.referee = Referee(make, configs[0].seed, count, delays)
+        away = sorted(absent)
+        if not set(away) < set(range(count)) or count - len(away) < 2:
+            raise UsageError(f"absent must be some of the peers 0..{count - 1}, and leave two at least, not {absent!r:.80}")
+        self.referee = Referee(make, configs[0].seed, count - len(away), delays)
         self._schedule = Schedule(count, total)
         self._paced = paced
         self._has_run = False
-        self._rules = rules_of(configs[0], count, votes=votes)
+        self._rules = rules_of(configs[0], count, votes=votes, absent=absent)
         self.certain = 0
         self.wires = Wires(links, seed)
         self.peers: list[VirtualPeer] = []
 
         def process(peer: int, number: int, game: Game, *, comes: bool = False) -> VirtualPeer:
             row, every = rows[peer], period or 1.0 / configs[peer].fps
-            stands = [Local("bot") if where[p] == peer else Remote(f"p{where[p]}") for p in range(total)]
+            here = [other for other in range(count) if other != peer and other not in away]
+            stands = [
+                Local("bot") if where[p] == peer else Remote(f"p{where[p]}") if where[p] in here else Open()
+                for p in range(total)
+            ]
             nonce = dice.getrandbits(30) + 1
-            session = P2PSession(game, stands, configs[peer], nonce=nonce, votes=votes, **({"joining": True} if comes else {}))
+            session = P2PSession(game, stands, configs[peer], nonce=nonce, votes=votes, joining=comes)
             clock = VirtualClock(float(dice.getrandbits(10)), skews[peer])
             cadence = Cadence(every, begins[peer] * every)
-            plays = act or _drawn(game, row, seed + number - peer)
+            plays = act or _drawn(game, row, seed + (number + 1) * comes)
             made = VirtualPeer(number, peer, session, row, plays, clock, cadence, self.referee, warm_up, comes=comes)
-            for other in range(count):
-                if other != peer:
-                    made.outbound[f"p{other}"] = self.wires.line(peer, other)
-                    made.inbound.append((f"p{other}", *self.wires.line(other, peer)))
+            for other in here:
+                made.connect(other, self.wires.line(peer, other), self.wires.line(other, peer))
             return made
 
-        for number, game in enumerate(games):
-            self.peers.append(process(number, number, game))
-        self.stage = Stage(
-            self.peers, self.wires, self.referee, seed, lambda peer, number: process(peer, number, make(), comes=True)
-        )
+        for number in range(count):
+            if number in away:
+                for player in rows[number]:
+                    self.referee.slots[player].empty()
+                self.referee.gone.extend(rows[number])
+            else:
+                self.peers.append(process(number, len(self.peers), games[number]))
+
+        def spectate(number: int, agenda: Agenda, left: Sequence[VirtualPeer]) -> Watcher:
+            session = SpectatorSession(make(), "p0", configs[0])
+            return Watcher(number, session, links[1, 0], self.referee, agenda, left, period or 1.0 / configs[0].fps)
+
+        def replace(peer: int, number: int) -> VirtualPeer:
+            return process(peer, number, make(), comes=True)
+
+        self.stage = Stage(self.peers, away, self.wires, self.referee, seed, replace, spectate)
 
     def at(self, frame: int) -> Moment:
         """Plan something for when the foremost peer has simulated `frame` frames.
@@ -158,6 +179,7 @@ class VirtualMatch:
         timeline.play(self._schedule.incidents)
         facts = self.stage.facts
         judge(self.peers, self.referee, disturbed=bool(facts))
+        judge_watchers(self.stage.watchers, self.referee)
         if facts and timeline.went_on:
             self.certain = judge_fates(self.peers, self.referee, self._rules, facts, timeline.now)
         report = report_of(self.peers, self.referee, timeline.now, timeline.gap)

@@ -30,6 +30,7 @@ NAMES: Final = {
     "stuck": "nobody waits for longer than disconnect_after and two seconds",
     "goes on": "who is more than half of the roster, or has the vote, goes on",
     "must end": "who is less than half, or has not the vote, ends",
+    "shown": "a spectator whose host comes to the end has seen all of the match that it was shown, up to the end",
     "let in": "who comes into a match that goes on is let in, in a time that can be told",
     "same end": "all peers end for the same reason at the same frame",
     "false alarm": "no desync is reported where the states are the same",

@@ -26,12 +26,13 @@ Planned = list[dict[str, Any]]
 class _Draft:
     """Incidents under way, and what is left of the peers as far as that can be foreseen."""
 
-    def __init__(self, dice: random.Random, peers: int, patience: float, *, votes: bool) -> None:
+    def __init__(self, dice: random.Random, peers: int, absent: tuple[int, ...], patience: float, *, votes: bool) -> None:
         self.dice = dice
         self.peers = peers
         self.patience = patience
         self.votes = votes
-        self.alive = list(range(peers))
+        self.alive = [peer for peer in range(peers) if peer not in absent]
+        self.absent = list(absent)
         self.dead: list[int] = []
         self.incidents: Planned = []
         self.frame = dice.randrange(20, 120)
@@ -138,6 +139,46 @@ def _leaves(draft: _Draft) -> None:
         draft.add("leave", peer=draft.alive.pop(draft.dice.randrange(len(draft.alive))))
 
 
+def _comes_back(draft: _Draft) -> None:
+    """Kill one, and let it come back: before it was missed, in the middle of the agreement, or long after."""
+    if len(draft.alive) < 2 or draft.peers - len(draft.alive) > 1:
+        return
+    peer = draft.alive[draft.dice.randrange(len(draft.alive))]
+    draft.add("kill", peer=peer)
+    waits = draft.dice.choice(
+        (100, 1000 * draft.patience * draft.dice.uniform(0.2, 0.8), draft.within_the_agreement(), draft.settled())
+    )
+    draft.add("rejoin", waits, peer=peer)
+
+
+def _comes_late(draft: _Draft) -> None:
+    """Let somebody come to a place that was open."""
+    if draft.absent:
+        peer = draft.absent.pop()
+        draft.add("join", peer=peer)
+        if draft.dice.random() < 0.3:
+            draft.add("kill", draft.dice.uniform(0, 3000), peer=peer)
+        else:
+            draft.alive.append(peer)
+
+
+def _sponsor_lost_in_a_join(draft: _Draft) -> None:
+    """Kill one and let it come back, and kill the lowest of the others while it does."""
+    if draft.peers < 4 or len(draft.alive) < 4:
+        return
+    draft.alive.sort()
+    peer = draft.alive[draft.dice.randrange(1, len(draft.alive))]
+    sponsor = draft.alive.pop(0)
+    draft.add("kill", peer=peer)
+    draft.add("rejoin", draft.settled(), peer=peer)
+    draft.add("kill", draft.dice.uniform(100, 1500), peer=sponsor)
+    draft.dead.append(sponsor)
+
+
+def _watched(draft: _Draft) -> None:
+    draft.add("watch", peer=draft.dice.choice(draft.alive))
+
+
 def _resets(draft: _Draft) -> dict[str, Any]:
     return {"resets": True} if draft.dice.random() < 0.5 else {}
 
@@ -152,6 +193,10 @@ TROUBLES: Final[dict[str, Callable[[_Draft], None]]] = {
     "dead line": _dead_line,
     "stopped": _stopped,
     "leaves": _leaves,
+    "comes back": _comes_back,
+    "comes late": _comes_late,
+    "sponsor lost in a join": _sponsor_lost_in_a_join,
+    "watched": _watched,
 }
 
 
@@ -171,9 +216,11 @@ def ordeal(seed: int, *, game: str, troubles: tuple[str, ...] = tuple(TROUBLES))
     grace = dice.choice((0.5, 1.5))
     votes = dice.random() < 0.5
     patience = disconnect_after + grace * (on_disconnect == "pause")
-    draft = _Draft(dice, peers, patience, votes=votes)
-    for _ in range(dice.choice((1, 1, 2, 2, 3))):
-        TROUBLES[dice.choice(troubles)](draft)
+    absent = (dice.randrange(peers),) if "comes late" in troubles and dice.random() < 0.25 else ()
+    draft = _Draft(dice, peers, absent, patience, votes=votes)
+    chosen = [dice.choice(troubles) for _ in range(dice.choice((1, 1, 2, 2, 3)))]
+    for trouble in [*chosen, *["comes late"] * len(absent)]:
+        TROUBLES[trouble](draft)
     return MatchPlan(
         game=game,
         players=peers,
@@ -190,5 +237,6 @@ def ordeal(seed: int, *, game: str, troubles: tuple[str, ...] = tuple(TROUBLES))
         disconnect_after=disconnect_after,
         rejoin_grace=grace,
         votes=votes,
+        absent=absent,
         profile=name,
     )

@@ -16,7 +16,7 @@ from rollback.game import codecs_of
 from rollback.sim.channel import Channel, ReliableChannel
 from rollback.sim.clock import VirtualClock
 from rollback.sim.oracles import Referee
-from rollback.types import DesyncFound, Ended, Event, PeerJoined, PeerLeft, PeerLost, PeerResumed, VoteWanted
+from rollback.types import DesyncFound, Ended, Event, PeerJoined, VoteWanted
 from rollback.wire.limits import MAX_INPUTS_DATAGRAM, RING
 
 __all__ = ["Act", "VirtualPeer"]
@@ -88,7 +88,6 @@ class VirtualPeer:
         self.ended: Ended | None = None
         self.ended_at = 0.0
         self.wanted: VoteWanted | None = None
-        self._gone: set[str] = set()  # nobody waits for their acknowledgements
         self.events: list[tuple[float, Event]] = []
         self.frames_ahead = 0.0
         self._act = act
@@ -107,6 +106,13 @@ class VirtualPeer:
         self._stalls_before = 0 if warm_up <= 0 else -1  # -1: not warm yet
         self._ticks = self._lag = 0
         self._ahead = 0.0
+
+    def connect(self, peer: int, to: tuple[Channel, ReliableChannel], back: tuple[Channel, ReliableChannel]) -> None:
+        """Have a line to another peer, if there is none yet."""
+        name = f"p{peer}"
+        if name not in self.outbound:
+            self.outbound[name] = to
+            self.inbound.append((name, *back))
 
     def ask(self) -> None:
         """Ask for the actions of the frame that comes; once a frame, however long it waits."""
@@ -127,6 +133,8 @@ class VirtualPeer:
                 session.receive_reliable(name, blob)
         tick = session.tick(self._actions, now=shown)
         reason = tick.reason
+        for event in session.events():
+            self._takes(event, now)
         if tick.advanced:
             if self.began_at < 0:
                 self.began_at = now
@@ -136,8 +144,6 @@ class VirtualPeer:
             self._capture(tick.frame)
         self.frames_ahead = tick.frames_ahead
         self.send(now, shown)
-        for event in session.events():
-            self._takes(event, now)
         confirmed = session.confirmed
         if reason == "running" or (reason == "stalled" and not self._waits_for_the_end()):
             self._measure(tick.frame, confirmed)
@@ -197,25 +203,23 @@ class VirtualPeer:
         """Payload of everything sent."""
         return sum(channel.bytes_sent + reliable.bytes_sent for channel, reliable in self.outbound.values())
 
-    def _capture(self, frame: int) -> None:
-        if frame > self._captured:
-            self._captured = frame
-            if not self.playing and not self._takes_its_place(frame):
-                return
+    def _capture(self, newest: int) -> None:
+        """Note what was done at the frames up to this one; one a tick, but some at once while catching up."""
+        if not self.playing:
+            return
+        for frame in range(self._captured + 1, newest + 1):
             for player in self.seats:
                 given = self._given[player]
                 given.delay = self._chosen.get(player, given.delay)
                 given.take(frame, self._codecs[player].encode(self._actions[player]))
+        self._captured = max(self._captured, newest)
 
-    def _takes_its_place(self, frame: int) -> bool:
-        """Whether one that came later acts at this frame; from the first such frame on its inputs count."""
-        if not any(isinstance(event, PeerJoined) and event.frame <= frame for _, event in self.events):
-            return False
+    def _takes_its_place(self, frame: int) -> None:
+        """One that came later acts from this frame on, and its inputs count."""
         self.playing = True
+        self._captured = frame - 1
         for player in self.seats:
-            delay = self.session.input_delays[player]
-            self._given[player] = self._referee.slots[player].comes(frame, delay)
-        return True
+            self._given[player] = self._referee.slots[player].comes(frame, self.session.input_delays[player])
 
     def _measure(self, frame: int, confirmed: int) -> None:
         if self._stalls_before < 0:
@@ -230,7 +234,7 @@ class VirtualPeer:
 
     def _look(self, frame: int) -> None:
         stats = self.session.stats()
-        waits = max((line.queued for name, line in stats.peers.items() if name not in self._gone), default=0)
+        waits = max((line.queued for line in stats.peers.values()), default=0)
         if waits > RING:
             self._referee.fail("bounded", frame, self.number, f"at most {RING} inputs not acknowledged", waits)
         if frame - stats.settled > RING:
@@ -242,10 +246,8 @@ class VirtualPeer:
 
     def _takes(self, event: Event, now: float) -> None:
         self.events.append((self.clock.own(now), event))
-        if isinstance(event, PeerLost | PeerLeft):
-            self._gone.add(event.peer)
-        elif isinstance(event, PeerResumed | PeerJoined):
-            self._gone.discard(event.peer)
+        if isinstance(event, PeerJoined) and self.comes and not event.peer:
+            self._takes_its_place(event.frame)
         if isinstance(event, Ended):
             self.ended = event
             if not self.is_complete:

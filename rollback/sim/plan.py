@@ -55,6 +55,7 @@ class MatchPlan:
         disconnect_after: Seconds of silence after which a peer counts as lost.
         rejoin_grace: Seconds for which `pause` waits for it after that.
         votes: Whether a lobby votes where exactly half are left.
+        absent: Peers that are not there in the beginning.
         profile: What the network is called, for people.
         failing: The oracle that did not hold when the plan was written down, for people.
     """
@@ -76,6 +77,7 @@ class MatchPlan:
     disconnect_after: float = 5.0
     rejoin_grace: float = 30.0
     votes: bool = False
+    absent: tuple[int, ...] = ()
     profile: str = ""
     failing: str = ""
 
@@ -126,6 +128,7 @@ class MatchPlan:
             skew_ppm=self.skew_ppm,
             phases=self.phases,
             votes=self.votes,
+            absent=self.absent,
         )
         if stands_in:
             match.referee.stands_in(Steady.action)
@@ -182,7 +185,7 @@ class MatchPlan:
         for name in ("game", "profile", "failing"):
             if not isinstance(getattr(self, name), str):
                 raise UsageError(f"{name} of a match to replay must be a string, not {getattr(self, name)!r:.80}")
-        for name in ("delays", "seats", "skew_ppm", "phases", "incidents"):
+        for name in ("delays", "seats", "skew_ppm", "phases", "incidents", "absent"):
             if not isinstance(getattr(self, name), tuple):
                 raise UsageError(f"{name} of a match to replay must be a list, not {getattr(self, name)!r:.80}")
 

@@ -12,6 +12,7 @@ from rollback.sim.lobby import Agenda, VirtualLobby
 from rollback.sim.oracles import Referee
 from rollback.sim.peer import VirtualPeer
 from rollback.sim.schedule import Incident, Kind
+from rollback.sim.watcher import Watcher
 from rollback.sim.wires import Wires
 
 __all__ = ["Fact", "Stage"]
@@ -43,14 +44,18 @@ class Stage:
 
     Args:
         peers: Those there are in the beginning, one a peer.
+        absent: The peers that are not there yet.
         wires: The lines between the peers.
         referee: Is told who leaves and who comes.
         seed: Decides how long the lobby takes.
         replace: Makes a new process for a peer; takes its number among the processes.
+        spectate: Makes a spectator; takes its number, and where it notes when it ticks.
 
     Attributes:
         processes: All there ever were; those that came later at the end.
+        absent: The peers that never came yet.
         left: Those that exist.
+        watchers: The spectators.
         foremost: Most frames that any of them has simulated.
         agenda: What is to be done later.
         lobby: Lets newcomers in, and votes.
@@ -61,22 +66,27 @@ class Stage:
     def __init__(
         self,
         peers: list[VirtualPeer],
+        absent: list[int],
         wires: Wires,
         referee: Referee,
         seed: int = 0,
         replace: Callable[[int, int], VirtualPeer] | None = None,
+        spectate: Callable[[int, Agenda, Sequence[VirtualPeer]], Watcher] | None = None,
     ) -> None:
         self.processes = peers
+        self.absent = absent
         self.left = list(peers)
+        self.watchers: list[Watcher] = []
         self.foremost = 0
         self.agenda = Agenda()
-        self.lobby = VirtualLobby(self.agenda, self.left, seed)
+        self.lobby = VirtualLobby(self.agenda, self.left, seed, self._connect)
         self.facts: list[Fact] = []
         self.disturbed_at = 0.0
         self._now_at = {peer.peer: peer for peer in peers}
         self._wires = wires
         self._referee = referee
         self._replace = replace
+        self._spectate = spectate
 
     @property
     def has_hosts(self) -> bool:
@@ -100,6 +110,12 @@ class Stage:
                 peer.session.leave(now=peer.clock.shows(now))
             case "rejoin" | "join":
                 came.append(self._bring(incident.peer, now))
+            case "watch":
+                assert self._spectate is not None
+                watcher = self._spectate(self._referee.appears(), self.agenda, self.left)
+                self.watchers.append(watcher)
+                watcher.watch(peer, now)
+                return came  # whoever watches changes nothing
             case "pause":
                 if peer is not None and peer.alive:
                     peer.wakes_at = until = now + incident.seconds
@@ -126,6 +142,10 @@ class Stage:
         self.facts.append(Fact(now, incident.kind, incident.peer, hears, lobby, until))
         return came
 
+    def _connect(self, peer: VirtualPeer, newcomer: VirtualPeer) -> None:
+        one, two = peer.peer, newcomer.peer
+        peer.connect(two, self._wires.line(one, two), self._wires.line(two, one))
+
     def _kill(self, peer: VirtualPeer) -> None:
         peer.alive = False
         self.left.remove(peer)
@@ -133,6 +153,8 @@ class Stage:
 
     def _bring(self, number: int, now: float) -> VirtualPeer:
         """Put a new process in a peer's place, with connections of its own."""
+        if number in self.absent:
+            self.absent.remove(number)
         assert self._replace is not None
         old = self._now_at.get(number)
         if old is not None and old.alive:

@@ -19,6 +19,7 @@ __all__ = ["Timeline"]
 
 GRACE: Final = 2.0  # virtual seconds in which the others learn that a match has ended
 PATIENCE: Final = 10.0  # virtual seconds without any progress, on top of what the settings allow a peer to be silent
+SHOWN: Final = 8.0  # more for spectators, who see the end last
 LOOK_EVERY: Final = 0.5  # virtual seconds between looks at the progress
 STUCK: Final = 2.0  # virtual seconds that an agreement may take once a loss is due
 CLOSE: Final = 0.002  # seconds before a frame in which nothing else is sent, as the driver has it: the frame says it all
@@ -116,7 +117,8 @@ class Timeline:
                 return False
             last = max(last, peer.ended_at)
             know = know and peer.session.finished
-        return know or now - last > GRACE
+        watching = any(watcher.ended is None and watcher.is_fed for watcher in self._stage.watchers)
+        return (know and not watching) or now - last > GRACE + SHOWN * watching
 
     def _goes_on(self, now: float) -> bool:
         """Whether anything was simulated or has settled in a time that the settings allow."""

@@ -12,14 +12,15 @@ from rollback.sim.oracles import DIVERGING, Referee
 from rollback.sim.peer import VirtualPeer
 from rollback.sim.report import MatchReport
 from rollback.sim.stage import Fact
+from rollback.sim.watcher import Watcher
 
-__all__ = ["judge", "judge_fates", "report_of", "rules_of"]
+__all__ = ["judge", "judge_fates", "judge_watchers", "report_of", "rules_of"]
 
 EARLY: Final = 0.5  # seconds by which a loss may be noticed before it is due: its last datagrams were lost
 LATE: Final = 2.0  # seconds by which an end may come after it is due: votes and datagrams take their time
 
 
-def rules_of(config: SessionConfig, peers: int, *, votes: bool) -> Rules:
+def rules_of(config: SessionConfig, peers: int, *, votes: bool, absent: Sequence[int] = ()) -> Rules:
     """Return the settings that decide who goes on."""
     waits = config.on_disconnect == "pause"
     return Rules(
@@ -29,6 +30,7 @@ def rules_of(config: SessionConfig, peers: int, *, votes: bool) -> Rules:
         ends=config.on_disconnect == "end",
         ends_alone=config.on_disconnect in ("end", "pause"),
         votes=votes,
+        absent=sum(1 << peer for peer in absent),
     )
 
 
@@ -37,8 +39,8 @@ def judge_fates(peers: Sequence[VirtualPeer], referee: Referee, rules: Rules, fa
     newest = {peer.peer: peer for peer in peers if peer.seats}
     certain = 0
     for number, fate in enumerate(fates_of(rules, facts, until)):
-        peer = newest[number]
-        if not peer.alive or (peer.ended is not None and peer.ended.reason == "left"):
+        peer = newest.get(number)
+        if peer is None or not peer.alive or (peer.ended is not None and peer.ended.reason == "left"):
             continue
         ended_at, why = (peer.ended_at, peer.ended.reason) if peer.ended is not None else (until, "no end")
         early = peer.ended is not None and not peer.is_complete
@@ -53,6 +55,19 @@ def judge_fates(peers: Sequence[VirtualPeer], referee: Referee, rules: Rules, fa
             wanted = f"that it plays by {fate.let_in_by:.1f} s"
             referee.fail("let in", peer.session.frame, peer.number, wanted, f"it waits at {until:.1f} s")
     return certain
+
+
+def judge_watchers(watchers: Sequence[Watcher], referee: Referee) -> None:
+    """Hold that whoever watched somebody who came to the end has seen the end."""
+    if referee.failures:
+        return
+    for watcher in watchers:
+        host, seen = watcher.host, referee.settled[watcher.number]
+        if host is None or host.ended is None or not host.alive or not host.is_complete:
+            continue
+        if watcher.ended is None or seen != host.ended.frame:
+            wanted = f"the end at frame {host.ended.frame}, as at peer {host.number}"
+            referee.fail("shown", max(seen, 0), watcher.number, wanted, f"{seen} frames, {watcher.session.reason}")
 
 
 def judge(peers: Sequence[VirtualPeer], referee: Referee, *, disturbed: bool = False) -> None:

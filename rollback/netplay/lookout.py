@@ -32,6 +32,7 @@ class Lookout:
         self.ended: Ended | None = None
         self.gone: set[str] = set()
         self._missing = dict.fromkeys(peers)
+        self._named = bool(self._missing)  # who comes late reaches others one by one
         self._patience = DOUBT * (disconnect_after - interrupt_after)
         self._doubted: dict[str, float] = {}
         self._heard = -math.inf
@@ -79,5 +80,7 @@ class Lookout:
 
     def who_is_missing(self, seconds: float) -> str:
         """Return the sentence that says whose session did not begin."""
+        if not self._named:
+            return f"nobody let us into the match within {seconds:g} s: is it still running?"
         names = ", ".join(self._missing) or "the others"
         return f"{names} can be reached but did not begin the match within {seconds:g} s: is the game running there?"

@@ -42,6 +42,10 @@ def command(
         bool,
         typer.Option("--resume", help="Go on as the player whose process died on this machine, in the running match."),
     ] = False,
+    invite: Annotated[
+        str | None,
+        typer.Option(help="An invitation into a room whose match runs already, to take the seat of somebody who left."),
+    ] = None,
     bot: Annotated[
         str | None,
         typer.Option(help="Let a bot play: best (the game's own) or random.", rich_help_panel=_PLAYER),
@@ -50,9 +54,7 @@ def command(
         int | None,
         typer.Option(min=1, max=10_000_000, help="Where the match ends at the latest; all peers must name the same."),
     ] = None,
-    matches: Annotated[
-        int, typer.Option(min=1, max=10_000, help="Play so many matches in the room without asking.")
-    ] = 1,
+    matches: Annotated[int, typer.Option(min=1, max=10_000, help="Play so many matches in the room without asking.")] = 1,
     latency_ms: options.LatencyMs = 0.0,
     jitter_ms: options.JitterMs = 0.0,
     loss: options.Loss = 0.0,
@@ -84,8 +86,11 @@ def command(
 
     if terminal + window + (bot is not None) > 1:
         raise UsageError("--terminal, --window and --bot exclude each other: give one of them")
-    if resume and room is None:
-        raise UsageError("--resume goes back into a room: give its code, as in rollback play K7QW-3MZP --resume")
+    if (resume or invite is not None) and room is None:
+        option = "--resume goes back" if resume else "--invite leads"
+        raise UsageError(f"{option} into a room: give its code, as in rollback play K7QW-3MZP {option.split()[0]}")
+    if resume and invite is not None:
+        raise UsageError("--resume goes back to a seat of one's own and --invite to that of somebody else: give one of them")
     settings = MatchSettings(
         game=game or "",
         frames=frames,
@@ -119,6 +124,7 @@ def command(
                     "bot": bot or "",
                     "replay": replay,
                     "resume": resume,
+                    "invite": invite,
                     "ice_servers": tuple(ice_server or ()),
                     "ice_addresses": tuple(ice_address or ()),
                 },

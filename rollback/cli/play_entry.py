@@ -38,6 +38,10 @@ class Entrant(Protocol):
         """What the others see."""
 
     @property
+    def invite(self) -> str | None:
+        """An invitation into a room that is locked."""
+
+    @property
     def resume(self) -> bool:
         """Whether to go on as the member that an earlier process was."""
 
@@ -52,7 +56,15 @@ async def enter_room(stack: contextlib.AsyncExitStack, seat: Entrant, players: i
     try:
         lobby = await enter_patiently(
             stack,
-            lambda: join(seat.server, room=seat.room, name=seat.name, players=players, game=game, resume=_way_back(seat)),
+            lambda: join(
+                seat.server,
+                room=seat.room,
+                name=seat.name,
+                players=players,
+                game=game,
+                token=seat.invite,
+                resume=_way_back(seat),
+            ),
             is_back=seat.resume,
         )
     except NetworkError as error:

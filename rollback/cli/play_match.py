@@ -20,6 +20,7 @@ from rollback.cli.play_again import plays_again
 from rollback.cli.play_desyncs import Desyncs
 from rollback.cli.play_entry import enter_room
 from rollback.cli.play_hands import BotHands, Hands, TerminalHands, WindowHands
+from rollback.cli.play_offer import SeatOffer
 from rollback.cli.play_room import check_label, game_of_label, numbered, play_command
 from rollback.cli.sentences import ended, why_ended
 from rollback.cli.stats import stats_values
@@ -52,6 +53,7 @@ class Seat:
         ice_servers: See `rollback.play`.
         ice_addresses: The same.
         resume: Whether to go on as the member that an earlier process was.
+        invite: An invitation into a room that is locked.
     """
 
     server: str
@@ -64,6 +66,7 @@ class Seat:
     ice_servers: tuple[str, ...] = ()
     ice_addresses: tuple[str, ...] = ()
     resume: bool = False
+    invite: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,6 +207,8 @@ def _hands(seat: Seat, settings: MatchSettings, game: Game, player: int, title: 
 async def _play(seat: Seat, settings: MatchSettings, lobby: Lobby, game: Game, named: str, hands: Hands) -> Outcome:
     path, desyncs, has_ended, frame = "", Desyncs(), False, 0
 
+    offer = SeatOffer(lobby, hands.tell, lambda invite: play_command(lobby.room, seat.server, named, invite))
+
     def happened(event: Event | PathChanged) -> None:
         nonlocal path, has_ended
         has_ended = has_ended or isinstance(event, Ended)
@@ -214,6 +219,7 @@ async def _play(seat: Seat, settings: MatchSettings, lobby: Lobby, game: Game, n
         if hasattr(hands, "path"):
             hands.path = path
         desyncs.event(event)
+        offer.event(event)
         if sentence := sentence_of(event):
             hands.tell(sentence)
 
@@ -249,6 +255,8 @@ async def _play(seat: Seat, settings: MatchSettings, lobby: Lobby, game: Game, n
         where = f" at frame {frame}; the replay is in {replay}" if frame else " before the match began"
         print(f"You left{where}", file=sys.stderr)
         raise
+    finally:
+        await offer.close()
     scores = getattr(game, "scores", None)
     told = tuple(scores()) if callable(scores) and result.frames else None
     return Outcome(result, lobby.room, (lobby.me.seat or 0), told, desyncs, path, named)

@@ -21,11 +21,12 @@ def is_built_in(name: str) -> bool:
     return canonical_name(name) in SHORT_NAMES.values()
 
 
-def play_command(room: str, server: str, game: str) -> str:
+def play_command(room: str, server: str, game: str, invite: str = "") -> str:
     """Return what another player types to come into a room; an empty game is the room's own."""
     words = ["rollback", "play", *([room] if room else [])]
     words += ["--server", server] if server != DEFAULT_SERVER else []
     words += ["--game", game] if game and not is_built_in(game) else []
+    words += ["--invite", invite] if invite else []
     return shlex.join(words)
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from rollback.cli.bots import BOTS, bot_act, check_bot
+from rollback.cli.bots import BOTS, bot_act, check_bot, stand_in
 from rollback.errors import UsageError
 from rollback.games import Duel, Pong
 
@@ -40,3 +40,16 @@ def test_an_unknown_bot_is_told(name: str, told: str) -> None:
     assert told in str(caught.value)
     with pytest.raises(UsageError):
         bot_act(name, Pong(), 0, 0)
+
+
+@pytest.mark.parametrize("game", [Pong, Duel])
+def test_whoever_is_lost_is_played_for_each_in_its_own_way(game: Any) -> None:
+    made, act = game(), stand_in()
+    seen = set()
+    for _ in range(300):
+        actions = [act(made, player) for player in range(2)]
+        for codec, action in zip(made.codecs, actions, strict=True):
+            assert codec.decode(codec.encode(action)) == action
+        seen.add(tuple(actions))
+        made.step(actions)
+    assert len({first for first, _ in seen}) > 1 < len({second for _, second in seen})

@@ -45,6 +45,7 @@ SENTENCES: list[tuple[Any, str]] = [
     (PeerLeft("bob", (1,), "ValueError: no"), "bob left: ValueError: no"),
     (PeerLeft("bob", (1,), "ended"), ""),
     (PeerJoined("bob", (1,), 40), "bob plays from frame 40 on"),
+    (PeerJoined("", (1,), 40), "this side plays from frame 40 on"),
     (Cut((1,), 99, 1), "player 2 stands idle after frame 99"),
     (
         VoteWanted(3, 1),

@@ -7,6 +7,7 @@ import json
 import pytest
 
 from rollback.cli.match_settings import MatchSettings
+from rollback.config import TakeOver
 from rollback.errors import ConfigError
 from rollback.games import Pong
 from rollback.netplay import config_for
@@ -51,3 +52,19 @@ def test_the_games_own_frame_rate_and_version_count() -> None:
 def test_a_wish_out_of_its_limits_is_told() -> None:
     with pytest.raises(ConfigError, match='input_delay must be a whole number from 0 to 60 or "auto", not 99'):
         MatchSettings(game="pong", input_delay=99).config(Pong(), "")
+
+
+def test_a_bot_may_take_over_for_whoever_is_lost() -> None:
+    config = MatchSettings(game="pong", on_disconnect="takeover").config(Pong(), "")
+    assert isinstance(config.on_disconnect, TakeOver)
+    assert config.on_disconnect.policy(Pong(), 1) is not None
+
+
+@pytest.mark.parametrize("seed", [None, 7, 2**63 - 1])
+def test_a_rematch_has_another_seed_which_all_come_to(seed: int | None) -> None:
+    settings = MatchSettings(game="pong", seed=seed)
+    seeds = [settings.config(Pong(), "K7QW-3MZP", match).seed for match in range(3)]
+    assert len(set(seeds)) == 3 and all(0 <= each < 2**63 for each in seeds)
+    assert seeds[0] == (config_for(Pong(), "K7QW-3MZP").seed if seed is None else seed)
+    if seed is None:
+        assert seeds[2] == config_for(Pong(), "K7QW-3MZP", 2).seed

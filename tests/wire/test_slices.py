@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rollback.errors import UsageError
-from rollback.state import checksum
+from rollback.state import MAX_DEPTH, checksum
 from rollback.wire import pack_tree, unpack_tree
 from rollback.wire.slices import BULK, CHUNK, packed_slices
 
@@ -140,3 +140,42 @@ def test_what_is_no_tree_is_refused_with_its_place() -> None:
         packed(deep)
     with pytest.raises(UsageError, match="the key"):
         packed({frozenset(): 1})
+
+
+names = st.sampled_from(["a", "b", "ä", "z", "\ud800", "names"])
+records = st.dictionaries(names, leaves, max_size=4)
+
+
+@settings(max_examples=200)
+@given(st.dictionaries(st.text(st.characters(codec=None), max_size=3), records, min_size=1, max_size=8))
+def test_records_written_by_one_call_are_what_they_are_one_by_one(tree: Any) -> None:
+    assert packed(tree) == pack_tree(tree)
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [
+        *({"x": 1.5}, {"y": 1, "x": 2}, {}, {"x": 2**80}, {1: 2}, {"x": (1,)}, {"x": [1]}, {"x": {"y": 1}}, {"x": "\ud800"}, 7),
+        {f"{number:02}": number for number in range(40)},
+    ],
+)
+def test_one_odd_record_among_many_changes_no_byte(odd: Any) -> None:
+    tree = {f"cell {number}": {"x": number, "y": -number} for number in range(300)} | {"cell 17": odd}
+    assert packed(tree) == pack_tree(tree)
+    assert packed({"deep": [tree]}) == pack_tree({"deep": [tree]})
+
+
+def test_records_of_the_greatest_depth_are_refused_as_ever() -> None:
+    tree: Any = {"r": {"x": 1}}
+    for _ in range(MAX_DEPTH - 1):
+        tree = [tree]
+    with pytest.raises(UsageError, match="nested deeper"):
+        packed(tree)
+    assert packed(tree[0]) == pack_tree(tree[0])
+
+
+def test_large_states_of_records_come_in_small_slices() -> None:
+    tree = {f"region {row}": {f"cell {cell}": {"x": row, "y": cell} for cell in range(128)} for row in range(200)}
+    slices = list(packed_slices(tree))
+    assert len(slices) > 20 and max(map(len, slices)) <= CHUNK
+    assert b"".join(slices) == pack_tree(tree)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from typing import Final
 
 from rollback.config import SessionConfig
 from rollback.core.endpoint import Endpoint
@@ -18,6 +19,8 @@ from rollback.types import Event, PeerLeft, Synchronized
 from rollback.wire.messages import Bye, Claim, Hello
 
 __all__ = ["Arrivals", "Coming"]
+
+RESTART_EVERY: Final = 1.0  # seconds from one process of a newcomer to the next: each is a new feed, and may be a new event
 
 
 class Coming:
@@ -33,9 +36,21 @@ class Coming:
         is_known: Whether the greetings are done.
         failures: How often it was proposed in vain.
         not_before: When it may be proposed again.
+        met_at: When its process was first heard.
     """
 
-    __slots__ = ("claim", "claimed_at", "endpoint", "failures", "is_known", "not_before", "returns", "since", "told_at")
+    __slots__ = (
+        "claim",
+        "claimed_at",
+        "endpoint",
+        "failures",
+        "is_known",
+        "met_at",
+        "not_before",
+        "returns",
+        "since",
+        "told_at",
+    )
 
     def __init__(self, endpoint: Endpoint, *, returns: bool) -> None:
         self.endpoint = endpoint
@@ -45,7 +60,7 @@ class Coming:
         self.claimed_at = self.told_at = -math.inf
         self.is_known = endpoint.greeting.done
         self.failures = 0
-        self.not_before = -math.inf
+        self.not_before = self.met_at = -math.inf
 
 
 class Arrivals:
@@ -108,14 +123,16 @@ class Arrivals:
         if newcomer is None or not hello.joining:
             return "another session"
         if endpoint.greeting.nonce not in (0, hello.nonce):
-            if endpoint.state is Peer.JOINING:
-                return "another session"  # until what was proposed to the one before is void
+            if endpoint.state is Peer.JOINING or now - newcomer.met_at < RESTART_EVERY:
+                return "another session"  # until what was proposed to the one before is void; nor many a second
             name, returns = endpoint.name, newcomer.returns
             since = newcomer.since
             endpoint.renew(name)
             self._feed_anew(name)
             newcomer = self.newcomers[endpoint.seat] = Coming(endpoint, returns=returns)
             newcomer.since = since
+        if newcomer.met_at < 0 or newcomer.endpoint.greeting.nonce != hello.nonce:
+            newcomer.met_at = now
         endpoint.heard = now
         for mismatch in self._handshake.hear(endpoint, hello, now):
             self._emit(mismatch)  # it is told too, and ends; the match goes on

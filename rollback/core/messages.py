@@ -13,7 +13,7 @@ from rollback.core.pausing import Pausing
 from rollback.core.queues import InputQueue
 from rollback.core.rows import BUFFERED_AHEAD, UNCONFIRMED, contradicts, extend, note_change
 from rollback.core.simulation import Simulation
-from rollback.core.states import Peer
+from rollback.core.states import LIVE, Peer
 from rollback.types import Event, Mismatch
 from rollback.wire.inputs import new_rows
 from rollback.wire.matches import unmark
@@ -105,8 +105,9 @@ class Messages:
 
     def noticed(self, endpoint: Endpoint, notice: Notice, now: float) -> None:
         """Take what a peer announces."""
-        self._told_end(endpoint, notice.end)
-        self._pausing.hear(endpoint, notice.turns, notice.pause)
+        if endpoint.state in LIVE:  # who is not in the match, or no more, neither ends nor pauses it
+            self._told_end(endpoint, notice.end)
+            self._pausing.hear(endpoint, notice.turns, notice.pause)
         if notice.claim is None:
             return
         if endpoint.state in COMING:

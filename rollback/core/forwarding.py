@@ -98,6 +98,7 @@ class Forwarding:
         tokens, newest = encode_runs(changes_since(queue, base, known), base, known, MAX_TOKENS)
         claim = self._agreement.claims.get(seat)
         acked = claim.held.get(to, -1) if claim is not None else -1
+        acked = max(acked, endpoint.confirmed)  # it hears the other, perhaps, and is not heard: it tells of what it lacks only
         return Forward(seat, base, newest, endpoint.confirmed, acked, tokens)
 
 

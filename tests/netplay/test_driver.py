@@ -8,12 +8,14 @@ import pytest
 
 from rollback.config import SessionConfig
 from rollback.core import timesync
+from rollback.core.spectator import SpectatorSession
 from rollback.errors import ActionError, NetworkError
 from rollback.net.memory import MemoryNetwork
 from rollback.net.transport import PathChanged
 from rollback.netplay import driver
 from rollback.netplay.lookout import LINGER, LONGEST
 from rollback.replays import Replay
+from rollback.state import checksum
 from rollback.types import Ended, Mismatch, Paused, PeerInterrupted, PeerLeft, PeerLost, Resumed, Synchronized
 from tests.netplay.peers import Mix, Peer, peers, play_all, press, until
 from tests.netplay.quick_time import now, run
@@ -625,3 +627,40 @@ def test_an_event_loop_that_stood_still_goes_on_and_makes_up_for_nothing(seconds
         assert not peer.happened(PeerLost) and not peer.happened(PeerInterrupted)  # all stood still: nobody is to blame
         gaps = frames_at_pace(peer, woke_at)
         assert sum(gaps) / len(gaps) > 0.97 / 60 and sum(gap < 0.5 / 60 for gap in gaps) <= 3
+
+
+def test_what_strangers_send_is_dropped_and_who_watches_is_sent_the_rest_before_the_end():
+    async def main():
+        ann, bob = peers(frames=120, config=SessionConfig(seed=5, desync_interval=15))
+        network = MemoryNetwork(["ann", "bob", "eve", "dan"])
+        ann.transport, bob.transport = network.transport("ann"), network.transport("bob")
+        eve, dan = network.transport("eve"), network.transport("dan")
+        session = SpectatorSession(Mix(), "ann")
+        eve.on_blob = session.receive_reliable
+        for end in (eve, dan):
+            await end.start()
+        playing = asyncio.ensure_future(play_all([ann, bob]))
+
+        async def disturb():
+            while not playing.done():
+                dan.send("ann", b"\x07 who is that?")
+                dan.send_blob("ann", b"\x00\x18 nobody knows")
+                await asyncio.sleep(0.05)
+
+        async def look():
+            await until(lambda: ann.session.frame > 60)
+            ann.session.admit("eve")
+            while not session.finished:
+                session.tick(now=now())
+                for host, blob in session.outgoing_reliable():
+                    eve.send_blob(host, blob)
+                await asyncio.sleep(1 / 60)
+
+        async with asyncio.timeout(60):
+            await asyncio.gather(playing, disturb(), look())
+        assert ann.ended == bob.ended == Ended("end_at", 120) and session.frame == 120
+        assert checksum(session.game.save()) == ann.checksum == bob.checksum
+        for end in (eve, dan):
+            await end.close()
+
+    run(main())

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from rollback.netplay.lookout import DOUBT, LINGER, LONGEST, Lookout
-from rollback.types import Ended, PeerInterrupted, PeerLeft, PeerLost, PeerResumed, Synchronized
+from rollback.types import Ended, PeerInterrupted, PeerJoined, PeerLeft, PeerLost, PeerResumed, Synchronized
 
 
 def watch(*peers):
@@ -79,3 +79,19 @@ def test_who_did_not_begin_is_named():
     for peer in ("ann", "cid"):
         subject.event(Synchronized(peer), 1.0)
     assert subject.who_is_missing(2.5).startswith("the others can be reached")
+
+
+def test_who_was_lost_and_plays_again_is_no_longer_gone():
+    seen = watch("ann", "bob")
+    seen.event(PeerLost("bob", (1,), "silence"), 1.0)
+    assert seen.gone == {"bob"}
+    seen.event(PeerJoined("bob", (1,), 90), 2.0)
+    assert seen.gone == set()
+
+
+def test_who_comes_late_and_is_let_in_by_nobody_is_told_so():
+    late = Lookout((), interrupt_after=0.5, disconnect_after=4.5)
+    assert late.who_is_missing(60) == "nobody let us into the match within 60 s: is it still running?"
+    seen = watch("ann")
+    seen.event(Synchronized("ann"), 1.0)
+    assert seen.who_is_missing(10).startswith("the others can be reached")

@@ -7,7 +7,7 @@ from rollback.errors import ConfigError, NetworkError, UsageError
 from rollback.games import Duel, Pong
 from rollback.net.room_view import RoomView
 from rollback.netplay.seats import Seats, check_room, config_for, is_full
-from rollback.types import Local, Remote
+from rollback.types import Local, Open, Remote
 from tests.netplay.peers import Mix
 
 
@@ -117,3 +117,19 @@ def test_the_version_is_the_games_own(version, sent):
     game.version = version
     assert config_for(game, "A").game_version == sent
     assert config_for(game, "A", game_version="mine").game_version == "mine"
+
+
+def test_in_a_match_that_is_running_seats_may_be_empty_and_members_away():
+    view = room("ann", None, "cid", "dot", me="m3", players=4, away=("dot",))
+    with pytest.raises(NetworkError, match="nobody sits on seat 1"):
+        Seats.of(view, 4)
+    seats = Seats.of(view, 4, late=True)
+    assert seats.names == ("ann", "", "cid", "dot") and seats.me == 2
+    assert seats.players("human") == [Remote("ann"), Open(), Local("human"), Remote("dot")]
+    assert seats.others == {"m1": "ann"}  # dot cannot be reached now, whether or not it is in the match
+
+
+def test_each_match_of_a_room_has_a_seed_of_its_own():
+    seeds = [config_for(Pong(), "K7QW-3MZP", match).seed for match in range(5)]
+    assert len(set(seeds)) == 5 and seeds[0] == config_for(Pong(), "k7qw3mzp").seed
+    assert config_for(Pong(), "K7QW-3MZP", 3, seed=9).seed == 9

@@ -156,7 +156,8 @@ async def test_a_reader_that_takes_nothing_costs_the_server_nothing_and_goes_on_
         await upload(ann, *keyframe(0))
         async with asyncio.timeout(2 * SOON):
             while link._raw.transport.get_write_buffer_size() == 0:  # the system's buffers fill first
-                await upload(ann, *(rows(first + number, 8000) for number in range(50)))
+                # A keyframe each time: a mebibyte of rows may be here before the first round of the fan-out.
+                await upload(ann, *keyframe(first), *(rows(first + number, 8000) for number in range(50)))
                 first += 50
         for _ in range(100):
             await upload(ann, rows(first, 8000))

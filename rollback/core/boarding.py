@@ -8,6 +8,7 @@ from rollback.core.confirmation import Confirmation
 from rollback.core.follower import Follower
 from rollback.core.queues import MASK
 from rollback.core.simulation import Simulation
+from rollback.state.trees import shown
 
 __all__ = ["Boarding"]
 
@@ -64,7 +65,7 @@ class Boarding:
             sim.frame = sim.present = sim.began = frame
             is_right = sim.digest_at(frame) == keyframe.checksum
         except Exception as error:
-            self._reject(f"{name} cannot load the state of frame {frame}: {error!r:.200}")
+            self._reject(f"{name} cannot load the state of frame {frame}: {shown(error)}")
             return
         if not is_right:
             self._reject(f"the game is not in the state of frame {frame} that it was given")

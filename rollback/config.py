@@ -8,9 +8,10 @@ from typing import Any, Final, Literal, Protocol
 
 from rollback.errors import ConfigError
 
-__all__ = ["MAX_DELAY", "MAX_WINDOW", "Default", "Predictor", "RepeatLast", "SessionConfig", "TakeOver"]
+__all__ = ["MAX_BEHIND", "MAX_DELAY", "MAX_WINDOW", "Default", "Predictor", "RepeatLast", "SessionConfig", "TakeOver"]
 
 MAX_DELAY: Final = 60  # one second at 60 fps: more is no game
+MAX_BEHIND: Final = 300.0  # seconds a spectator may choose to stay behind
 MAX_WINDOW: Final = 60  # two windows and two delays fit the rings of 256 frames with room to spare
 MAX_LABEL: Final = 200  # characters of a game's id and version: they travel in the handshake
 MAX_EXTRA: Final = 64  # entries

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 
 import typer
 
@@ -10,6 +10,7 @@ from rollback.cli.match_settings import OnDesync, OnDisconnect, Transport
 from rollback.config import MAX_DELAY, MAX_WINDOW
 
 __all__ = [
+    "DEFAULT_SERVER",
     "AsJson",
     "DisconnectAfter",
     "Fps",
@@ -27,6 +28,8 @@ __all__ = [
     "TransportOption",
     "delay_of",
 ]
+
+DEFAULT_SERVER: Final = "http://127.0.0.1:8000"  # where `rollback serve` listens
 
 _NETWORK = "Network"
 _SESSION = "Session"

@@ -25,7 +25,7 @@ def command(
         str | None,
         typer.Argument(metavar="[ROOM]", help="The code of the room; without one, a room is opened and its code shown."),
     ] = None,
-    server: Annotated[str, typer.Option(help="Where the lobby is.")] = "http://127.0.0.1:8000",
+    server: Annotated[str, typer.Option(help="Where the lobby is.")] = options.DEFAULT_SERVER,
     name: Annotated[str, typer.Option(help="What the others see.")] = "",
     game: Annotated[
         str | None,

@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import shlex
 from pathlib import Path
-from typing import Final
 
+from rollback.cli.options import DEFAULT_SERVER
 from rollback.envs.names import SHORT_NAMES, canonical_name, game_factory
 from rollback.errors import NetworkError, UsageError
 from rollback.game import Game
 from rollback.net.lobby_link import LobbyRefusal
 
-__all__ = ["DEFAULT_SERVER", "check_label", "game_of_label", "is_built_in", "mended_refusal", "numbered", "play_command"]
-
-DEFAULT_SERVER: Final = "http://127.0.0.1:8000"
+__all__ = ["check_label", "game_of_label", "is_built_in", "mended_refusal", "numbered", "play_command"]
 
 
 def is_built_in(name: str) -> bool:

@@ -11,21 +11,20 @@ import typer
 
 from rollback.cli import options
 from rollback.cli.output import is_unicode
-from rollback.cli.play_room import DEFAULT_SERVER
-from rollback.core.spectator import MAX_DELAY
+from rollback.config import MAX_BEHIND
 
 __all__ = ["command"]
 
 
 def command(
     room: Annotated[str, typer.Argument(metavar="ROOM", help="The code of the room.")],
-    server: Annotated[str, typer.Option(help="Where the lobby is.")] = DEFAULT_SERVER,
+    server: Annotated[str, typer.Option(help="Where the lobby is.")] = options.DEFAULT_SERVER,
     name: Annotated[str, typer.Option(help="What the others see.")] = "",
     game: Annotated[
         str | None, typer.Option(help="Your copy of a game that is not built in.", show_default="the room's")
     ] = None,
     delay: Annotated[
-        float, typer.Option(min=0, max=MAX_DELAY, help="Stay this many seconds behind, so that nobody can be told a secret.")
+        float, typer.Option(min=0, max=MAX_BEHIND, help="Stay this many seconds behind, so that nobody can be told a secret.")
     ] = 0.0,
     direct: Annotated[
         bool, typer.Option("--direct", help="Connect to one of the players; without it, the lobby shows the match to all.")

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from rollback.config import SessionConfig
+from rollback.config import MAX_BEHIND, SessionConfig
 from rollback.core.follower import Follower
 from rollback.core.playback import MOST_STEPS, Playback
 from rollback.core.screening import Screening
@@ -24,7 +24,6 @@ from rollback.wire.matches import MATCHES, mark, match_of, unmark
 
 __all__ = ["SpectatorSession"]
 
-MAX_DELAY: Final = 300.0  # seconds
 TOO_FAR: Final = 1 << 40
 TOO_LATE: Final = 20.0  # seconds behind what is wanted, from which a newer state is asked for
 
@@ -57,8 +56,8 @@ class SpectatorSession:
     def __init__(
         self, game: Game, host: str, config: SessionConfig | None = None, *, delay: float = 0.0, match: int = 0
     ) -> None:
-        if not isinstance(delay, int | float) or isinstance(delay, bool) or not 0 <= delay <= MAX_DELAY:
-            raise UsageError(f"delay must be a number of seconds from 0 to {MAX_DELAY:g}, not {delay!r}")
+        if not isinstance(delay, int | float) or isinstance(delay, bool) or not 0 <= delay <= MAX_BEHIND:
+            raise UsageError(f"delay must be a number of seconds from 0 to {MAX_BEHIND:g}, not {delay!r}")
         if type(match) is not int or not 0 <= match < MATCHES:
             raise UsageError(f"match must be a whole number from 0 to {MATCHES - 1}, not {match!r}")
         self.game: Any = game

@@ -10,7 +10,7 @@ import aioice.ice
 import pytest
 
 from rollback.errors import NetworkError
-from rollback.net import connection, line, sctp_guard
+from rollback.net import line, sctp_guard
 from rollback.net.direct_or_relay import make_transport
 from rollback.net.ice import IceOptions
 from rollback.net.line import Line

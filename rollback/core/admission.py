@@ -67,6 +67,8 @@ class Admission(Engine):
         if self._newcomer is not None and not self._newcomer.is_in:
             self._early[player] = peer  # we are on our way ourselves
             self._rename(endpoint, peer)
+            if endpoint.state is Peer.GONE:
+                self._expect(endpoint)
             return
         if endpoint.state in (Peer.ADMITTED, Peer.JOINING) and endpoint.name == peer:
             self._joining.again[endpoint.seat] = endpoint.state is Peer.JOINING
@@ -82,6 +84,12 @@ class Admission(Engine):
         self._repair.renew(endpoint)
         self._joining.admit(endpoint, peer, returns=returns)
         self._watch_at = SOON
+
+    def _expect(self, endpoint: Endpoint) -> None:
+        """Greet somebody who comes to an open seat while we are on our way: it may be in before us."""
+        endpoint.renew(endpoint.name)
+        endpoint.state = Peer.SYNCHRONIZING
+        endpoint.queue.cut = False
 
     def _rename(self, endpoint: Endpoint, peer: str) -> None:
         """Call a vacant seat by the name of who comes to it."""

@@ -9,36 +9,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
+from rollback.sim.rules import Rules
 from rollback.sim.stage import Fact
 
-__all__ = ["NEVER", "Ideal", "Rules"]
+__all__ = ["NEVER", "Ideal"]
 
 STEP: Final = 0.1  # seconds
 NEVER: Final = float("inf")
+NOTICED: Final = 0.7  # seconds of a stop that a process notices in any case
 UNSURE: Final = 0.6  # seconds before a loss is due from which on a line that heals may come too late
-
-
-@dataclass(frozen=True, slots=True)
-class Rules:
-    """The settings that decide.
-
-    Attributes:
-        peers: How many there were in the beginning.
-        patience: Seconds of silence after which a peer counts as lost for good.
-        grace: Seconds of them for which it is only waited for, by the clock of whoever missed it first.
-        ends: Whether every loss ends the match.
-        ends_alone: Whether the loss of one of two ends it.
-        votes: Whether a lobby votes where exactly half are left.
-        absent: The mask of the peers that were not there in the beginning.
-    """
-
-    peers: int
-    patience: float
-    grace: float = 0.0
-    ends: bool = False
-    ends_alone: bool = False
-    votes: bool = False
-    absent: int = 0
 
 
 @dataclass(slots=True)
@@ -73,6 +52,7 @@ class Ideal:
     _hears: Sequence[int] = ()
     _direct: list[int] = field(default_factory=list)
     _wakes: list[float] = field(default_factory=list)
+    _slept: list[float] = field(default_factory=list)
     _came: list[float] = field(default_factory=list)
     _groups: list[int] = field(default_factory=list)
 
@@ -83,7 +63,7 @@ class Ideal:
         self.alive = here = everybody & ~self.rules.absent
         self.out_at, self.in_at = [NEVER] * peers, [0.0] * peers
         self._roster, self._lost = [here] * peers, [0] * peers
-        self._changed, self._wakes, self._came = [0.0] * peers, [0.0] * peers, [0.0] * peers
+        self._changed, self._wakes, self._slept, self._came = ([0.0] * peers for _ in range(4))
         self._touched = [[0.0] * peers for _ in range(peers)]
         self._hears = (everybody,) * peers
         self._direct = [everybody] * peers
@@ -100,6 +80,8 @@ class Ideal:
             if woken:
                 self._may_come_too_late()
             for peer in woken:
+                if self.late < 0 and now - self._slept[peer] < NOTICED:
+                    continue
                 told = self.rules.grace if self.late < 0 else 0.0  # others may have waited before
                 self._touched[peer] = [max(at, now - told) for at in self._touched[peer]]  # it cannot tell who was silent
             if changed or woken:
@@ -138,7 +120,7 @@ class Ideal:
             self._left |= bit
             self.out_at[fact.peer] = min(self.out_at[fact.peer], fact.at)
         elif fact.kind == "pause":
-            self._wakes[fact.peer] = fact.until
+            self._wakes[fact.peer], self._slept[fact.peer] = fact.until, fact.at
         elif fact.kind in ("rejoin", "join"):
             self._comes(fact.peer)
         elif fact.kind == "heal":
@@ -156,6 +138,7 @@ class Ideal:
         self._roster[peer] = self._lost[peer] = 0
         self.out_at[peer] = self.in_at[peer] = NEVER
         self._replaced |= bit
+        self.murky |= self.alive * self.rules.ends  # whether that is a loss depends on whose word comes first
         for other in _bits(self.alive & ~self._out):
             if self._roster[other] & bit and other != peer:
                 self._lose(other, bit)  # a new process takes its place: the old one is lost at once
@@ -248,6 +231,12 @@ class Ideal:
             two = self._roster[peer].bit_count() <= 2
             if lost & ~self._replaced and (rules.ends or (two and rules.ends_alone and lack)):
                 self._ends(peer)
+            elif (
+                (remain < lack or (remain == lack and not rules.votes))
+                and self.late > 0
+                and self._roster[peer] & ~lost & ~members
+            ):
+                continue  # it may wait until it has missed all of them
             elif remain < lack or (remain == lack and not rules.votes and not two):
                 self._ends(peer)
             elif remain == lack and rules.votes and lost & (self._left | self._replaced):
@@ -273,7 +262,7 @@ class Ideal:
         if roster & ~hosts:
             return
         for peer in _bits(group & self._coming):
-            if self._now - self._came[peer] < self.join_takes:
+            if self._now - self._came[peer] < self.join_takes or hosts & ~self._direct[peer]:
                 continue
             roster |= 1 << peer
             self._coming &= ~(1 << peer)

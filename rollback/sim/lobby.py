@@ -87,8 +87,10 @@ class VirtualLobby:
             self._agenda.note(closes, lambda: self._settle(epoch, closes))
 
     def admit(self, newcomer: VirtualPeer, now: float) -> None:
-        """Tell everybody who reaches the lobby that a new process takes a peer's place."""
+        """Tell everybody that a new process takes a peer's place, and it of others who are on their way."""
         for peer in self._left:
+            if peer is not newcomer and not peer.playing:
+                self._agenda.note(now + self._delay(), lambda peer=peer: self._let_in(newcomer, peer))  # type: ignore[misc]
             if peer is not newcomer:
                 self._agenda.note(now + self._delay(), lambda peer=peer: self._let_in(peer, newcomer))  # type: ignore[misc]
 

@@ -33,6 +33,7 @@ class _Draft:
         self.votes = votes
         self.alive = [peer for peer in range(peers) if peer not in absent]
         self.absent = list(absent)
+        self.shaken: set[int] = set(absent)  # whether these are in the roster at some time is not foreseen
         self.dead: list[int] = []
         self.incidents: Planned = []
         self.frame = dice.randrange(20, 120)
@@ -43,6 +44,11 @@ class _Draft:
         if self.incidents:
             told["after_ms"] = self.dice.randrange(0, 1500) if after_ms is None else round(after_ms)
         self.incidents.append(told)
+
+    @property
+    def can_part(self) -> bool:
+        """Whether three at least are there in any case: of two who cannot reach each other nothing is promised."""
+        return sum(peer not in self.shaken for peer in self.alive) > 2
 
     def kill(self, after_ms: float | None = None) -> None:
         """Kill one of those who live, if two are left to go on."""
@@ -91,8 +97,8 @@ def _sides(draft: _Draft) -> list[list[int]]:
 
 def _partition(draft: _Draft) -> None:
     """Cut the peers into two sides, for a moment or for good."""
-    if len(draft.alive) < 3:
-        return  # of two who are left nothing is promised
+    if not draft.can_part:
+        return
     what: dict[str, Any] = {"groups": _sides(draft)}
     if draft.dice.random() < 0.3:
         what["one_way"] = True
@@ -104,13 +110,14 @@ def _partition(draft: _Draft) -> None:
         draft.add("heal", 1000 * draft.patience * draft.dice.uniform(0.1, 0.6), **_resets(draft))
     elif lasts == "near":
         draft.add("heal", draft.within_the_agreement(), **_resets(draft))
+        draft.shaken.update(draft.alive)
     else:
         draft.add("heal", draft.settled(), **_resets(draft))
         draft.alive = draft.alive[:2]  # who went on is not foreseen here: nobody else is taken away
 
 
 def _killed_in_a_partition(draft: _Draft) -> None:
-    if draft.peers < 4 or len(draft.alive) < 4:
+    if len(draft.alive) < 4 or not draft.can_part:
         return
     draft.add("partition", groups=_sides(draft))
     draft.kill(draft.dice.uniform(0, 1000 * draft.patience * 1.2))
@@ -120,7 +127,7 @@ def _killed_in_a_partition(draft: _Draft) -> None:
 
 def _dead_line(draft: _Draft) -> None:
     """Cut one line between two who live; a third passes on what they have to say."""
-    if len(draft.alive) < 3:
+    if not draft.can_part:
         return
     one, two = draft.dice.sample(draft.alive, 2)
     draft.add("sever", peer=one, other=two, **({"one_way": True} if draft.dice.random() < 0.4 else {}))
@@ -131,6 +138,7 @@ def _dead_line(draft: _Draft) -> None:
 def _stopped(draft: _Draft) -> None:
     """Stop a process for a while."""
     peer = draft.dice.choice(draft.alive)
+    draft.shaken.add(peer)
     draft.add("pause", peer=peer, seconds=round(draft.patience * draft.dice.choice((0.3, 0.6, 2.5)), 2))
 
 
@@ -144,6 +152,7 @@ def _comes_back(draft: _Draft) -> None:
     if len(draft.alive) < 2 or draft.peers - len(draft.alive) > 1:
         return
     peer = draft.alive[draft.dice.randrange(len(draft.alive))]
+    draft.shaken.add(peer)
     draft.add("kill", peer=peer)
     waits = draft.dice.choice(
         (100, 1000 * draft.patience * draft.dice.uniform(0.2, 0.8), draft.within_the_agreement(), draft.settled())
@@ -169,6 +178,7 @@ def _sponsor_lost_in_a_join(draft: _Draft) -> None:
     draft.alive.sort()
     peer = draft.alive[draft.dice.randrange(1, len(draft.alive))]
     sponsor = draft.alive.pop(0)
+    draft.shaken.add(peer)
     draft.add("kill", peer=peer)
     draft.add("rejoin", draft.settled(), peer=peer)
     draft.add("kill", draft.dice.uniform(100, 1500), peer=sponsor)

@@ -7,10 +7,11 @@ from typing import Final
 
 from rollback.config import SessionConfig
 from rollback.sim.fates import fates_of
-from rollback.sim.ideal import NEVER, Rules
+from rollback.sim.ideal import NEVER
 from rollback.sim.oracles import DIVERGING, Referee
 from rollback.sim.peer import VirtualPeer
 from rollback.sim.report import MatchReport
+from rollback.sim.rules import Rules
 from rollback.sim.stage import Fact
 from rollback.sim.watcher import Watcher
 
@@ -38,6 +39,7 @@ def judge_fates(peers: Sequence[VirtualPeer], referee: Referee, rules: Rules, fa
     """Hold that those went on, ended and were let in that had to; return of how many that was certain."""
     newest = {peer.peer: peer for peer in peers if peer.seats}
     certain = 0
+    over_at = min([peer.ended_at for peer in peers if peer.alive and peer.is_complete], default=until)  # no way in from then on
     for number, fate in enumerate(fates_of(rules, facts, until)):
         peer = newest.get(number)
         if peer is None or not peer.alive or (peer.ended is not None and peer.ended.reason == "left"):
@@ -51,7 +53,7 @@ def judge_fates(peers: Sequence[VirtualPeer], referee: Referee, rules: Rules, fa
         elif (peer.ended is None or ended_at > fate.ends_by + LATE) and until > fate.ends_by + LATE:
             wanted = f"an end by {fate.ends_by + LATE:.1f} s"
             referee.fail("must end", peer.session.frame, peer.number, wanted, f"{why} at {ended_at:.1f} s")
-        elif peer.comes and not peer.playing and until > fate.let_in_by and not early:
+        elif peer.comes and not peer.playing and over_at > fate.let_in_by + LATE and not early:
             wanted = f"that it plays by {fate.let_in_by:.1f} s"
             referee.fail("let in", peer.session.frame, peer.number, wanted, f"it waits at {until:.1f} s")
     return certain

@@ -9,8 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rollback.sim.fates import Fate, fates_of
-from rollback.sim.ideal import Rules
 from rollback.sim.link import Link
+from rollback.sim.rules import Rules
 from rollback.sim.seating import links_of
 from rollback.sim.stage import Fact
 from rollback.sim.wires import Wires

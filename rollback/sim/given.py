@@ -58,7 +58,7 @@ class Slot:
     Attributes:
         given: What the process that plays it now has given.
         may_be_cut: Whether the peer may be lost to some of the others: it was killed, say.
-        stand_in: What the policy gives that plays on after a cut, None where nobody does.
+        stand_in: What the policy gives that plays on after a cut, None where nobody does, empty where it may be anything.
         cut: The frame from which on it was cut, None while it is played by its own process.
     """
 
@@ -97,11 +97,14 @@ class Slot:
             expected = self.given.at(frame)
             if found == expected:
                 return None
-            if not self.may_be_cut or found not in (self._idle, self.stand_in):
+            if not self.may_be_cut or not self._stands_in(found):
                 return b"" if expected is None else expected
             self.cut = frame
             return None
-        return None if found in (self._idle, self.stand_in) else self._idle
+        return None if self._stands_in(found) else self._idle
+
+    def _stands_in(self, found: bytes) -> bool:
+        return found in (self._idle, self.stand_in) or self.stand_in == b""
 
     def forget(self, frame: int) -> None:
         """Forget what was given for frames before `frame`."""

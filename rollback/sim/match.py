@@ -10,7 +10,7 @@ import random
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from rollback.config import SessionConfig
+from rollback.config import SessionConfig, TakeOver
 from rollback.core.session import P2PSession
 from rollback.core.spectator import SpectatorSession
 from rollback.core.timesync import Cadence
@@ -101,6 +101,8 @@ class VirtualMatch:
         if not set(away) < set(range(count)) or count - len(away) < 2:
             raise UsageError(f"absent must be some of the peers 0..{count - 1}, and leave two at least, not {absent!r:.80}")
         self.referee = Referee(make, configs[0].seed, count - len(away), delays)
+        if isinstance(configs[0].on_disconnect, TakeOver):
+            self.referee.stands_in(configs[0].on_disconnect.policy)
         self._schedule = Schedule(count, total)
         self._paced = paced
         self._has_run = False

@@ -133,10 +133,10 @@ class Referee:
         for player in players:
             self.slots[player].may_be_cut = True
 
-    def stands_in(self, action: Any) -> None:
-        """A policy plays on for players that are lost, and this is the action it always gives."""
+    def stands_in(self, policy: Any) -> None:
+        """A policy plays on for players that are lost; one that always does the same has that as its `action`."""
         for slot, codec in zip(self.slots, self._codecs, strict=True):
-            slot.stand_in = codec.encode(action)
+            slot.stand_in = codec.encode(policy.action) if hasattr(policy, "action") else b""
 
     def appears(self) -> int:
         """A process comes that was not there in the beginning; return its number."""

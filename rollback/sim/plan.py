@@ -130,8 +130,6 @@ class MatchPlan:
             votes=self.votes,
             absent=self.absent,
         )
-        if stands_in:
-            match.referee.stands_in(Steady.action)
         match.plan(self.incidents)
         return match
 

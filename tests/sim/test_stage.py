@@ -33,8 +33,6 @@ def oracles(match: VirtualMatch, frames: int = 240) -> set[str]:
 @pytest.mark.parametrize("on_disconnect", ["idle", "pause", TakeOver(Steady())], ids=["idle", "pause", "takeover"])
 def test_who_is_killed_comes_back_and_plays_again(on_disconnect, waits):
     match = match_of(on_disconnect=on_disconnect, rejoin_grace=8.0)
-    if isinstance(on_disconnect, TakeOver):
-        match.referee.stands_in(Steady.action)
     match.at(60).kill(1).later(waits).rejoin(1)
     report = match.run(330)
     assert report.passed, report.failures
@@ -42,6 +40,22 @@ def test_who_is_killed_comes_back_and_plays_again(on_disconnect, waits):
     frame = next(event.frame for _, event in report.events[3] if isinstance(event, PeerJoined))
     assert match.referee.given[1].distinct > 5, "what settled from then on is what the new process gave"
     assert frame < 300
+
+
+def test_a_policy_of_any_kind_may_stand_in_and_one_that_is_known_only_as_it_does():
+    class Moody:
+        def act(self, observation, memory):
+            memory = (memory or 0) + 1
+            return memory % 7, memory
+
+    match = match_of(on_disconnect=TakeOver(Moody()))
+    match.at(60).kill(1)
+    assert match.run(240).passed
+    assert match.referee.slots[1].stand_in == b""
+    strict = match_of(on_disconnect=TakeOver(Moody()))
+    strict.referee.stands_in(Steady())
+    strict.at(60).kill(1)
+    assert "given" in oracles(strict)
 
 
 def test_a_new_process_takes_the_place_of_one_that_lives():

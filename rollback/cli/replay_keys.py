@@ -7,7 +7,7 @@ from typing import Final
 
 __all__ = ["KEYS", "WatchKeys"]
 
-KEYS: Final = "space pause  , . step  left right 1 s  up down speed  pages 10 s  home end  5 0 % or 600 enter go to  q quit"
+KEYS: Final = "q quit  space pause  , . step  arrows 1 s, speed  pages 10 s  50% 600 enter go to"
 
 _MEANINGS: Final = {
     b" ": "pause",

@@ -15,6 +15,8 @@ from rollback.replays import Replay
 __all__ = ["Progress", "exported"]
 
 _PICTURES: Final = (".gif", ".png")
+_OPTIONS: Final = {"first": "--from", "until": "--until", "every": "--every"}  # by the name that the library has for it
+_OPTION: Final = re.compile(rf"^({'|'.join(_OPTIONS)})(?= must be )")
 _PARTS: Final = 4  # how often a stream that is no terminal is told
 
 
@@ -38,9 +40,11 @@ def exported(
     first, until, every = frames
     is_picture = to.suffix.lower() in _PICTURES
     game = game_for(replay, str(file), name, "export")[1] if is_picture or name is not None else None
-    written = replay.export(
-        to, game, first=first, until=until, every=every, size=size_of(size), speed=speed, progress=Progress()
-    )
+    pixels = size_of(size)
+    try:
+        written = replay.export(to, game, first=first, until=until, every=every, size=pixels, speed=speed, progress=Progress())
+    except UsageError as error:
+        raise UsageError(_OPTION.sub(lambda found: _OPTIONS[found[1]], str(error))) from error
     size_in_bytes = to.stat().st_size
     if as_json:
         told = {"file": str(file), "to": str(to), "frames": written, "bytes": size_in_bytes}

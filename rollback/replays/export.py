@@ -87,9 +87,9 @@ def _frames(recording: Recording, ending: str, first: int | None, until: int | N
         first = high if ending == ".png" else low
     last = high + 1 if is_state else high
     until = last if until is None else until
-    for name, value in (("first", first), ("until", until)):
-        if type(value) is not int or not low <= value <= last:
-            raise UsageError(f"{name} must be a frame from {low} to {last}, not {shown(value)}")
+    for name, value, most in (("first", first, high), ("until", until, last)):
+        if type(value) is not int or not low <= value <= most:
+            raise UsageError(f"{name} must be a frame from {low} to {most}, not {shown(value)}")
     if not isinstance(speed, int | float) or isinstance(speed, bool) or not 0 < speed <= 1000:
         raise UsageError(f"speed must be a number above 0, at most 1000, not {shown(speed)}")
     if every is None:

@@ -198,7 +198,7 @@ def test_a_game_without_pictures_is_one_sentence_and_leaves_no_file(record, tmp_
     [
         ("a.mp4", {}, "does not say what to write: let it end in .gif, .png, .jsonl, .npz"),
         ("a", {}, "does not say what to write"),
-        ("a.gif", {"first": -1}, "first must be a frame from 0 to 241, not -1"),
+        ("a.gif", {"first": -1}, "first must be a frame from 0 to 240, not -1"),
         ("a.gif", {"first": 20, "until": 20}, "there is nothing to show from frame 20 until frame 20"),
         ("a.jsonl", {"until": 241}, "until must be a frame from 0 to 240, not 241"),
         ("a.npz", {"every": 0}, "every must be a whole number from 1 on, not 0"),

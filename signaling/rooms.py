@@ -163,7 +163,7 @@ class Rooms:
             raise Refusal(
                 "unknown_room",
                 f"there is no room {show_code(read)} in this lobby: check the code; a room goes a minute after the last"
-                " member left, and when the lobby restarts",
+                " member left",
             )
         return room
 

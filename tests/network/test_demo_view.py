@@ -184,7 +184,7 @@ def test_a_player_at_a_terminal_sees_the_field_and_the_keys(terminals: list[Term
         terminals.append(terminal)
         terminal.wait_for("waiting for 1 more player")
         with program(*common, str(tmp_path / "b.rbr"), "--bot", "best", "--name", "bob") as bot:
-            terminal.wait_for("↑/w up  ↓/s down  Ctrl-C leaves")
+            terminal.wait_for("↑/w up  ↓/s down  p pauses  Ctrl-C leaves")
             terminal.wait_for("round trip")
             assert f"room {told['room']}" in terminal.text
             terminal.type(b"\x03")

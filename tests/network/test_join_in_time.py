@@ -34,7 +34,8 @@ def measured(path):
     return result
 
 
-@pytest.mark.parametrize("path", [0, *(pytest.param(path, marks=pytest.mark.nightly) for path in (1, 2))])
+@pytest.mark.nightly
+@pytest.mark.parametrize("path", [0, 1, 2])
 def test_a_late_process_comes_into_a_running_match_with_a_large_state_and_nobody_waits_for_it(path):
     result = measured(path)
     assert len(result["seconds"]) == 1 and result["joined_at"][0] > 60  # frames: it did come late

@@ -175,6 +175,7 @@ async def test_a_stopped_process_goes_on_as_if_nothing_had_been(tmp_path, second
     assert waited[-1] - waited[0] > seconds * 0.6
 
 
+@pytest.mark.nightly
 async def test_a_process_that_stands_in_a_debugger_is_waited_for(tmp_path):
     async with match(tmp_path, blocks=2.0) as near:
         ours, theirs = await near.end()

@@ -19,6 +19,7 @@ __all__ = ["Fate", "fates_of"]
 
 SOONEST_AND_LATEST: Final = (  # seconds by which a loss is noticed off its time; that a change takes; that a newcomer takes
     (-0.2, 0.0, 0.3),
+    (-0.2, 0.0, 6.0),
     (-0.2, 1.7, 6.0),
     (0.5, 0.3, 1.5),
     (0.5, 1.7, 6.0),

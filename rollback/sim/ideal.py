@@ -229,14 +229,11 @@ class Ideal:
             base = self._roster[peer] & ~(lost & (self._left | self._replaced))
             remain, lack = (self._roster[peer] & ~lost).bit_count(), (base & lost).bit_count()
             two = self._roster[peer].bit_count() <= 2
+            away = self._roster[peer] & ~lost & ~members
+            if away and self.late > 0 and 2 * (base & members).bit_count() <= base.bit_count():
+                continue  # who hears so few may wait until it has missed all the others
             if lost & ~self._replaced and (rules.ends or (two and rules.ends_alone and lack)):
                 self._ends(peer)
-            elif (
-                (remain < lack or (remain == lack and not rules.votes))
-                and self.late > 0
-                and self._roster[peer] & ~lost & ~members
-            ):
-                continue  # it may wait until it has missed all of them
             elif remain < lack or (remain == lack and not rules.votes and not two):
                 self._ends(peer)
             elif remain == lack and rules.votes and lost & (self._left | self._replaced):

@@ -91,9 +91,7 @@ def test_a_state_that_makes_the_game_ill_later_ends_the_watching(value: Any) -> 
 
 def test_a_last_word_in_the_middle_of_an_ill_game_is_no_exception() -> None:
     session = SpectatorSession(Spoiled(), "host")
-    tell(
-        session, *state_of(7, 0, facts=facts(Spoiled(), desync_interval=0)), rows_of(0, bytes(6), 2), Done("ended", 3, 7)
-    )
+    tell(session, *state_of(7, 0, facts=facts(Spoiled(), desync_interval=0)), rows_of(0, bytes(6), 2), Done("ended", 3, 7))
     watch(session, 60)
     assert session.finished
 

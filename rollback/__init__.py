@@ -43,6 +43,7 @@ if TYPE_CHECKING:
     from rollback.types import Local as Local
     from rollback.types import Mismatch as Mismatch
     from rollback.types import Open as Open
+    from rollback.types import Paused as Paused
     from rollback.types import PeerInterrupted as PeerInterrupted
     from rollback.types import PeerJoined as PeerJoined
     from rollback.types import PeerLeft as PeerLeft
@@ -51,6 +52,7 @@ if TYPE_CHECKING:
     from rollback.types import PeerStats as PeerStats
     from rollback.types import Policy as Policy
     from rollback.types import Remote as Remote
+    from rollback.types import Resumed as Resumed
     from rollback.types import Resynced as Resynced
     from rollback.types import SessionStats as SessionStats
     from rollback.types import Synchronized as Synchronized
@@ -69,8 +71,8 @@ _HOMES = {
     " RollbackError UsageError WireError",
     "rollback.game": "ActionCodec Bits Game Raw UInt",
     "rollback.netplay": "PlayResult WatchResult join next_match play watch",
-    "rollback.types": "Confirmed Cut DesyncFound Ended Event Local Mismatch Open PeerInterrupted PeerJoined PeerLeft PeerLost"
-    " PeerResumed PeerStats Policy Remote Resynced SessionStats Synchronized Tick TookOver VoteWanted",
+    "rollback.types": "Confirmed Cut DesyncFound Ended Event Local Mismatch Open Paused PeerInterrupted PeerJoined PeerLeft PeerLost"
+    " PeerResumed PeerStats Policy Remote Resumed Resynced SessionStats Synchronized Tick TookOver VoteWanted",
 }
 _HOME = {name: home for home, names in _HOMES.items() for name in names.split()}
 

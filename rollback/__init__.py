@@ -71,8 +71,8 @@ _HOMES = {
     " RollbackError UsageError WireError",
     "rollback.game": "ActionCodec Bits Game Raw UInt",
     "rollback.netplay": "PlayResult WatchResult join next_match play watch",
-    "rollback.types": "Confirmed Cut DesyncFound Ended Event Local Mismatch Open Paused PeerInterrupted PeerJoined PeerLeft PeerLost"
-    " PeerResumed PeerStats Policy Remote Resumed Resynced SessionStats Synchronized Tick TookOver VoteWanted",
+    "rollback.types": "Confirmed Cut DesyncFound Ended Event Local Mismatch Open Paused PeerInterrupted PeerJoined PeerLeft"
+    " PeerLost PeerResumed PeerStats Policy Remote Resumed Resynced SessionStats Synchronized Tick TookOver VoteWanted",
 }
 _HOME = {name: home for home, names in _HOMES.items() for name in names.split()}
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Final
 
 from rollback.cli.buttons import Buttons
 from rollback.cli.demo_sabotage import Spoiler
@@ -23,6 +23,8 @@ from rollback.netplay import PlayResult, join, play
 from rollback.types import Ended, Event, Tick
 
 __all__ = ["main"]
+
+PICTURE: Final = (112, 72)  # pixels that are sent to the parent, of a game that renders some: twice as fine as it shows
 
 
 class _Peer:
@@ -113,7 +115,7 @@ class _Peer:
             return
         answer = {"frame": tick.frame, "reason": tick.reason, "stats": stats_values(session.stats())}
         if question["picture"]:
-            answer["picture"] = picture_of(self._game)
+            answer["picture"] = picture_of(self._game, PICTURE)
         self._parent.tell({"answer": answer})
 
     def _event(self, event: Event | PathChanged) -> None:
@@ -134,7 +136,7 @@ class _Peer:
             "desync": self._desyncs.is_apart,
             "desyncs": self._desyncs.as_values(),
             "resyncs": self._desyncs.resyncs,
-            "picture": picture_of(self._game),
+            "picture": picture_of(self._game, PICTURE),
         }
 
 

@@ -22,7 +22,7 @@ _STYLES: Final = {
     "right": "38;2;255;122;89",
 }
 _RESET: Final = "\x1b[0m"
-_TRUE: Final = re.compile(r"38;2;(\d+);(\d+);(\d+)")
+_TRUE: Final = re.compile(r"(38|48);2;(\d+);(\d+);(\d+)")
 _SEQUENCE: Final = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 
 
@@ -61,12 +61,13 @@ class Palette:
                 return _TRUE.sub(self._nearest, text)
 
     def _nearest(self, found: re.Match[str]) -> str:
-        return _nearest(int(found[1]), int(found[2]), int(found[3]), self.depth == "256")
+        red, green, blue = int(found[2]), int(found[3]), int(found[4])
+        return _nearest(red, green, blue, self.depth == "256", found[1] == "38")
 
 
 @lru_cache(maxsize=4096)
-def _nearest(red: int, green: int, blue: int, is_256: bool) -> str:
+def _nearest(red: int, green: int, blue: int, is_256: bool, is_letter: bool) -> str:
     from rich.color import Color, ColorSystem
 
     color = Color.from_rgb(red, green, blue).downgrade(ColorSystem.EIGHT_BIT if is_256 else ColorSystem.STANDARD)
-    return ";".join(color.get_ansi_codes(foreground=True))
+    return ";".join(color.get_ansi_codes(foreground=is_letter))

@@ -13,6 +13,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from rollback.cli.pipes import Parent
+from rollback.cli.pixels import unpacked
 from rollback.errors import MissingPackage, RollbackError
 from rollback.games.drawing import ASPECT, BACKGROUND, rgb
 
@@ -111,6 +112,8 @@ class _Window:
             "line": self._line,
             "text": self._text,
         }
+        if "pixels" in picture:
+            self._pixels(field, picture)
         for kind, *rest in picture.get("draw", ()):
             if painter := painters.get(kind):
                 painter(field, *rest)
@@ -118,6 +121,15 @@ class _Window:
             self._text(field, 0.02, 0.05 + row * 0.045, 0.04, line, "silver", "left")
         if self._note:
             self._text(surface, 0.02, 1 - _NOTE * 0.8, _NOTE, self._note, "silver", "left")
+
+    def _pixels(self, field: Any, picture: Mapping[str, Any]) -> None:
+        """Show an array as large as fits, in the middle."""
+        across, down, data = unpacked(picture)
+        width, height = field.get_size()
+        scale = min(width / across, height / down)
+        size = (max(1, round(across * scale)), max(1, round(down * scale)))
+        image = self._pygame.transform.scale(self._pygame.image.frombuffer(data, (across, down), "RGB"), size)
+        field.blit(image, ((width - size[0]) // 2, (height - size[1]) // 2))
 
     def _rect(self, field: Any, x: float, y: float, width: float, height: float, colour: str) -> None:
         across, down = field.get_size()

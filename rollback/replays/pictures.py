@@ -57,8 +57,13 @@ def picture_of(game: Any, size: tuple[int, int]) -> Any:
     array: Any = render() if callable(render) else None
     shape = tuple(getattr(array, "shape", ()))
     if (len(shape) == 2 or shape[2:] in ((3,), (4,))) and str(array.dtype) == "uint8":
-        image = _pillow()[0].fromarray(array)
-        return image.convert("RGB").resize(size)
+        image_kind = _pillow()[0]
+        image = image_kind.fromarray(array).convert("RGB")
+        scale = min(size[0] / image.width, size[1] / image.height)
+        inner = (max(1, round(image.width * scale)), max(1, round(image.height * scale)))
+        whole = image_kind.new("RGB", size, BACKGROUND)
+        whole.paste(image.resize(inner), ((size[0] - inner[0]) // 2, (size[1] - inner[1]) // 2))
+        return whole
     raise UsageError(
         f"{type(game).__name__} makes no pictures: it needs draw(), or a render() that returns an array of uint8,"
         " height x width x 3"

@@ -11,11 +11,12 @@ import pytest
 
 from rollback.cli import window
 from rollback.cli.field import picture_of
+from rollback.cli.pixels import packed
 from rollback.cli.window import _Window, require_pygame
 from rollback.cli.window_link import WindowLink
 from rollback.errors import MissingPackage, UsageError
 from rollback.games import Duel, Pong
-from rollback.games.drawing import rgb
+from rollback.games.drawing import BACKGROUND, rgb
 
 
 @pytest.fixture(autouse=True)
@@ -165,3 +166,15 @@ def test_without_pygame_there_is_the_line_that_installs_it(monkeypatch: pytest.M
     monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
     with pytest.raises(MissingPackage, match=r'pip install "rollback\[window\]"'):
         require_pygame()
+
+
+def test_pixels_are_enlarged_in_proportion_and_stand_in_the_middle(opened: tuple[Any, Told]) -> None:
+    import numpy
+
+    made, _ = opened
+    pixels = numpy.zeros((2, 2, 3), dtype="uint8")
+    pixels[0], pixels[1] = (255, 0, 0), (0, 0, 255)
+    made._paint(packed(pixels))
+    assert colour_at(made, 0.5, 0.25) == (255, 0, 0)
+    assert colour_at(made, 0.5, 0.75) == (0, 0, 255)
+    assert colour_at(made, 0.02, 0.5) == rgb(BACKGROUND)

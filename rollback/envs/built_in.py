@@ -1,0 +1,168 @@
+"""A built-in game as Gymnasium knows one: spaces, observations, actions, rewards, pictures. Knows no episode and no agent."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Final, Literal, TypeAlias, get_args
+
+import numpy as np
+from gymnasium import spaces
+
+from rollback.errors import ActionError, GameError, MissingPackage, UsageError
+from rollback.game import Bits, UInt
+from rollback.replays.pictures import picture_of
+
+__all__ = [
+    "MODES",
+    "PICTURE",
+    "Reward",
+    "Seat",
+    "checked_mode",
+    "checked_reward",
+    "checked_seed",
+    "metadata_of",
+    "rewards_of",
+    "show",
+]
+
+Reward: TypeAlias = Literal["margin", "score"]
+
+MODES: Final = ("rgb_array", "ansi")
+PICTURE: Final = (640, 400)  # pixels: the shape that drawings are made for
+_TABLE: Final = 8  # buttons: so many combinations are worth a table
+
+
+class Seat:
+    """One player's place at a game: its spaces, what it sees and what it may do, in arrays.
+
+    Args:
+        game: Names in `observed` what `observe(player)` holds, with the least and greatest value of each.
+        player: Whose place.
+        tabular: See the player's whole situation as one number, as `game.state_index` counts them.
+    """
+
+    def __init__(self, game: Any, player: int, *, tabular: bool = False) -> None:
+        self.player = player
+        self.codec = game.codecs[player]
+        self.tabular = tabular
+        self.observation_space: spaces.Space[Any]
+        if tabular:
+            self.observation_space = spaces.Discrete(game.states)
+        else:
+            low, high = zip(*((least, greatest) for _, least, greatest in game.observed), strict=True)
+            self.observation_space = spaces.Box(np.array(low, np.int32), np.array(high, np.int32), dtype=np.int32)
+        self.action_space = _action_space(self.codec)
+        self.buttons = tuple(getattr(game, "buttons", ()))
+        self._legal: dict[Any, Any] = {}  # spares a decoding in nearly every frame
+        if isinstance(self.codec, Bits) and self.codec.n <= _TABLE:
+            for number in range(1 << self.codec.n):
+                pressed = self.codec.decode(number.to_bytes(self.codec.size, "little"))
+                self._legal[pressed] = pressed
+
+    def observe(self, game: Any) -> Any:
+        """Return what the player sees, a new array each time (or a number, if `tabular`)."""
+        if self.tabular:
+            return np.int64(game.state_index(self.player))
+        return np.array(game.observe(self.player), dtype=np.int32)
+
+    def action(self, given: Any) -> Any:
+        """Return the game's own action for one of the space.
+
+        Raises:
+            ActionError: It lies outside the space.
+        """
+        try:
+            return self._legal[tuple(given.tolist() if isinstance(given, np.ndarray) else given)]
+        except (KeyError, TypeError):
+            pass
+        try:
+            return self.codec.decode(self.codec.encode(given))
+        except ActionError:
+            meaning = f", the buttons {', '.join(self.buttons)}" if self.buttons else ""
+            raise ActionError(
+                f"the action of player_{self.player} is {given!r:.80}, which is outside {self.action_space}{meaning}:"
+                " give one that action_space.sample() could have returned"
+            ) from None
+
+    def arrayed(self, action: Any) -> Any:
+        """Return one of the game's own actions as one of the space."""
+        if isinstance(self.action_space, spaces.MultiBinary):
+            return np.array(action, dtype=np.int8)
+        return np.int64(action)
+
+
+def _action_space(codec: Any) -> spaces.Space[Any]:
+    if isinstance(codec, Bits):
+        return spaces.MultiBinary(codec.n)
+    if isinstance(codec, UInt):
+        return spaces.Discrete(1 << codec.bits)
+    raise GameError(f"no action space is known for the codec {codec.describe()}: it must be Bits or UInt")
+
+
+def rewards_of(before: Sequence[float], after: Sequence[float], reward: Reward) -> list[float]:
+    """Return each player's reward for what the scores did: `score` its own change, `margin` less the others' mean change."""
+    changes = [float(now - then) for then, now in zip(before, after, strict=True)]
+    others = len(changes) - 1
+    if reward == "score" or not others:
+        return changes
+    total = sum(changes)
+    return [change - (total - change) / others for change in changes]
+
+
+def checked_reward(given: Any) -> Reward:
+    """Return `given` if it is a way to reward.
+
+    Raises:
+        UsageError: It is not.
+    """
+    if given not in get_args(Reward):
+        raise UsageError(f"reward must be one of {', '.join(map(repr, get_args(Reward)))}, not {given!r:.80}")
+    return given  # type: ignore[no-any-return]
+
+
+def checked_mode(given: Any) -> str | None:
+    """Return `given` if it is a way to render, or None.
+
+    Raises:
+        UsageError: It is neither.
+    """
+    if given is not None and given not in MODES:
+        raise UsageError(f"render_mode must be None or one of {', '.join(map(repr, MODES))}, not {given!r:.80}")
+    return given  # type: ignore[no-any-return]
+
+
+def checked_seed(given: Any) -> int:
+    """Return a seed as a plain whole number.
+
+    Raises:
+        UsageError: It is no whole number of at least 0.
+    """
+    if isinstance(given, bool) or not isinstance(given, int | np.integer) or given < 0:
+        raise UsageError(f"a seed must be a whole number of at least 0, not {given!r:.80}: give one such as 7")
+    return int(given)
+
+
+def metadata_of(name: str, frames_per_second: float) -> dict[str, Any]:
+    """Return what an environment tells about itself."""
+    return {
+        "name": name,
+        "render_modes": list(MODES),
+        "render_fps": frames_per_second,
+        "is_parallelizable": True,
+    }
+
+
+def show(game: Any, mode: str | None) -> Any:
+    """Return the state as an array of pixels (`rgb_array`) or as text (`ansi`); nothing without a mode.
+
+    Raises:
+        MissingPackage: Pixels are wanted and Pillow is not there.
+    """
+    if mode is None:
+        return None
+    if mode == "ansi":
+        return game.render()
+    try:
+        return np.array(picture_of(game, PICTURE))
+    except MissingPackage:
+        raise MissingPackage('render_mode="rgb_array"', "pillow", "export") from None

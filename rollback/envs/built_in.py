@@ -72,12 +72,10 @@ class Seat:
             ActionError: It lies outside the space.
         """
         try:
-            return self._legal[tuple(given.tolist() if isinstance(given, np.ndarray) else given)]
-        except (KeyError, TypeError):
-            pass
-        try:
+            if self._legal:
+                return self._legal[tuple(given.tolist() if isinstance(given, np.ndarray) else given)]
             return self.codec.decode(self.codec.encode(given))
-        except ActionError:
+        except (KeyError, TypeError, ActionError):
             meaning = f", the buttons {', '.join(self.buttons)}" if self.buttons else ""
             raise ActionError(
                 f"the action of player_{self.player} is {given!r:.80}, which is outside {self.action_space}{meaning}:"

@@ -9,6 +9,7 @@ import numpy as np
 from gymnasium import spaces
 
 from rollback.envs.built_in import Reward, Seat, checked_mode, checked_reward, checked_seed, metadata_of, rewards_of, show
+from rollback.envs.built_in_keys import keys_to_action
 from rollback.errors import GameError, MissingAction, MissingPackage, UsageError
 from rollback.games.dice import advance, spread
 
@@ -175,6 +176,10 @@ class BuiltInParallel(ParallelEnv):  # type: ignore[misc]
     def keys(self, agent: str) -> dict[str, int]:
         """Return which key presses which of the agent's buttons (or makes which action), by the names of keys."""
         return self.game.keys(self._seat(agent).player)  # type: ignore[no-any-return]
+
+    def get_keys_to_action(self, agent: str = "player_0") -> dict[tuple[int, ...], Any]:
+        """Return which keys make which action, as `gymnasium.utils.play` has it; agents may mean them differently."""
+        return keys_to_action(self.game, self._seat(agent))
 
     def _seat(self, agent: str) -> Seat:
         try:

@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from itertools import combinations
 from typing import Any, Final
 
 import gymnasium
 
 from rollback.envs.built_in import Reward, Seat, checked_mode, checked_reward, checked_seed, metadata_of, rewards_of, show
+from rollback.envs.built_in_keys import keys_to_action
 from rollback.envs.built_in_opponents import Opponents
 from rollback.errors import GameError, UsageError
 from rollback.games.dice import advance, spread
 
 __all__ = ["BuiltInSolo"]
 
-_HELD: Final = 3  # keys at once: more of them no keyboard tells apart
-_ARROWS: Final = {"right": 1073741903, "left": 1073741904, "down": 1073741905, "up": 1073741906, "space": 32}  # as SDL has it
 _SKIPPED: Final = (1, 600)  # frames a step
 
 
@@ -142,14 +140,4 @@ class BuiltInSolo(gymnasium.Env[Any, Any]):
 
     def get_keys_to_action(self) -> dict[tuple[int, ...], Any]:
         """Return which keys make which action, as `gymnasium.utils.play` has it; up to three keys count together."""
-        codes = {
-            _ARROWS.get(name) or ord(name): button for name, button in self.keys().items() if name in _ARROWS or len(name) == 1
-        }
-        if not isinstance(self.action_space, gymnasium.spaces.MultiBinary):
-            return {(code,): self._seat.arrayed(action) for code, action in codes.items()}
-        buttons = range(self.action_space.shape[0])
-        return {
-            tuple(sorted(held)): self._seat.arrayed([button in {codes[code] for code in held} for button in buttons])
-            for many in range(1, _HELD + 1)
-            for held in combinations(codes, many)
-        }
+        return keys_to_action(self.game, self._seat)

@@ -215,13 +215,6 @@ def test_keys_make_actions_as_gymnasium_plays_them(name):
     assert environment.unwrapped.noop_action in environment.action_space
 
 
-def test_keys_that_are_held_together_press_several_buttons():
-    keys = built_in_solos.duel().get_keys_to_action()
-    assert keys[(ord("d"), ord("l"))].tolist() == [0, 1, 0, 0, 1]
-    assert keys[(ord("j"),)].tolist() == [0, 0, 1, 0, 0]
-    assert built_in_solos.pong().get_keys_to_action()[(1073741906,)].tolist() == [1, 0]
-
-
 def test_rendering_shows_the_state_in_the_mode_that_was_asked_for():
     environment = gymnasium.make("rollback/Duel-v0", render_mode="ansi")
     environment.reset(seed=1)

@@ -9,9 +9,11 @@ import numpy as np
 from gymnasium import spaces
 
 from rollback.envs.built_in import Reward, Seat, checked_mode, checked_reward, checked_seed, metadata_of, rewards_of, show
+from rollback.envs.built_in_bots import SpaceBot
 from rollback.envs.built_in_keys import keys_to_action
 from rollback.errors import GameError, MissingAction, MissingPackage, UsageError
 from rollback.games.dice import advance, spread
+from rollback.types import Policy
 
 try:
     from pettingzoo import ParallelEnv
@@ -180,6 +182,11 @@ class BuiltInParallel(ParallelEnv):  # type: ignore[misc]
     def get_keys_to_action(self, agent: str = "player_0") -> dict[tuple[int, ...], Any]:
         """Return which keys make which action, as `gymnasium.utils.play` has it; agents may mean them differently."""
         return keys_to_action(self.game, self._seat(agent))
+
+    def bot(self, agent: str, seed: int = 0) -> Policy | None:
+        """Return the game's own bot for the agent, None where it could make nothing of single numbers (`tabular`)."""
+        seat = self._seat(agent)
+        return None if seat.tabular else SpaceBot(self.game, seat, seed)
 
     def _seat(self, agent: str) -> Seat:
         try:

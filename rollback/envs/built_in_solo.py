@@ -8,10 +8,12 @@ from typing import Any, Final
 import gymnasium
 
 from rollback.envs.built_in import Reward, Seat, checked_mode, checked_reward, checked_seed, metadata_of, rewards_of, show
+from rollback.envs.built_in_bots import SpaceBot
 from rollback.envs.built_in_keys import keys_to_action
 from rollback.envs.built_in_opponents import Opponents
 from rollback.errors import GameError, UsageError
 from rollback.games.dice import advance, spread
+from rollback.types import Policy
 
 __all__ = ["BuiltInSolo"]
 
@@ -137,6 +139,10 @@ class BuiltInSolo(gymnasium.Env[Any, Any]):
     def keys(self) -> dict[str, int]:
         """Return which key presses which button (or makes which action), by the names of keys."""
         return self.game.keys(0)  # type: ignore[no-any-return]
+
+    def bot(self, seed: int = 0) -> Policy | None:
+        """Return the game's own bot for player 0, None where it could make nothing of single numbers (`tabular`)."""
+        return None if self._seat.tabular else SpaceBot(self.game, self._seat, seed)
 
     def get_keys_to_action(self) -> dict[tuple[int, ...], Any]:
         """Return which keys make which action, as `gymnasium.utils.play` has it; up to three keys count together."""

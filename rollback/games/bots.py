@@ -25,6 +25,8 @@ _SEATS: Final = 16  # seeds of neighbouring players must not meet those of neigh
 def bot_for(game: Game, player: int = 0, seed: int = 0) -> Policy:
     """Return the bot that plays `game` best: its own one, or a `RandomBot` for a game that has none.
 
+    A game that is none of the built-in ones may bring its own by a method `bot(player, seed)`.
+
     Args:
         game: Any game.
         player: Which player it will be; bots of different players behave differently.
@@ -34,7 +36,9 @@ def bot_for(game: Game, player: int = 0, seed: int = 0) -> Policy:
         return PongBot(seed=seed * _SEATS + player)
     if isinstance(game, Duel):
         return DuelBot(seed=seed * _SEATS + player)
-    return RandomBot(game, player, seed)
+    own = getattr(game, "bot", None)
+    found: Policy | None = own(player, seed) if callable(own) else None
+    return RandomBot(game, player, seed) if found is None else found
 
 
 def act_with(policy: Policy) -> Callable[[Any, int], Any]:

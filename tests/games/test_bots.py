@@ -40,6 +40,15 @@ def test_every_game_has_a_bot(make, bot):
     assert type(bots.bot_for(make())) is bot
 
 
+def test_a_game_may_bring_its_own_bot():
+    class Bringing(Blind):
+        def bot(self, player, seed):
+            return (player, seed) if player else None
+
+    assert bots.bot_for(Bringing(), 1, 5) == (1, 5)
+    assert type(bots.bot_for(Bringing(), 0, 5)) is bots.RandomBot, "no bot for this one"
+
+
 @pytest.mark.parametrize("make", [Pong, Duel, Blind])
 def test_players_and_seeds_get_bots_that_behave_differently(make):
     starts = {bots.bot_for(make(), player, seed).seed for player in range(2) for seed in range(50)}

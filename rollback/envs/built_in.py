@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cache
 from typing import Any, Final, Literal, TypeAlias, get_args
 
 import numpy as np
@@ -53,11 +54,7 @@ class Seat:
             self.observation_space = spaces.Box(np.array(low, np.int32), np.array(high, np.int32), dtype=np.int32)
         self.action_space = _action_space(self.codec)
         self.buttons = tuple(getattr(game, "buttons", ()))
-        self._legal: dict[Any, Any] = {}  # spares a decoding in nearly every frame
-        if isinstance(self.codec, Bits) and self.codec.n <= _TABLE:
-            for number in range(1 << self.codec.n):
-                pressed = self.codec.decode(number.to_bytes(self.codec.size, "little"))
-                self._legal[pressed] = pressed
+        self._legal = _pressed(self.codec.n) if isinstance(self.codec, Bits) and self.codec.n <= _TABLE else {}
 
     def observe(self, game: Any) -> Any:
         """Return what the player sees, a new array each time (or a number, if `tabular`)."""
@@ -87,6 +84,13 @@ class Seat:
         if isinstance(self.action_space, spaces.MultiBinary):
             return np.array(action, dtype=np.int8)
         return np.int64(action)
+
+
+@cache
+def _pressed(buttons: int) -> dict[tuple[int, ...], tuple[bool, ...]]:
+    """Return the game's own action for each combination of buttons: it spares a decoding in every frame."""
+    every = (Bits(buttons).decode(bytes([number])) for number in range(1 << buttons))
+    return {pressed: pressed for pressed in every}
 
 
 def _action_space(codec: Any) -> spaces.Space[Any]:

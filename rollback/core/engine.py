@@ -17,7 +17,7 @@ from rollback.core.dispatch import MEASURE_FIRST, UNKNOWN, WRITTEN_TO, Dispatch
 from rollback.core.endpoint import Endpoint
 from rollback.core.goodbyes import Goodbyes
 from rollback.core.handles import NESTED, SOON, Ride, no_ride
-from rollback.core.handshake import HELLO_EVERY, Handshake
+from rollback.core.handshake import CHANGING, HELLO_EVERY, Handshake
 from rollback.core.intake import Intake
 from rollback.core.joining import Joining
 from rollback.core.lineup import Lineup
@@ -98,7 +98,8 @@ class Engine:
         )  # fmt: skip
         self._goodbyes = Goodbyes(endpoints)
         self._handshake = Handshake(
-            nonce, lineup.facts, config.prediction_window, delay, lineup.controllers, endpoints, joining=joining
+            nonce, lineup.facts, config.prediction_window, delay if self._auto is None else CHANGING, lineup.controllers,
+            endpoints, joining=joining,
         )
         self._confirmation = Confirmation(
             own, self._playing, self._sim, config.desync_interval, self._disagree, self._membership.slots

@@ -11,14 +11,16 @@ import math
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
+from rollback.config import MAX_DELAY
 from rollback.core.endpoint import Endpoint, Greeting
 from rollback.core.states import Peer
 from rollback.game import MAX_PLAYERS
 from rollback.types import Mismatch
 from rollback.wire.messages import Fact, Hello
 
-__all__ = ["COMING", "HELLO_EVERY", "Handshake"]
+__all__ = ["CHANGING", "COMING", "HELLO_EVERY", "Handshake"]
 
+CHANGING: Final = MAX_DELAY + 1  # told as the delay of who follows the line: none that can be meant
 HELLO_EVERY: Final = 0.05  # seconds: five exchanges in a quarter of a second on a good line
 LONGEST_WAIT: Final = 30.0  # seconds until a start that can be meant: two round trips and the head start, many times over
 MOST_TOLD: Final = 20  # mismatches of one hello that become events; a hello may claim any number of facts

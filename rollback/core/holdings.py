@@ -1,12 +1,16 @@
-"""What a session still holds of past frames, for whoever asks: checksums and states. Knows no peers."""
+"""What a session still holds of the past, for whoever asks: checksums, states, and what was known. Knows no peers' names."""
 
 from __future__ import annotations
 
 from rollback.core.admission import Admission
+from rollback.core.handshake import CHANGING
 from rollback.core.simulation import NOTHING
+from rollback.core.states import Peer
 from rollback.game import State
 
 __all__ = ["Holdings"]
+
+VACANT = (Peer.GONE, Peer.ADMITTED, Peer.JOINING)
 
 
 class Holdings(Admission):
@@ -35,3 +39,43 @@ class Holdings(Admission):
             return None  # what else is held of that frame is its digest, which no game can load
         state = sim.tree_at(frame)
         return self._confirmation.kept.get(frame) if state is NOTHING else state
+
+    def is_known(self, player: int, frame: int) -> bool:
+        """Whether a player's input of a frame is here, or nothing is to come: asked after a tick, nobody has guessed it.
+
+        Of the frame that the newest tick simulated it says whether that stood on the real input.
+        """
+        if frame <= self.known:
+            return True
+        if player in self._local.delays and frame < self._sim.frame:
+            return True  # our own input of a frame that was simulated; a look that changes nothing
+        self._land()
+        queue = next(queue for queue in self._sim.queues if player in queue.spans)
+        return queue.cut or frame <= queue.known
+
+    @property
+    def captured(self) -> int:
+        """Newest frame at which the actions of our own players were taken, -1 before the first."""
+        return self._local.captured if self._glance() is None else self._sim.frame - 1
+
+    @property
+    def told_delays(self) -> dict[int, int]:
+        """The input delay of each remote player, as its peer told at the handshake; one that follows the line is not told."""
+        told = [e for e in self._endpoints if e.greeting.agreed and e.delay < CHANGING]
+        return {player: e.delay for e in told for player in e.queue.players}
+
+    @property
+    def round_trips(self) -> dict[int, float]:
+        """The measured round trip to each remote player's peer, in seconds; of those who are there."""
+        return {player: e.line.rtt for e in self._endpoints if e.live for player in e.queue.players}
+
+    @property
+    def vacant(self) -> dict[int, tuple[int, bool]]:
+        """The players whom nobody of their own plays: since which frame, and whether a bot stands in."""
+        agreement = self._membership.agreement
+        return {
+            player: (agreement.cuts.get(e.seat, -1) + 1, bool(agreement.adopted >> e.seat & 1))
+            for e in self._endpoints
+            if e.state in VACANT
+            for player in e.queue.players
+        }

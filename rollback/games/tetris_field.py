@@ -67,6 +67,21 @@ class Field(Stack):
         "y",
     )
 
+    piece: int
+    x: int
+    y: int
+    rotation: int
+    landed: int
+    fall: int
+    lock: int
+    resets: int
+    lowest: int
+    pressed: int
+    way: int
+    charge: int
+    hold: int
+    held: int
+
     def __init__(self, seed: int, level: int) -> None:
         super().__init__(seed, level)
         self.pressed = self.way = self.charge = 0

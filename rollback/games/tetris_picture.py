@@ -71,12 +71,12 @@ class Layout:
 _BESIDE: Final = Layout(
     *(56, 14, 8, 3),
     hold=(2, 13),
-    following=tuple((48, 13 + 7 * place) for place in range(NEXT)),
-    labels=((6, 10), (52, 10)),
+    following=tuple((47, 13 + 7 * place) for place in range(NEXT)),
+    labels=((6, 10), (51, 10)),
     facts=((6, 30), (6, 42), (6, 54)),
 )
 _UNDER: Final = Layout(
-    *(112 / 3, 4, 8, 3),
+    *(112 / 3, 4, 6, 3),
     hold=(1, 68),
     following=tuple((11 + 9 * place, 68) for place in range(3)),
     labels=(),

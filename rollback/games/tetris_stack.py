@@ -73,14 +73,28 @@ class Stack:
         "word",
     )
 
+    board: int
+    chain: int
+    combo: int
+    holes: int
+    level: int
+    lines: int
+    out: int
+    pending: tuple[tuple[int, int], ...]
+    pieces: int
+    points: int
+    queue: tuple[int, ...]
+    rows: tuple[int, ...]
+    tints: tuple[int, ...]
+    word: int
+
     def __init__(self, seed: int, level: int) -> None:
-        self.rows: tuple[int, ...] = _NO_ROWS
-        self.tints: tuple[int, ...] = _NO_ROWS
+        self.rows = self.tints = _NO_ROWS
         self.board = 0
-        self.queue: tuple[int, ...] = ()
+        self.queue = ()
         self.word = spread(seed)
         self.holes = spread(seed, 1)
-        self.pending: tuple[tuple[int, int], ...] = ()
+        self.pending = ()
         self.combo = self.chain = 0
         self.level = level
         self.lines = self.pieces = self.points = self.out = 0

@@ -17,7 +17,8 @@ class Buttons:
     """One player's keys: `game.keys(player)` maps the names of keys to buttons, or to whole actions.
 
     Where actions are rows of buttons, a key presses the button of that number; in any other space the newest of the
-    held keys *is* the action it is mapped to, and no key is the idle one.
+    held keys *is* the action it is mapped to, and no key is the idle one. A game that knows keys which are held together,
+    as environments do, is asked: `game.action_for(held, player)`, the newest key last.
 
     Args:
         game: The game.
@@ -36,15 +37,20 @@ class Buttons:
             )
         codec = codecs_of(game)[player]
         self.keys: Mapping[str, Any] = keys(player)
+        self._ask = getattr(game, "action_for", None)
+        self._player = player
         self._idle = codec.decode(idle_inputs(game, codecs_of(game))[player])
         self._names = tuple(getattr(game, "buttons", ()))
         self._order: list[str] = []
 
     def action(self, held: Collection[str]) -> Any:
         """Return the action of these keys."""
-        pressed = [key for key in self.keys if key in held]
+        known = sorted(held) if callable(self._ask) else self.keys
+        pressed = [key for key in known if key in held]
         self._order = [key for key in self._order if key in pressed]
         self._order += [key for key in pressed if key not in self._order]
+        if callable(self._ask):
+            return self._ask(self._order, self._player)
         if not isinstance(self._idle, tuple):
             return self.keys[self._order[-1]] if self._order else self._idle
         buttons = {self.keys[key] for key in pressed}
@@ -52,11 +58,12 @@ class Buttons:
 
     def legend(self) -> str:
         """Return which keys do what, in one line."""
-        by_button: dict[Any, list[str]] = {}
+        by_button: dict[str, list[str]] = {}
         for key, button in self.keys.items():
-            by_button.setdefault(button, []).append(_SHOWN.get(key, key))
+            by_button.setdefault(repr(button), []).append(key)  # an action may be an array, which is no key of a dict
         told = []
-        for button, keys in by_button.items():
-            name = self._names[button] if isinstance(button, int) and button < len(self._names) else ""
-            told.append(f"{'/'.join(keys)} {name}".strip())
+        for pressing in by_button.values():
+            button = self.keys[pressing[0]]
+            name = self._names[button] if type(button) is int and button < len(self._names) else ""
+            told.append(f"{'/'.join(_SHOWN.get(key, key) for key in pressing)} {name}".strip())
         return "  ".join(told)

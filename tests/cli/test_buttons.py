@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy
 import pytest
 
 from rollback.cli.buttons import Buttons
@@ -87,3 +88,26 @@ def test_the_legend_names_keys_and_buttons() -> None:
 def test_a_game_without_keys_says_so() -> None:
     with pytest.raises(UsageError, match=r"Keyless cannot be played by hand: it has no keys\(player\)"):
         Buttons(Keyless(), 0)
+
+
+class Together(Steps):
+    """A game that knows what keys mean that are held together; its actions are rows of numbers."""
+
+    def keys(self, player: int) -> dict[str, Any]:
+        return {"left": numpy.array([1, 0]), "right": numpy.array([2, 0]), "a": numpy.array([1, 0])}
+
+    def action_for(self, held: Any, player: int) -> Any:
+        return (player, *held)
+
+
+def test_a_game_that_knows_combinations_is_asked_with_the_newest_key_last() -> None:
+    buttons = Buttons(Together(), 1)
+    assert buttons.action(set()) == (1,)
+    assert buttons.action({"x"}) == (1, "x")
+    assert buttons.action({"x", "left"}) == (1, "x", "left")
+    assert buttons.action({"x", "left", "a"}) == (1, "x", "left", "a")
+    assert buttons.action({"a", "left"}) == (1, "left", "a")
+
+
+def test_keys_whose_actions_are_arrays_can_be_told() -> None:
+    assert Buttons(Together(), 0).legend() == "←/a  →"

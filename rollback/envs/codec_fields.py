@@ -1,0 +1,146 @@
+"""Whole numbers as bit fields: Discrete, MultiDiscrete, MultiBinary and Boxes of integers. Knows no floats and no nesting."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from gymnasium import spaces
+
+from rollback.envs.codec_layout import outside, shown
+from rollback.errors import GameError
+
+__all__ = ["NumberArray", "OneNumber", "numbers_of"]
+
+
+class OneNumber:
+    """An element of a Discrete, counted from its start.
+
+    Args:
+        space: The space.
+        idle: The action that stands for the numbers that are none.
+    """
+
+    def __init__(self, space: spaces.Discrete[Any], idle: Any) -> None:
+        self._space = space
+        self._scalar = np.dtype(space.dtype).type
+        self.start, self.count = int(space.start), int(space.n)
+        limits = np.iinfo(self._scalar)
+        if not limits.min <= self.start <= self.start + self.count - 1 <= limits.max:
+            raise GameError(f"{shown(space)} reaches past what {space.dtype} can hold: give it a wider dtype")
+        self.bits = (self.count - 1).bit_length()
+        self.text = f"discrete({self.count},{self.start},{np.dtype(space.dtype).name})"
+        self._mask = (1 << self.bits) - 1
+        self._idle = self.pack(idle)
+
+    def pack(self, action: Any) -> int:
+        """Return the action's place in the space."""
+        place = self._whole(action) - self.start
+        if not 0 <= place < self.count:
+            raise outside(action, self._space, f"{self.start} to {self.start + self.count - 1} are allowed")
+        return place
+
+    def unpack(self, number: int) -> Any:
+        """Return the element as the space's own dtype, as `sample` does."""
+        place = number & self._mask
+        return self._scalar(self.start + (place if place < self.count else self._idle))
+
+    def _whole(self, action: Any) -> int:
+        try:
+            return int(action.__index__())  # ints, bools, numpy integers and arrays of no dimension
+        except (AttributeError, TypeError):
+            pass
+        value = np.asarray(action).item() if isinstance(action, np.ndarray) and action.shape == () else action
+        if isinstance(value, float | np.floating | np.bool_) and value == value and abs(value) < 2**63 and value == int(value):
+            return int(value)
+        raise outside(action, self._space, "one whole number is needed")
+
+
+class NumberArray:
+    """An array of whole numbers, each with a range of its own, in the fewest whole bits.
+
+    Args:
+        space: The space, for messages.
+        name: What it is called in the text.
+        low: The smallest values.
+        high: The largest values.
+        dtype: What the decoded arrays are made of.
+        idle: The action whose components stand for the numbers that are none.
+    """
+
+    def __init__(self, space: spaces.Space[Any], name: str, low: Any, high: Any, dtype: Any, idle: Any) -> None:
+        self._space = space
+        self._dtype = np.dtype(dtype)
+        self._shape: tuple[int, ...] = low.shape
+        self._low: list[int] = [int(value) for value in low.reshape(-1).tolist()]
+        self._high: list[int] = [int(value) for value in high.reshape(-1).tolist()]
+        counts = [high - low + 1 for low, high in zip(self._low, self._high, strict=True)]
+        widths = [(count - 1).bit_length() for count in counts]
+        self.bits = sum(widths)
+        self._packing = list(zip(self._low, self._high, widths, strict=True))
+        ranges = ",".join(f"{low}..{high}" for low, high in zip(self._low, self._high, strict=True))
+        if len(set(zip(self._low, self._high, strict=True))) == 1:
+            ranges = f"{self._low[0]}..{self._high[0]}"
+        self.text = f"{name}({'x'.join(map(str, self._shape))},{self._dtype.name},{ranges})"
+        resting = [value - low for value, low in zip(self._values(idle), self._low, strict=True)]
+        masks = [(1 << width) - 1 for width in widths]
+        self._unpacking = list(zip(widths, masks, counts, self._low, resting, strict=True))
+
+    def pack(self, action: Any) -> int:
+        """Return the components, the first one in the lowest bits."""
+        number = shift = 0
+        for value, (low, high, width) in zip(self._values(action), self._packing, strict=True):
+            if not low <= value <= high:
+                raise outside(action, self._space, f"{value} is not in {low}..{high}")
+            number |= (value - low) << shift
+            shift += width
+        return number
+
+    def unpack(self, number: int) -> Any:
+        """Return a read-only array; a component that is out of its range is the idle one."""
+        values = []
+        for width, mask, count, low, resting in self._unpacking:
+            place = number & mask
+            values.append(low + (place if place < count else resting))
+            number >>= width
+        array = np.array(values, dtype=self._dtype).reshape(self._shape)
+        array.flags.writeable = False
+        return array
+
+    def _values(self, action: Any) -> list[int]:
+        """Return the components as whole numbers, not yet compared with their ranges."""
+        try:
+            array = np.asarray(action)
+        except (ValueError, TypeError, OverflowError):
+            raise outside(action, self._space, f"an array of shape {self._shape} is needed") from None
+        if array.shape != self._shape:
+            raise outside(action, self._space, f"shape {self._shape} is needed, not {array.shape}")
+        if array.size and array.dtype.kind not in "iub":
+            return [self._whole(action, value) for value in array.reshape(-1).tolist()]
+        values: list[int] = array.reshape(-1).tolist()
+        return values
+
+    def _whole(self, action: Any, value: Any) -> int:
+        # An object array holds ints of more than 64 bits, or anything at all.
+        if isinstance(value, int) or (isinstance(value, float) and value.is_integer()):
+            return int(value)
+        raise outside(action, self._space, f"{shown(value)} is no whole number")
+
+
+def numbers_of(space: Any, idle: Any) -> NumberArray:
+    """Return the layout of a MultiDiscrete, a MultiBinary or a Box of integers or bools.
+
+    Raises:
+        GameError: The space has values that its dtype cannot hold.
+    """
+    if isinstance(space, spaces.MultiBinary):
+        low, high = np.zeros(space.shape, np.int8), np.ones(space.shape, np.int8)
+        return NumberArray(space, "multibinary", low, high, space.dtype, idle)
+    if isinstance(space, spaces.Box):
+        return NumberArray(space, "box", space.low, space.high, space.dtype, idle)
+    low = space.start.astype(object)
+    high = low + space.nvec.astype(object) - 1  # Python's integers, which do not wrap round
+    limit = np.iinfo(space.dtype).max
+    if any(value > limit for value in high.reshape(-1).tolist()):
+        raise GameError(f"{shown(space)} reaches past what {np.dtype(space.dtype)} can hold: give it a wider dtype")
+    return NumberArray(space, "multidiscrete", low, high, space.dtype, idle)

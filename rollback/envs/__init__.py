@@ -1,7 +1,54 @@
-"""Games by name. Knows no session, no network and no command."""
+"""Environments as games, games by name, and games as environments. Its names are resolved on first use; no logic.
+
+Importing it needs neither numpy nor Gymnasium; the ids of the built-in games are there as soon as Gymnasium is.
+"""
 
 from __future__ import annotations
 
-from rollback.envs.names import canonical_name, game_factory
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
 
-__all__ = ["canonical_name", "game_factory"]
+from rollback.envs.registration import register as _register
+
+if TYPE_CHECKING:
+    from rollback.envs.codecs import codec_for
+    from rollback.envs.environment_game import EnvironmentGame
+    from rollback.envs.gymnasium_games import from_gymnasium
+    from rollback.envs.names import canonical_name, game_factory
+    from rollback.envs.parallel import from_parallel_env
+    from rollback.envs.transitions import record_transitions
+
+__all__ = [
+    "EnvironmentGame",
+    "canonical_name",
+    "codec_for",
+    "from_gymnasium",
+    "from_parallel_env",
+    "game_factory",
+    "record_transitions",
+]
+
+_PLACES = {
+    "EnvironmentGame": "environment_game",
+    "canonical_name": "names",
+    "codec_for": "codecs",
+    "from_gymnasium": "gymnasium_games",
+    "from_parallel_env": "parallel",
+    "game_factory": "names",
+    "record_transitions": "transitions",
+}
+
+_register()
+
+
+def __getattr__(name: str) -> Any:
+    place = _PLACES.get(name)
+    if place is None:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = getattr(import_module(f"{__name__}.{place}"), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -1,4 +1,4 @@
-"""Naming a game: `pong`, `module:Game`, `path/file.py:Game`. Knows how to import; knows no session and no command."""
+"""Naming a game: `pong`, `module:Game`, `path/file.py:Game`, or an environment. Knows how to import; knows no session."""
 
 from __future__ import annotations
 
@@ -16,19 +16,29 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any, Final
 
+from rollback.envs.environment_names import PREFIXES, canonical_environment, environment_factory, is_built_in
 from rollback.errors import GameError, MissingPackage
 from rollback.game import Game
 
 __all__ = ["SHORT_NAMES", "canonical_name", "game_factory"]
 
-SHORT_NAMES: Final = {"pong": "rollback.games:Pong", "duel": "rollback.games:Duel"}
-FORMS: Final = "name a game as module:Game, as path/file.py:Game, or one of pong and duel"
+SHORT_NAMES: Final = {
+    "pong": "rollback.games:Pong",
+    "duel": "rollback.games:Duel",
+    "gridworld": "rollback.games:GridWorld",
+    "tetris": "rollback.games:Tetris",
+}
+FORMS: Final = (
+    "name a game as module:Game, path/file.py:Game, gym:Id-v0 or pettingzoo:module, or one of"
+    f" {', '.join(list(SHORT_NAMES)[:-1])} and {list(SHORT_NAMES)[-1]}"
+)
 _METHODS: Final = ("step", "save", "load")
-_NOT_YET: Final = ("gym:", "pettingzoo:")
 
 
 def canonical_name(name: str) -> str:
-    """Return the full name of a built-in game, whichever way it was written, and any other name as it is."""
+    """Return the full name of a built-in game or an environment, whichever way it was written, and others as they are."""
+    if name.strip().startswith(PREFIXES):
+        return canonical_environment(name.strip())
     module, _, attribute = name.rpartition(":")
     short = name.strip().lower()
     if module in ("rollback.games", f"rollback.games.{attribute.lower()}"):
@@ -42,20 +52,24 @@ def game_factory(name: str, *, is_trusted: bool = True) -> Callable[[], Game]:
     The current folder counts as a place of modules, and so does the folder of a file that is named.
 
     Args:
-        name: `pong`, `duel`, `module:Game` or `path/file.py:Game`.
+        name: A short name such as `pong`, `module:Game`, `path/file.py:Game`, `gym:[module:]Id-v0[?key=value&...]` or
+            `pettingzoo:module[?key=value&...]`.
         is_trusted: False for a name that came from a file or from another peer: then only the built-in games are found,
-            for importing a module runs it, and one may lie beside the file that names it.
+            also as environments, for importing a module runs it, and one may lie beside the file that names it.
 
     Raises:
         GameError: The name leads nowhere (the closest ones are told), or to no game, or its module cannot be imported.
             Calling the result raises it too, when the game cannot be made.
+        MissingPackage: An environment's package is not installed.
     """
     if not isinstance(name, str) or not name.strip():
         raise GameError(f"{name!r} names no game: {FORMS}")
     name = name.strip()
     full = canonical_name(name)
-    if full.startswith(_NOT_YET):
-        raise GameError(f"{name!r}: environments of Gymnasium and PettingZoo cannot be played by name yet; {FORMS}")
+    if full.startswith(PREFIXES):
+        if not is_trusted and not is_built_in(full):
+            raise GameError(f"the environment {name!r} is not made because somebody else names it: give it yourself as --game")
+        return _Factory(name, environment_factory(full))
     place, _, attribute = full.rpartition(":")
     is_file = (place or full).endswith(".py")
     if is_file and not is_trusted:
@@ -85,7 +99,7 @@ class _Factory:
     def __call__(self) -> Game:
         try:
             game = self._make()
-        except MissingPackage:
+        except (GameError, MissingPackage):
             raise
         except Exception as error:  # a game's constructor may raise anything
             raise GameError(f"{self.name} could not be made: {_last_line(error)}") from error

@@ -1,0 +1,275 @@
+"""An environment as a game: what is counted, saved and seen, whichever way its players share it. Knows no space's codec.
+
+The frame that ends an episode leaves its last observations and rewards standing; the next one resets, ignores its
+actions and rewards nobody. Everything counted lives in the snapshot, so a replay counts nothing twice.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping, Sequence
+from typing import Any, Final
+
+from numpy import ndarray
+
+from rollback.envs.controls import Control, Watching
+from rollback.envs.episodes import seed_of
+from rollback.envs.kept_values import LEFT_OUT, kept
+from rollback.envs.keys import KeyTable
+from rollback.envs.pictures import told
+from rollback.envs.savers import Saver
+from rollback.errors import GameError
+
+__all__ = ["USUAL_FPS", "EnvironmentGame"]
+
+USUAL_FPS: Final = 30  # where an environment names none: fast enough to play, slow enough for most to keep up with
+_COUNTS: Final = frozenset({int, bool})
+_FLOATS: Final = frozenset({float})
+_LOST_INFO: Final = "entries of its infos that are no plain values or arrays are left out"
+_LOST_VIEW: Final = "what is seen holds parts that are no plain values or arrays: those are left out"
+
+
+class EnvironmentGame:
+    """A game made of an environment; `from_parallel_env` and `from_gymnasium` make it.
+
+    It is reset when it is made, so it can be saved and stepped at once; `reset(seed)` begins episode 0 of a match.
+
+    Attributes:
+        players: How many play.
+        agents: Their names.
+        codecs: Their actions as bytes.
+        fps: What the environment's metadata name, or 30.
+        game_id: Which environment it is, in the words of `--game` where it has such a name.
+        game_version: The versions of what decides its course.
+        has_noop: Whether doing nothing is an action of everybody who plays.
+        watchers: Players who only watch.
+        saver: Saves and loads the environment.
+        episode: Number of the episode, from 0.
+        step_in_episode: Steps of it that were played.
+        rewards: Of the last step, by player.
+        returns: Sums of the rewards in this episode, by player.
+        terminated: Whose episode ended by the rules.
+        truncated: Whose episode was cut short, by a time limit say.
+        alive: Who still plays this episode.
+        is_between: Whether the episode is over: the next frame resets, and ignores its actions.
+        over: Whether the last of the wanted episodes is over; False without a number of them.
+    """
+
+    game_id = ""
+    game_version = ""
+    watchers: tuple[int, ...] = ()
+
+    # Set by `_begin`, replaced and never changed: snapshots hold them.
+    alive: tuple[bool, ...]
+    _observations: tuple[Any, ...]
+    _infos: tuple[dict[str, Any], ...]
+
+    def __init__(
+        self,
+        controls: Sequence[Control],
+        saver: Saver,
+        *,
+        fps: int = USUAL_FPS,
+        episodes: int | None = None,
+        keys: KeyTable | None = None,
+        again: Callable[[], EnvironmentGame] | None = None,
+    ) -> None:
+        if episodes is not None and (type(episodes) is not int or episodes < 1):
+            raise GameError(f"episodes must be a whole number from 1 on, or None to go on for ever, not {episodes!r}")
+        count = self.players = len(controls)
+        self.controls = tuple(controls)
+        self.agents = tuple(control.name for control in controls)
+        self.codecs = tuple(
+            Watching(control.idle) if player in self.watchers else control.codec for player, control in enumerate(controls)
+        )
+        self.has_noop = all(control.has_noop for player, control in enumerate(controls) if player not in self.watchers)
+        self.saver = saver
+        self.fps = fps
+        self.wanted_episodes = episodes
+        self._keys = keys or KeyTable()
+        self._again = again
+        self._save_environment = saver.save
+        if saver.is_opaque:  # a method of every game would cost every game: whoever has digest() is asked for it
+            self.digest = lambda: self._saved(saver.digest())
+        self._load_environment = saver.load
+        self._losses: dict[str, None] = {}
+        self._widths = [count] * 6
+        self._zeros = (0.0,) * count
+        self._no = (False,) * count
+        self._yes = (True,) * count
+        self.reset(0)
+
+    # What each way of sharing an environment does for itself.
+
+    def step(self, actions: Sequence[Any]) -> None:
+        """Play one frame: step the environment, or, after the end of an episode, reset it.
+
+        Args:
+            actions: One of each player; those of who is not alive, or only watches, are ignored.
+        """
+        raise NotImplementedError
+
+    def _begin(self, seed: int) -> None:
+        """Reset the environment, set `_observations`, `_infos` and `alive`."""
+        raise NotImplementedError
+
+    def _rendered(self) -> Any:
+        """Return what the environment shows, None where it shows nothing."""
+        raise NotImplementedError
+
+    # What is the same for all.
+
+    def reset(self, seed: int) -> None:
+        """Begin a match: episode 0, with all scores at zero."""
+        self.seed = seed
+        self._earlier = self._zeros
+        self._start(0)
+
+    def _start(self, episode: int) -> None:
+        self._begin(seed_of(self.seed, episode))
+        self.episode = episode
+        self.step_in_episode = 0
+        self.rewards = self.returns = self._zeros
+        self.terminated = self.truncated = self._no
+        self.is_between = self.over = False
+
+    def _next_episode(self) -> None:
+        """Do what the frame after an episode's end does."""
+        earlier = tuple([before + now for before, now in zip(self._earlier, self.returns, strict=True)])
+        self._start(self.episode + 1)
+        self._earlier = earlier
+
+    def _done(self, player: int, terminated: bool, truncated: bool) -> None:
+        """Note that the frame was the player's last of this episode."""
+        self.alive = (*self.alive[:player], False, *self.alive[player + 1 :])
+        self.terminated = (*self.terminated[:player], terminated, *self.terminated[player + 1 :])
+        self.truncated = (*self.truncated[:player], truncated, *self.truncated[player + 1 :])
+
+    def _end(self) -> None:
+        """Note that the frame ended the episode."""
+        self.is_between = True
+        self.over = self.wanted_episodes is not None and self.episode + 1 >= self.wanted_episodes
+
+    def save(self) -> dict[str, Any]:
+        """Return a snapshot: the environment's own state, and everything counted here."""
+        return self._saved(self._save_environment())
+
+    def _saved(self, environment: Any) -> dict[str, Any]:
+        return {
+            "environment": environment,
+            "seed": self.seed,
+            "episode": self.episode,
+            "step": self.step_in_episode,
+            "observations": self._observations,
+            "infos": self._infos,
+            "rewards": self.rewards,
+            "returns": self.returns,
+            "earlier": self._earlier,
+            "alive": self.alive,
+            "terminated": self.terminated,
+            "truncated": self.truncated,
+            "is_between": self.is_between,
+        }
+
+    def load(self, state: Mapping[str, Any]) -> None:
+        """Become the saved state again.
+
+        Raises:
+            GameError: It is no snapshot of this game.
+        """
+        # Also on the way of every rollback: one pass, and the reasons are looked for only where something is wrong.
+        try:
+            counted = rewards, returns, earlier = state["rewards"], state["returns"], state["earlier"]
+            flags = alive, terminated, truncated = state["alive"], state["terminated"], state["truncated"]
+            seen, told = state["observations"], state["infos"]
+            seed, episode, step, is_between = numbers = state["seed"], state["episode"], state["step"], state["is_between"]
+            environment = state["environment"]
+            fits = [len(row) for row in counted + flags] == self._widths and len(seen) == len(self._observations)
+        except (TypeError, ValueError, LookupError) as error:
+            raise GameError(f"this is no snapshot of {self.game_id or 'an environment'}: {error!r}") from None
+        if not fits or len(told) != len(self._infos):
+            raise GameError(f"this is a snapshot of another environment than {self.game_id}, or of other players")
+        if not _COUNTS.issuperset(map(type, numbers)) or not _FLOATS.issuperset(map(type, (*rewards, *returns, *earlier))):
+            raise GameError("in this snapshot something else stands where numbers do")
+        self._load_environment(environment)
+        self.seed, self.episode, self.step_in_episode, self.is_between = seed, episode, step, is_between
+        self.rewards, self.returns, self._earlier = rewards, returns, earlier
+        self.alive, self.terminated, self.truncated = alive, terminated, truncated
+        self._observations = tuple([one.copy() if type(one) is ndarray else self._seen(one) for one in seen])
+        self._infos = tuple([self._told(info) if info else {} for info in told])
+        self.over = is_between and self.wanted_episodes is not None and episode + 1 >= self.wanted_episodes
+
+    def idle(self, player: int) -> Any:
+        """Return the action that does nothing, or the one that does least where there is none."""
+        return self.controls[player].idle
+
+    def observe(self, player: int) -> Any:
+        """Return what the player sees: its own observation, or the one that all share. It may be changed."""
+        observations = self._observations
+        return kept(observations[player] if len(observations) > 1 else observations[0])
+
+    @property
+    def infos(self) -> tuple[dict[str, Any], ...]:
+        """What the last step told besides, by player, as far as it is a state tree."""
+        infos = self._infos
+        return infos if len(infos) == self.players else infos * self.players
+
+    def scores(self) -> tuple[float, ...]:
+        """Return the sum of all rewards since the match began, by player."""
+        return tuple([before + now for before, now in zip(self._earlier, self.returns, strict=True)])
+
+    def spaces(self, player: int) -> tuple[Any, Any]:
+        """Return the player's observation space and action space."""
+        control = self.controls[player]
+        return control.observation_space, control.action_space
+
+    def keys(self, player: int) -> Mapping[str, Any]:
+        """Return which single key is which action."""
+        return {} if player in self.watchers else self._keys.singles(self.controls[player])
+
+    def action_for(self, held: Collection[str], player: int) -> Any:
+        """Return the action of the keys that are held together; without any that means something, the idle one.
+
+        Args:
+            held: Names of keys, the newest last where they have an order.
+            player: Whose keyboard it is.
+        """
+        return self.controls[player].idle if player in self.watchers else self._keys.action(held, self.controls[player])
+
+    def another(self) -> EnvironmentGame:
+        """Return a fresh game of the same making.
+
+        Raises:
+            GameError: It was made of an environment that cannot be made again.
+        """
+        if self._again is None:
+            raise GameError(f"{self.game_id} was made of an environment that is there once: give what makes it instead")
+        return self._again()
+
+    def made_by(self, again: Callable[[], EnvironmentGame]) -> None:
+        """Tell what makes another of this game: for who makes games in a way of their own, by name say."""
+        self._again = again
+
+    def render(self) -> Any:
+        """Return a picture (height, width, 3) or a text of this state; nothing is drawn unless this is called."""
+        shown = self._rendered()
+        return told(self) if shown is None else shown
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What should be known: of the saver, and of what is left out of snapshots."""
+        return (*self.saver.notes, *self._losses)
+
+    def _seen(self, observation: Any) -> Any:
+        view = kept(observation)
+        if view is LEFT_OUT:
+            self._losses[_LOST_VIEW] = None
+            return None
+        return view
+
+    def _told(self, info: Any) -> dict[str, Any]:
+        if not info:
+            return {}
+        told = kept(info)
+        if type(told) is not dict or len(told) != len(info):
+            self._losses[_LOST_INFO] = None
+        return told if type(told) is dict else {}

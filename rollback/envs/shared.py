@@ -1,0 +1,148 @@
+"""One Gymnasium environment for all: taken in turns, watched, or with its actions split. Knows who acts; knows no copies."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from numpy import ndarray
+
+from rollback.envs.codecs import fresh
+from rollback.envs.controls import Control
+from rollback.envs.environment_game import EnvironmentGame
+from rollback.envs.pictures import shown_by
+from rollback.envs.probe import Episode
+from rollback.envs.savers import saver_for
+from rollback.errors import GameError
+
+__all__ = ["SharedGame", "SplitGame", "TurnsGame", "WatchGame"]
+
+
+class SharedGame(EnvironmentGame):
+    """One environment, seen by all players; the kinds differ in whose actions count and who is rewarded.
+
+    Args:
+        env: The environment.
+        controls: The players.
+        episode: How it is driven.
+        saver: Name of the saver, None to choose.
+        settings: As for `EnvironmentGame`.
+    """
+
+    def __init__(
+        self, env: Any, controls: Sequence[Control], episode: Episode, *, saver: str | None = None, **settings: Any
+    ) -> None:
+        self.env = env
+        chosen = saver_for(env, episode, saver=saver)
+        self._tell = chosen.stepped if chosen.name == "simulated again" else None
+        self._step_environment = env.step
+        super().__init__(controls, chosen, **settings)
+
+    def _begin(self, seed: int) -> None:
+        observation, info = self.env.reset(seed=seed)
+        self.saver.began(seed)
+        self._observations = (self._seen(observation),)
+        self._infos = (self._told(info),)
+        self.alive = self._yes
+
+    def step(self, actions: Sequence[Any]) -> None:
+        """Play one frame: step the environment, or, after the end of an episode, reset it.
+
+        Args:
+            actions: One of each player; those of who does not act now are ignored.
+        """
+        if self.is_between:
+            self._next_episode()
+            return
+        action = self._joined(actions)
+        observation, reward, terminated, truncated, info = self._step_environment(action)
+        if self._tell is not None:
+            self._tell(action)
+        self._observations = (observation.copy() if type(observation) is ndarray else self._seen(observation),)
+        self._infos = (self._told(info) if info else {},)
+        self.rewards = now = self._shares(reward, info)
+        self.returns = tuple([total + reward for total, reward in zip(self.returns, now)])  # noqa: B905
+        self.step_in_episode += 1
+        if terminated or truncated:
+            self.alive = self._no
+            self.terminated = self._yes if terminated else self._no
+            self.truncated = self._yes if truncated else self._no
+            self._end()
+
+    def _joined(self, actions: Sequence[Any]) -> Any:
+        """Return what the environment is stepped with."""
+        raise NotImplementedError
+
+    def _shares(self, reward: Any, info: Any) -> tuple[float, ...]:
+        """Return everybody's reward."""
+        raise NotImplementedError
+
+    def _rendered(self) -> Any:
+        return shown_by(self.env)
+
+
+class TurnsGame(SharedGame):
+    """Players take turns by episode: the one whose number is the episode's, counted round, acts and is rewarded."""
+
+    @property
+    def acting(self) -> int:
+        """The player whose turn it is."""
+        return self.episode % self.players
+
+    def _joined(self, actions: Sequence[Any]) -> Any:
+        return fresh(actions[self.episode % self.players])
+
+    def _shares(self, reward: Any, info: Any) -> tuple[float, ...]:
+        acting = self.episode % self.players
+        return (*self._zeros[:acting], float(reward), *self._zeros[acting + 1 :])
+
+
+class WatchGame(SharedGame):
+    """Player 0 acts and is rewarded; all others watch."""
+
+    def __init__(self, env: Any, controls: Sequence[Control], episode: Episode, **settings: Any) -> None:
+        self.watchers = tuple(range(1, len(controls)))
+        super().__init__(env, controls, episode, **settings)
+
+    def _joined(self, actions: Sequence[Any]) -> Any:
+        return fresh(actions[0])
+
+    def _shares(self, reward: Any, info: Any) -> tuple[float, ...]:
+        return (float(reward), *self._zeros[1:])
+
+
+class SplitGame(SharedGame):
+    """Each player gives a part of the action. The reward is everybody's, unless the environment tells one of each.
+
+    Args:
+        env: The environment.
+        controls: The players.
+        episode: How it is driven.
+        join: Makes one action of the players' parts.
+        settings: As for `SharedGame`.
+    """
+
+    def __init__(self, env: Any, controls: Sequence[Control], episode: Episode, *, join: Any, **settings: Any) -> None:
+        self._join = join
+        super().__init__(env, controls, episode, **settings)
+
+    def _joined(self, actions: Sequence[Any]) -> Any:
+        return self._join([fresh(action) for action in actions])
+
+    def _shares(self, reward: Any, info: Any) -> tuple[float, ...]:
+        own = _rows(info["rewards"]) if info and "rewards" in info else None
+        if own is None or len(own) != self.players:  # other environments mean something else by that word
+            own = None if type(reward) is float else _rows(reward)
+            if own is None:
+                return (float(reward),) * self.players
+        if len(own) != self.players:
+            raise GameError(f"the environment rewards {len(own)} players, and {self.players} play: {reward!r:.80}")
+        return tuple([float(share) for share in own])
+
+
+def _rows(rewards: Any) -> Sequence[Any] | None:
+    """Return rewards of several players as a sequence, None for one number."""
+    if isinstance(rewards, Mapping):
+        return list(rewards.values())
+    several = isinstance(rewards, tuple | list) or (isinstance(rewards, ndarray) and rewards.ndim == 1)
+    return rewards if several else None

@@ -5,5 +5,6 @@ from __future__ import annotations
 from rollback.games import bots
 from rollback.games.duel import Duel
 from rollback.games.pong import Pong
+from rollback.games.tetris import Tetris
 
-__all__ = ["Duel", "Pong", "bots"]
+__all__ = ["Duel", "Pong", "Tetris", "bots"]

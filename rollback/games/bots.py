@@ -15,9 +15,11 @@ from rollback.games.duel_bot import DuelBot
 from rollback.games.pong import Pong
 from rollback.games.pong_bot import PongBot
 from rollback.games.random_bot import RandomBot
+from rollback.games.tetris import Tetris
+from rollback.games.tetris_bot import TetrisBot
 from rollback.types import Policy
 
-__all__ = ["DuelBot", "PongBot", "RandomBot", "act_with", "bot_for"]
+__all__ = ["DuelBot", "PongBot", "RandomBot", "TetrisBot", "act_with", "bot_for"]
 
 _SEATS: Final = 16  # seeds of neighbouring players must not meet those of neighbouring matches
 
@@ -36,6 +38,8 @@ def bot_for(game: Game, player: int = 0, seed: int = 0) -> Policy:
         return PongBot(seed=seed * _SEATS + player)
     if isinstance(game, Duel):
         return DuelBot(seed=seed * _SEATS + player)
+    if isinstance(game, Tetris):
+        return TetrisBot(seed=seed * _SEATS + player, actions=game.actions)
     own = getattr(game, "bot", None)
     found: Policy | None = own(player, seed) if callable(own) else None
     return RandomBot(game, player, seed) if found is None else found

@@ -13,13 +13,16 @@ from rollback.games.tetris_field import Field
 from rollback.games.tetris_picture import picture
 from rollback.games.tetris_pieces import COLUMNS, SPAWN_X, SPAWN_Y
 from rollback.games.tetris_rules import (
+    CALM_MINUTES,
     COMBO_ATTACKS,
     GARBAGE_DELAY,
-    GARBAGE_DELAY_IN_PLACEMENTS,
+    MINUTE,
     MOST_PENDING,
     NEXT,
+    PIECES_AS_FRAMES,
     TOP_LEVEL,
 )
+from rollback.games.tetris_snapshots import loaded, saved
 from rollback.games.text import paint
 
 __all__ = ["Tetris"]
@@ -36,9 +39,11 @@ class Tetris:
 
     Every player has a field of ten columns and twenty rows (and four hidden ones above), and gets the same pieces in the
     same order. Rows taken out attack the next player to the right who is still in (from the last one on to the first):
-    they first cancel the garbage on its way to oneself, the rest comes up in the other field after a second, when a piece
-    comes to lie without taking out a row. Attacks of one frame take effect together, after the frame. Out is whose piece
-    cannot appear, lies wholly above the field, or whose cells are pushed out by garbage; the last one left wins.
+    they first cancel the garbage on its way to oneself; the rest comes up in the other field a second later at the
+    earliest, when a piece comes to lie without taking out a row. Attacks of one frame take effect together, after the
+    frame. From the fourth minute on every attack is stronger by a row, from the fifth by two, and so on, so that matches
+    of the best end too. Out is whose piece cannot appear or lies wholly above the field, or whose cells are pushed out of
+    it by garbage; the last one left wins.
 
     With `actions="buttons"` an action is eight buttons: left, right, soft drop, hard drop, turn right, turn left, hold,
     turn half. With `actions="placements"` it is one number: 40 for using hold, plus 10 a quarter turn to the right, plus
@@ -53,6 +58,8 @@ class Tetris:
         limit: Frames (or placements) after which the match is over; None for no end but being out.
 
     Attributes:
+        observed: What `observe` holds, in order: name, least and greatest value.
+        buttons: Their names; none for placements.
         fields: Of each player, see `tetris_field.Field`.
         frame: Frames, or placements, so far.
 
@@ -61,7 +68,6 @@ class Tetris:
     """
 
     fps = 60
-    buttons = _BUTTONS
 
     def __init__(
         self,
@@ -84,6 +90,7 @@ class Tetris:
         self.limit = limit
         codec: ActionCodec = Bits(len(_BUTTONS)) if actions == "buttons" else UInt(7)
         self.codecs = (codec,) * players
+        self.buttons = _BUTTONS if actions == "buttons" else ()
         self.observed = _observed(players)
         self.reset(seed)
 
@@ -118,9 +125,10 @@ class Tetris:
         self.frame = frame + 1
 
     def _attack(self, player: int, rows: int) -> None:
-        delay = GARBAGE_DELAY if self.actions == "buttons" else GARBAGE_DELAY_IN_PLACEMENTS
+        delay, minute = (GARBAGE_DELAY, MINUTE) if self.actions == "buttons" else PIECES_AS_FRAMES
         target = self.target(player)
         if target is not None:
+            rows += max(0, self.frame // minute - CALM_MINUTES + 1)
             self.fields[target].attacked(rows, self.frame + delay)
 
     def target(self, player: int) -> int | None:
@@ -144,7 +152,7 @@ class Tetris:
 
     def save(self) -> dict[str, Any]:
         """Return the state: dicts and tuples of whole numbers, none of which the game ever changes."""
-        return {"frame": self.frame, "fields": tuple([field.save() for field in self.fields])}
+        return {"frame": self.frame, "fields": tuple([saved(field) for field in self.fields])}
 
     def load(self, state: Mapping[str, Any]) -> None:
         """Become a state that `save` returned.
@@ -153,8 +161,8 @@ class Tetris:
             GameError: It is no state of Tetris, or one of another number of players; the game stays as it was.
         """
         try:
-            frame, saved = state["frame"], state["fields"]
-            fields = tuple([Field.loaded(one, like) for one, like in zip(saved, self.fields, strict=True)])
+            frame, trees = state["frame"], state["fields"]
+            fields = tuple([loaded(tree, like) for tree, like in zip(trees, self.fields, strict=True)])
         except (KeyError, TypeError, ValueError):
             raise GameError(f"Tetris.load takes what Tetris.save returned, not {state!r:.100}") from None
         self.frame, self.fields = frame, fields

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any, Final
+from typing import Final
 
-from rollback.games.tetris_board import ROWS, VISIBLE, board_of, fits, nearest
+from rollback.games.tetris_board import VISIBLE, fits, nearest
 from rollback.games.tetris_pieces import COLUMNS, KICKS, ORIENTED, SPAWN_X, SPAWN_Y
 from rollback.games.tetris_rules import (
     CHARGE,
@@ -14,13 +13,12 @@ from rollback.games.tetris_rules import (
     LEVEL_LINES,
     LOCK_DELAY,
     LOCK_RESETS,
-    NEXT,
     REPEAT,
     ROW,
     SOFT_DROP,
     TOP_LEVEL,
 )
-from rollback.games.tetris_stack import LONGEST_QUEUE, Stack
+from rollback.games.tetris_stack import Stack
 
 __all__ = ["Field"]
 
@@ -242,85 +240,3 @@ class Field(Stack):
         if fits(self.board, 4 * piece, SPAWN_X, self.y - 1):
             self.y -= 1
         self._look()
-
-    def save(self) -> dict[str, Any]:
-        """Return all that follows from nothing else: whole numbers, and tuples of them."""
-        return {
-            "rows": self.rows,
-            "tints": self.tints,
-            "piece": self.piece,
-            "x": self.x,
-            "y": self.y,
-            "rotation": self.rotation,
-            "landed": self.landed,
-            "fall": self.fall,
-            "lock": self.lock,
-            "resets": self.resets,
-            "lowest": self.lowest,
-            "pressed": self.pressed,
-            "way": self.way,
-            "charge": self.charge,
-            "hold": self.hold,
-            "held": self.held,
-            "queue": self.queue,
-            "word": self.word,
-            "holes": self.holes,
-            "pending": self.pending,
-            "combo": self.combo,
-            "chain": self.chain,
-            "level": self.level,
-            "lines": self.lines,
-            "pieces": self.pieces,
-            "points": self.points,
-            "out": self.out,
-        }
-
-    @classmethod
-    def loaded(cls, state: Mapping[str, Any], like: Field) -> Field:
-        """Return the field of a state that `save` returned.
-
-        Args:
-            state: The state.
-            like: A field whose rows are probably the same: then they need not be put together again.
-
-        Raises:
-            KeyError: A part is missing.
-            TypeError: A part is of another kind.
-            ValueError: A part is outside its limits.
-        """
-        field = cls.__new__(cls)
-        rows = state["rows"]
-        if rows is like.rows:
-            field.rows, field.board = rows, like.board
-        else:
-            field.rows = tuple(rows)
-            field.board = board_of(field.rows)
-        field.tints = tuple(state["tints"])
-        field.queue = tuple(state["queue"])
-        field.pending = tuple([(due, count) for due, count in state["pending"]])
-        (field.piece, field.x, field.y, field.rotation) = state["piece"], state["x"], state["y"], state["rotation"]
-        (field.landed, field.fall, field.lock) = state["landed"], state["fall"], state["lock"]
-        (field.resets, field.lowest, field.pressed) = state["resets"], state["lowest"], state["pressed"]
-        (field.way, field.charge, field.hold, field.held) = state["way"], state["charge"], state["hold"], state["held"]
-        (field.word, field.holes, field.combo, field.chain) = state["word"], state["holes"], state["combo"], state["chain"]
-        (field.level, field.lines, field.pieces) = state["level"], state["lines"], state["pieces"]
-        field.points, field.out = state["points"], state["out"]
-        field.check()
-        return field
-
-    def check(self) -> None:
-        """Raise ValueError where a part is outside the limits that the rules keep it in, and that tables are made for."""
-        if not (
-            len(self.rows) == len(self.tints) == ROWS
-            and 0 <= self.board < 1 << COLUMNS * ROWS
-            and NEXT <= len(self.queue) <= LONGEST_QUEUE
-            and 1 <= min(self.queue) <= max(self.queue) <= 7
-            and 1 <= self.piece <= 7
-            and 0 <= self.rotation <= 3
-            and 0 <= self.hold <= 7
-            and 1 <= self.level <= TOP_LEVEL
-            and -1 <= self.way <= 1
-            and fits(0, 4 * self.piece + self.rotation, self.x, self.y)
-            and self.y <= ROWS
-        ):
-            raise ValueError("outside its limits")

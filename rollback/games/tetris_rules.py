@@ -12,20 +12,22 @@ from typing import Final
 __all__ = [
     "ATTACKS",
     "BACK_TO_BACK_ATTACK",
+    "CALM_MINUTES",
     "CHARGE",
     "COMBO_ATTACKS",
     "COMBO_POINTS",
     "GARBAGE_DELAY",
-    "GARBAGE_DELAY_IN_PLACEMENTS",
     "GRAVITY",
     "LEVEL_FRAMES",
     "LEVEL_LINES",
     "LOCK_DELAY",
     "LOCK_RESETS",
+    "MINUTE",
     "MOST_GARBAGE",
     "MOST_PENDING",
     "NEXT",
     "PERFECT_ATTACK",
+    "PIECES_AS_FRAMES",
     "POINTS",
     "REPEAT",
     "ROW",
@@ -57,6 +59,8 @@ COMBO_ATTACKS: Final = (0, 0, 1, 1, 2, 2, 3, 3, 4, 4, 4, 5)  # by clears in a ro
 BACK_TO_BACK_ATTACK: Final = 1
 PERFECT_ATTACK: Final = 10  # no cell is left
 GARBAGE_DELAY: Final = 60  # frames from the attack until it may come up: time to cancel it
-GARBAGE_DELAY_IN_PLACEMENTS: Final = 2  # pieces
+MINUTE: Final = 3_600  # frames
+CALM_MINUTES: Final = 3  # after them every attack is stronger by a row, and by one more with every minute
+PIECES_AS_FRAMES: Final = (2, 60)  # the delay and the minute where a step is a piece: what a quick player makes of them
 MOST_GARBAGE: Final = 8  # rows that come up at once; the rest waits for the next piece
 MOST_PENDING: Final = 40  # rows that can wait: more than anybody survives

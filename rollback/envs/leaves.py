@@ -1,0 +1,185 @@
+"""What is saved by value, kept by reference or left alone. Looks at one object at a time; knows no plan and no path.
+
+An atom is immutable and stands in a state tree as it is: None, bool, int, float, str, bytes, numpy numbers, and tuples of
+atoms. A coin is immutable too, but has to be written as something else: a Fraction as its text, a range as three ints.
+"""
+
+from __future__ import annotations
+
+import types
+from collections.abc import Callable
+from datetime import date, datetime, time, timedelta
+from decimal import Decimal
+from fractions import Fraction
+from typing import Any, Final
+
+import numpy
+
+from rollback.errors import GameError
+
+__all__ = ["ATOMS", "CLOCKS", "COINS", "is_atom", "is_clock", "is_constant", "is_left_alone", "read_coin", "write_coin"]
+
+ATOMS: Final = frozenset(
+    {type(None), bool, int, float, str, bytes, numpy.bool_}
+    | {numpy.dtype(name).type for name in ("i1", "i2", "i4", "i8", "u1", "u2", "u4", "u8", "f2", "f4", "f8")}
+)
+_TUPLES_DEEP: Final = 8  # tuples inside tuples that still are one atom; a deeper one is walked like a list
+_TEXT: Final = 2000  # characters of a number that is written as text: reading digits takes quadratic time
+
+_SHOWN: Final = frozenset(
+    "pygame pyglet OpenGL glfw moderngl matplotlib PIL cv2 tkinter _tkinter imageio moviepy sdl2 pyrender".split()
+)
+_PLAIN_OF_PYGAME: Final = frozenset({"Rect", "FRect", "Vector2", "Vector3", "Color"})
+_RENDERERS: Final = frozenset({"gymnasium.envs.mujoco.mujoco_rendering"})
+_SPECS: Final = frozenset({"gymnasium.envs.registration"})
+_CONSTANTS: Final = (
+    type,
+    types.ModuleType,
+    types.FunctionType,
+    types.BuiltinFunctionType,
+    types.MethodDescriptorType,
+    types.WrapperDescriptorType,
+    types.ClassMethodDescriptorType,
+    types.GetSetDescriptorType,
+    types.MemberDescriptorType,
+    types.MappingProxyType,
+    types.GenericAlias,
+    types.EllipsisType,
+    types.NotImplementedType,
+    numpy.dtype,
+    numpy.ufunc,
+    property,
+    staticmethod,
+    classmethod,
+)
+_CONSTANT_TYPES: Final = frozenset(
+    {
+        ("functools", "partial"),
+        ("functools", "_lru_cache_wrapper"),
+        ("numpy", "_ArrayFunctionDispatcher"),
+        ("re", "Pattern"),
+        ("logging", "Logger"),
+        ("logging", "RootLogger"),
+        ("operator", "itemgetter"),
+        ("operator", "attrgetter"),
+        ("operator", "methodcaller"),
+        ("gymnasium.logger", "Logger"),
+        ("zoneinfo", "ZoneInfo"),
+        ("pathlib", "PosixPath"),
+        ("pathlib", "WindowsPath"),
+    }
+)
+# Readings of a clock are no state: they differ on every machine, and no observation and no reward is made of them.
+CLOCKS: Final = frozenset({("RecordEpisodeStatistics", "episode_start_time"), ("RecordEpisodeStatistics", "time_queue")})
+
+
+def is_atom(value: Any, depth: int = _TUPLES_DEEP) -> bool:
+    """Return whether `value` is an atom."""
+    kind = type(value)
+    if kind in ATOMS:
+        return True
+    return kind is tuple and depth > 0 and all(is_atom(part, depth - 1) for part in value)
+
+
+def is_constant(value: Any) -> bool:
+    """Return whether `value` is code or a description, which no step changes: kept by reference."""
+    kind = type(value)
+    return isinstance(value, _CONSTANTS) or (kind.__module__, kind.__name__) in _CONSTANT_TYPES
+
+
+def is_left_alone(value: Any) -> bool:
+    """Return whether `value` only shows the environment: a window, a surface, a font; or a list of nothing else."""
+    kind = type(value)
+    if kind is list or kind is tuple:
+        return len(value) > 0 and all(map(is_left_alone, value))
+    if kind is dict:
+        return len(value) > 0 and all(map(is_left_alone, value.values()))
+    module = kind.__module__
+    if module in _RENDERERS or module in _SPECS:
+        return True
+    if module.partition(".")[0] not in _SHOWN or isinstance(value, (type, types.ModuleType, types.FunctionType)):
+        return False
+    if module.startswith("pygame"):  # sprites and groups are ordinary objects, rectangles are numbers
+        return kind.__name__ not in _PLAIN_OF_PYGAME and not module.startswith("pygame.sprite")
+    return True
+
+
+def is_clock(owner: type, name: str) -> bool:
+    """Return whether the attribute `name` of instances of `owner` holds readings of a clock."""
+    return any((base.__name__, name) in CLOCKS for base in owner.__mro__) if name.endswith(("time", "queue")) else False
+
+
+def _rect(value: Any) -> tuple[Any, ...]:
+    return (value.x, value.y, value.w, value.h)
+
+
+COINS: Final[dict[tuple[str, str], tuple[str, Callable[[Any], Any]]]] = {
+    ("builtins", "complex"): ("complex", lambda value: (value.real, value.imag)),
+    ("numpy", "complex64"): ("complex64", lambda value: (float(value.real), float(value.imag))),
+    ("numpy", "complex128"): ("complex128", lambda value: (float(value.real), float(value.imag))),
+    ("numpy", "str_"): ("str_", str),
+    ("numpy", "bytes_"): ("bytes_", bytes),
+    ("numpy", "datetime64"): ("datetime64", lambda value: (value.dtype.str, int(value.view("i8")))),
+    ("numpy", "timedelta64"): ("timedelta64", lambda value: (value.dtype.str, int(value.view("i8")))),
+    ("builtins", "range"): ("range", lambda value: (value.start, value.stop, value.step)),
+    ("builtins", "slice"): ("slice", lambda value: (value.start, value.stop, value.step)),
+    ("decimal", "Decimal"): ("Decimal", str),
+    ("fractions", "Fraction"): ("Fraction", str),
+    ("datetime", "datetime"): ("datetime", datetime.isoformat),
+    ("datetime", "date"): ("date", date.isoformat),
+    ("datetime", "time"): ("time", time.isoformat),
+    ("datetime", "timedelta"): ("timedelta", lambda value: (value.days, value.seconds, value.microseconds)),
+}  # by module and name of the type: what it is called in a tree, and what is written there
+
+_READ: Final[dict[str, Callable[[Any], Any]]] = {
+    "complex": lambda value: complex(*value),
+    "complex64": lambda value: numpy.complex64(complex(*value)),
+    "complex128": lambda value: numpy.complex128(complex(*value)),
+    "str_": numpy.str_,
+    "bytes_": numpy.bytes_,
+    "datetime64": lambda value: numpy.int64(value[1]).view(_moment(value[0], "M")),
+    "timedelta64": lambda value: numpy.int64(value[1]).view(_moment(value[0], "m")),
+    "range": lambda value: range(*value),
+    "slice": lambda value: slice(*value),
+    "Decimal": Decimal,
+    "Fraction": Fraction,
+    "datetime": datetime.fromisoformat,
+    "date": date.fromisoformat,
+    "time": time.fromisoformat,
+    "timedelta": lambda value: timedelta(*value),
+}
+
+
+def write_coin(value: Any) -> tuple[str, Any] | None:
+    """Return the name of the kind of coin and what is written for it, or None when `value` is no coin."""
+    kind = type(value)
+    coin = COINS.get((kind.__module__, kind.__name__))
+    if coin is None or not (written := is_writable(coin[1](value))):
+        return None
+    return coin[0], written[0]
+
+
+def is_writable(written: Any) -> tuple[Any] | None:
+    """Return `written` in a tuple when it is an atom, else None: a slice may hold anything."""
+    return (written,) if is_atom(written) else None
+
+
+def read_coin(name: str, written: Any) -> Any:
+    """Return the coin that `write_coin` wrote.
+
+    Raises:
+        GameError: Nothing of this kind is written so.
+    """
+    if name not in _READ or not is_atom(written) or (type(written) in (str, bytes) and len(written) > _TEXT):
+        raise GameError(f"the snapshot holds a {name!r:.40} that is written as {written!r:.60}: nothing is")
+    try:
+        return _READ[name](written)
+    except (ValueError, TypeError, ArithmeticError, LookupError) as error:
+        raise GameError(f"the snapshot holds {written!r:.60} where a {name} is needed: {error}") from None
+
+
+def _moment(dtype: str, kind: str) -> numpy.dtype[Any]:
+    found = numpy.dtype(dtype) if type(dtype) is str and len(dtype) < 20 and dtype[1:3] == f"{kind}8" else None
+    if found is None:
+        raise ValueError(f"{dtype!r:.30} is no dtype of moments")
+    return found

@@ -1,0 +1,101 @@
+"""The generated saver: a plan of how to save one environment, made by walking it. Knows no game and no frames.
+
+A snapshot is a dict. `structure` says what there is: for every object its path, kind and class, and which other objects it
+refers to; the other entries hold the values, by path. The structure is one shared object as long as it does not change.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from rollback.envs.plan_build import STRUCTURE, build
+from rollback.envs.plan_names import Names
+from rollback.envs.plan_walk import Node, Picture, chain_of, walk
+
+__all__ = ["Plan"]
+
+
+class Plan:
+    """Saves an environment with all its wrappers, and loads what it, or a plan of an equal environment, has saved.
+
+    Args:
+        root: The environment, with its wrappers.
+        own: Asked for every object that is met: how it saves itself (`name`, `save()`, `load(tree)`), or None.
+
+    Attributes:
+        left_alone: What only shows the environment and is no state: windows, surfaces, clocks, fonts.
+        unsaved: What cannot be saved, each a sentence; if there is any, `save` and `load` raise.
+        wrappers: The wrappers whose state is saved, and how many values it has.
+    """
+
+    def __init__(self, root: Any, *, own: Callable[[Any], Any] | None = None) -> None:
+        self._root = root
+        self._ask = own
+        self._owned: dict[int, tuple[Any, Any]] = {}
+        self._names = Names(tuple(type(link) for link in chain_of(root)))
+        self._seen: dict[str, Any] = {}
+        self._unstable: set[str] = set()
+        self._structure: tuple[Any, ...] = ()
+        self._look()
+
+    @property
+    def left_alone(self) -> tuple[str, ...]:
+        """Paths of what only shows the environment, each with its type."""
+        return tuple(f"{path} ({kind})" for path, kind in self._picture.left_alone.items())
+
+    @property
+    def unsaved(self) -> tuple[str, ...]:
+        """What cannot be saved, such as `env.unwrapped.world is a b2World (Box2D)`."""
+        return tuple(self._picture.unsaved.values())
+
+    @property
+    def wrappers(self) -> tuple[str, ...]:
+        """The wrappers around the environment that have state, such as `TimeLimit: 2 values`."""
+        chain = {id(link) for link in chain_of(self._root)[:-1]}
+        found = []
+        for node in self._picture.nodes:
+            if id(node.thing) in chain and node.value:
+                found.append(f"{type(node.thing).__name__}: {len(node.value)} values")
+        return tuple(found)
+
+    def save(self) -> dict[str, Any]:
+        """Return a state tree of everything that is state now; it is never changed afterwards.
+
+        Raises:
+            GameError: Something cannot be saved; it is named.
+        """
+        picture = self._look()
+        tree: dict[str, Any] = {node.path: node.value for node in picture.nodes}
+        tree[STRUCTURE] = self._structure
+        return tree
+
+    def load(self, tree: Any) -> None:
+        """Bring the environment into a saved state; nothing of `tree` is kept or changed.
+
+        Raises:
+            GameError: The tree is no snapshot of such an environment.
+        """
+        build(tree, self._look(), self._names, self._is_stable)
+
+    def _look(self) -> Picture:
+        picture = self._picture = walk(self._root, self._names, self._own)
+        structure = picture.structure
+        if structure != self._structure:
+            self._structure = structure
+        for node in picture.nodes:
+            if self._seen.setdefault(node.path, node.thing) is not node.thing:
+                self._unstable.add(node.path)
+        self._seen = {node.path: node.thing for node in picture.nodes}
+        return picture
+
+    def _is_stable(self, node: Node) -> bool:
+        return node.path not in self._unstable
+
+    def _own(self, thing: Any) -> Any:
+        if self._ask is None:
+            return None
+        known = self._owned.get(id(thing))
+        if known is None or known[0] is not thing:
+            known = self._owned[id(thing)] = (thing, self._ask(thing))
+        return known[1]

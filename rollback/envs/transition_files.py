@@ -6,7 +6,7 @@ import json
 import os
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, BinaryIO, Final
+from typing import Any, BinaryIO, Final, TextIO
 
 from rollback.envs.transition_columns import Column, Numbers, Texts, Tree, plain_json
 from rollback.envs.transition_rows import Transition
@@ -51,32 +51,38 @@ def save(table: TransitionTable, target: str | os.PathLike[str]) -> Path:
 
 
 class LineFile:
-    """A .jsonl file that is written while the match runs; it has its name once it is closed.
+    """A .jsonl file that is written while the match runs; it has its name once it is closed. Without a row there is none.
 
     Args:
         path: The file.
-
-    Raises:
-        UsageError: It cannot be written.
     """
 
     def __init__(self, path: Path) -> None:
         self.path = path
         self._part = path.with_name(f"{path.name}.part")
-        try:
-            self._file = open(self._part, "w", encoding="utf-8")
-        except OSError as error:
-            raise _refused(path, error) from None
+        self._file: TextIO | None = None
 
     def add(self, row: Transition) -> None:
-        """Write a frame."""
+        """Write a frame.
+
+        Raises:
+            UsageError: It cannot be written.
+        """
         try:
+            if self._file is None:
+                self._file = open(self._part, "w", encoding="utf-8")
             self._file.write(json_line(row))
         except OSError as error:
             raise _refused(self.path, error) from None
 
     def close(self) -> None:
-        """Finish the file and give it its name."""
+        """Finish the file and give it its name.
+
+        Raises:
+            UsageError: That cannot be done.
+        """
+        if self._file is None:
+            return
         try:
             self._file.close()
             os.replace(self._part, self.path)
@@ -85,8 +91,9 @@ class LineFile:
 
     def drop(self) -> None:
         """Leave no file."""
-        self._file.close()
-        self._part.unlink(missing_ok=True)
+        if self._file is not None:
+            self._file.close()
+            self._part.unlink(missing_ok=True)
 
 
 def json_line(row: Transition) -> str:

@@ -88,12 +88,16 @@ class Retelling:
         """Stand at frame 0."""
         if hasattr(self.game, "reset"):
             self.game.reset(seed)
+        self.begin_here()
+
+    def begin_here(self) -> None:
+        """Go on from where the game stands."""
         self._before = self._points()
 
     def load(self, state: Any) -> None:
         """Go on from a state."""
         self.game.load(state)
-        self._before = self._points()
+        self.begin_here()
 
     def observations(self) -> tuple[Any, ...]:
         """Return what each player is shown now."""

@@ -10,12 +10,28 @@ from typing import Any, Final
 from rollback.envs.transition_columns import Column
 from rollback.envs.transition_rows import Transition
 from rollback.envs.transition_timing import Timing
+from rollback.game import codecs_of
 
-__all__ = ["FORMAT", "TIMING", "TransitionTable"]
+__all__ = ["FORMAT", "LIMIT", "TIMING", "TransitionTable", "facts_of"]
 
 FORMAT: Final = 1
 TIMING: Final = ("seconds", "predicted", "rollback_depth", "rtt_ms", "captured_frame", "input_delay")  # a peer's own columns
+LIMIT: Final = 1 << 30  # bytes of columns in memory: hours of most games; a .jsonl file has no limit but the disk
 _NAN: Final = float("nan")
+
+
+def facts_of(game: Any, game_id: str, game_version: str, fps: int, seed: int) -> dict[str, Any]:
+    """Return what is true of a whole data set, the same on every peer."""
+    agents = getattr(game, "agents", None)
+    return {
+        "format": FORMAT,
+        "game": game_id or type(game).__name__,
+        "game_version": game_version,
+        "players": len(codecs_of(game)),
+        "agents": None if agents is None else [str(agent) for agent in agents],
+        "fps": fps,
+        "seed": seed,
+    }
 
 
 class TransitionTable:

@@ -11,20 +11,18 @@ from collections import deque
 from pathlib import Path
 from typing import Any, Final
 
-from rollback.config import SessionConfig
 from rollback.core.session import P2PSession
 from rollback.envs.transition_controllers import IDLE, Controllers
 from rollback.envs.transition_files import LineFile, check_ending, save
 from rollback.envs.transition_rows import Retelling, another_game
-from rollback.envs.transition_table import FORMAT, TransitionTable
+from rollback.envs.transition_table import LIMIT, TransitionTable, facts_of
 from rollback.envs.transition_timing import Timing, TimingNotes
 from rollback.errors import UsageError
-from rollback.game import Game, codecs_of
+from rollback.game import Game
 from rollback.types import Confirmed, Cut, Event, PeerJoined, Resynced, Tick, TookOver
 
-__all__ = ["LIMIT", "TransitionRecorder", "facts_of", "record_transitions"]
+__all__ = ["TransitionRecorder", "record_transitions"]
 
-LIMIT: Final = 1 << 30  # bytes of columns in memory: hours of most games; a .jsonl file has no limit but the disk
 A_TICK: Final = 2  # frames told in one tick: one is due, and after an outage the rest comes by and by, without a stutter
 MOST_WAITING: Final = 4096  # frames that wait to be told, for somebody who is coming in
 MEASURE_EVERY: Final = 64  # frames between two looks at the memory
@@ -57,20 +55,6 @@ def record_transitions(
     return TransitionRecorder(session, game, path=path, limit=limit)
 
 
-def facts_of(game: Game, config: SessionConfig) -> dict[str, Any]:
-    """Return what is true of a whole data set, the same on every peer."""
-    agents = getattr(game, "agents", None)
-    return {
-        "format": FORMAT,
-        "game": config.game_id or type(game).__name__,
-        "game_version": config.game_version,
-        "players": len(codecs_of(game)),
-        "agents": None if agents is None else [str(agent) for agent in agents],
-        "fps": config.fps,
-        "seed": config.seed,
-    }
-
-
 class TransitionRecorder:
     """Takes what settles in a session, and tells it; see `record_transitions`.
 
@@ -88,7 +72,9 @@ class TransitionRecorder:
         self.problem = ""
         self._told = Retelling(another_game(session.game, game))
         self._players = self._told.players
-        self.table = TransitionTable(self._players, facts_of(session.game, session.config))
+        config = session.config
+        facts = facts_of(session.game, config.game_id, config.game_version, config.fps, config.seed)
+        self.table = TransitionTable(self._players, facts)
         self._lines = LineFile(self.path) if self.path is not None and self.path.suffix.lower() == ".jsonl" else None
         self._session = session
         self._limit = limit
@@ -101,6 +87,7 @@ class TransitionRecorder:
         self._mended: int | None = None  # the frame from which a state that was taken over is looked for
         self._loads: tuple[int, Any] | None = None  # that state, and its frame
         self._closed = False
+        self._written: Path | None = None
 
     @property
     def frames(self) -> int:
@@ -139,27 +126,24 @@ class TransitionRecorder:
         A match that never began leaves no file, and what stood there stays. Closing twice is harmless.
         """
         if self._closed:
-            return self.path if self._rows and not self.problem else None
-        self._take()
-        if self._next >= 0 or self._begin():
-            self._tell(len(self._waiting))
+            return self._written
+        if not self.problem:
+            self._take()
+            if self._next >= 0 or self._begin():
+                self._tell(len(self._waiting))
         self._closed = True
         self._settled.close()
-        written = None
         try:
-            if self._rows and not self.table.last:
-                self.table.last = self._told.observations()
-            if self._lines is not None:
-                if self._rows:
+            self._look_at_last()
+            if self._rows and self.path is not None:
+                if self._lines is not None:
                     self._lines.close()
                 else:
-                    self._lines.drop()
-            elif self.path is not None and self._rows:
-                save(self.table, self.path)
-            written = self.path if self._rows else None
+                    save(self.table, self.path)
+                self._written = self.path
         except Exception as error:  # a disk, or a game
             self.problem = self.problem or str(error)
-        return written
+        return self._written
 
     def save(self, target: str | os.PathLike[str]) -> Path:
         """Write all that was told up to now to a file: .npz, .jsonl or .parquet by its ending; return its path.
@@ -182,8 +166,13 @@ class TransitionRecorder:
         if not self.table:
             raise UsageError(f"there is nothing to write: no frame has settled yet; call {what} when the match was played")
         if not self._closed:
-            self.table.last = self._told.observations()
+            self._look_at_last()
         return self.table
+
+    def _look_at_last(self) -> None:
+        """Hold what each player is shown after the last frame, if the second game stands there."""
+        if self._rows and not self.problem:
+            self.table.last = self._told.observations()
 
     def _take(self) -> None:
         """Take what has settled, with the notes of it, which are kept for some frames only."""

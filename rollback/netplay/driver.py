@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from rollback.core.goodbyes import ENDED
 from rollback.core.session import P2PSession
+from rollback.envs.transitions import TransitionRecorder
 from rollback.errors import NetworkError, UsageError
 from rollback.net.transport import PathChanged, Transport, tell
 from rollback.netplay.collector import Collector, quiet
@@ -40,6 +41,7 @@ async def drive(
     on_frame: OnFrame | None = None,
     on_event: OnEvent | None = None,
     recorder: Recorder | None = None,
+    transitions: TransitionRecorder | None = None,
     stop: asyncio.Event | None = None,
     start_within: float | None = None,
     clock: Callable[[], float] = time.monotonic,
@@ -62,6 +64,7 @@ async def drive(
             take from `session.confirmed_frames()` is let go.
         on_event: Called with each event of the session and each `PathChanged`.
         recorder: Writes the replay, and the bundle of each desync.
+        transitions: Takes what really happened, for a data set.
         stop: Set it to leave the match.
         start_within: Seconds the other peers may take to begin; None waits for ever.
         clock: Seconds, monotonic.
@@ -71,7 +74,7 @@ async def drive(
         asyncio.CancelledError: It was cancelled; the others were told first.
         Exception: Whatever `act`, the callbacks or the game raised outside of what a session forgives.
     """
-    loop = _FrameLoop(session, transport, act, Pacer(fps, clock=clock), on_frame, on_event, recorder, clock)
+    loop = _FrameLoop(session, transport, act, Pacer(fps, clock=clock), on_frame, on_event, recorder, transitions, clock)
     await loop.run(stop or asyncio.Event(), start_within)
 
 
@@ -87,6 +90,7 @@ class _FrameLoop:
         on_frame: OnFrame | None,
         on_event: OnEvent | None,
         recorder: Recorder | None,
+        transitions: TransitionRecorder | None,
         clock: Callable[[], float],
     ) -> None:
         config = session.config
@@ -97,6 +101,7 @@ class _FrameLoop:
         self._on_frame = on_frame
         self._on_event = on_event
         self._recorder = recorder
+        self._transitions = transitions
         self._clock = clock
         self._players = tuple(session.controllers)  # before the handshake these are our own
         self._lockstep = config.prediction_window == 0
@@ -166,6 +171,8 @@ class _FrameLoop:
         # the others do not wait for it yet.
         if self._recorder is not None and (tick.reason != "synchronizing" or session.frame):
             self._recorder.take()
+        if self._transitions is not None:
+            self._transitions.after(tick, now)
         self._tell()
         if self._on_frame is not None:
             self._on_frame(session, tick)
@@ -229,6 +236,8 @@ class _FrameLoop:
         for event in self._session.events():
             self._watch.event(event, now)
             self._news.append(event if self._recorder is None else self._recorder.event(event))
+            if self._transitions is not None:
+                self._transitions.event(event)
 
     def _tell(self) -> None:
         if self._news:
@@ -250,6 +259,8 @@ class _FrameLoop:
             if self._started:
                 await self._say_goodbye(failed=failed)
         finally:
+            if self._transitions is not None:
+                self._transitions.close()  # after the goodbye, for a large file takes its time, and nobody waits for it
             await self._transport.close(ended.reason.partition("\n")[0] if ended is not None else reason)
             if self._on_event is not None and not failed:
                 for event in self._news:

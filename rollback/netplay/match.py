@@ -13,6 +13,9 @@ from typing import Any, Final, Literal
 
 from rollback.config import SessionConfig
 from rollback.core.session import P2PSession
+from rollback.envs.transition_files import check_ending
+from rollback.envs.transition_rows import another_game
+from rollback.envs.transitions import record_transitions
 from rollback.game import Game, codecs_of
 from rollback.net.direct_or_relay import make_transport
 from rollback.net.impair import Impaired
@@ -48,6 +51,8 @@ class PlayResult:
         stats: The session's last counters.
         replay: The file, if one was asked for and the match began.
         ended: Why and when the match ended: `over`, `end_at`, `left`, or a sentence.
+        transitions: The file of the data set, if one was asked for and it could be written.
+        problem: Why the data set ends before the match did, or was not written; empty where all is well.
     """
 
     frames: int
@@ -55,6 +60,8 @@ class PlayResult:
     stats: SessionStats
     replay: Path | None
     ended: Ended
+    transitions: Path | None = None
+    problem: str = ""
 
 
 async def play(
@@ -73,6 +80,7 @@ async def play(
     loss: float = 0.0,
     impair_seed: int = 0,
     replay: str | os.PathLike[str] | None = None,
+    transitions: str | os.PathLike[str] | None = None,
     bundles: str | os.PathLike[str] | None = None,
     game_name: str = "",
     controller: str = "human",
@@ -109,6 +117,7 @@ async def play(
         loss: The share of our datagrams to lose.
         impair_seed: Of these delays and losses; every seat draws its own.
         replay: Where to write the replay.
+        transitions: Where to write what really happened, as a data set: .npz, .jsonl or .parquet; see `rollback.envs`.
         bundles: The folder for bundles, each with all there is to look into a desync; by default that of the replay, or
             the temporary one.
         game_name: How commands name the game, for the replay; by default module and class.
@@ -119,12 +128,16 @@ async def play(
 
     Raises:
         NetworkError: The players did not come, or cannot be reached.
-        UsageError: The room and the game do not fit, or an argument cannot be meant.
+        UsageError: The room and the game do not fit, or an argument cannot be meant; no data set can be made of this game.
         ReplayError: The replay, or a bundle, could not be written.
     """
     players = len(codecs_of(game))
     if replay is not None:
         check_target(replay)
+    second = None
+    if transitions is not None:
+        check_ending(transitions)
+        second = another_game(game)
     bundle_folder(replay, bundles)
     check_room(lobby, players, type(game).__name__)
     stop, late = stop or asyncio.Event(), lobby.is_late
@@ -158,6 +171,7 @@ async def play(
         room=lobby.room,
         bundles=bundles,
     )
+    data = None if transitions is None else record_transitions(session, second, path=transitions)
     ends: list[Ended] = []
     reach = Reach(NamedTransport(path, seats.others), lobby)
     async with _locked(lobby), Company(lobby, session, reach, signals, seats, late=late) as company:
@@ -169,6 +183,7 @@ async def play(
             on_frame=on_frame,
             on_event=_noting(ends, company, on_event),
             recorder=recorder,
+            transitions=data,
             stop=stop,
             start_within=JOIN_WITHIN if late else connect_timeout,
         )
@@ -178,6 +193,8 @@ async def play(
         stats=session.stats(),
         replay=recorder.path if recorder.began else None,
         ended=ends[0],
+        transitions=data.close() if data is not None else None,
+        problem=data.problem if data is not None else "",
     )
 
 

@@ -17,7 +17,7 @@ from rollback.netplay.tape import Tape
 from rollback.netplay.targets import bundle_folder, check_target
 from rollback.replays import ReplayHeader
 from rollback.replays.header import package_versions
-from rollback.types import DesyncFound, Ended, Event, Resynced
+from rollback.types import DesyncFound, Ended, Event, PeerJoined, Resynced
 
 __all__ = ["Recorder"]
 
@@ -240,10 +240,21 @@ class Recorder:
         noted = self._log.note(event, tape.next_frame)
         if noted is None:
             return
+        if isinstance(event, PeerJoined):
+            noted.data.update(self._seats_after(event))
         if isinstance(event, Resynced):
             self._mended(tape, noted)
         else:
             tape.event(*noted)
+
+    def _seats_after(self, event: PeerJoined) -> dict[str, Any]:
+        """Return who controls the players that somebody took, and, where that is us, whom nobody of their own plays."""
+        controllers = self._session.controllers
+        told: dict[str, Any] = {"controllers": [controllers.get(player, "") for player in event.players]}
+        if not event.peer:
+            vacant: dict[int, tuple[int, bool]] = getattr(self._session, "vacant", {})
+            told["vacant"] = [[player, since, is_played] for player, (since, is_played) in vacant.items()]
+        return told
 
     def _mended(self, tape: Tape, noted: Noted) -> None:
         """Go on from the state that was taken over: what was taken of the states before it, and is not written, is void."""

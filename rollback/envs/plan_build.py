@@ -97,8 +97,7 @@ class _Build:
                 raise GameError(f"the snapshot holds {node.path[:80]} without its value")
         else:
             is_list = node.kind.form == "places"
-            expected: type = list if is_list else dict
-            if type(value) is not expected:
+            if type(value).__name__ != ("list" if is_list else "dict"):
                 raise GameError(f"the snapshot holds {node.path[:80]} without its entries")
             if not all(map(is_atom, value if is_list else value.values())):
                 raise GameError(f"the snapshot holds {node.path[:80]} with entries that stand by themselves")

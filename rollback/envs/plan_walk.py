@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Final, Literal
+from typing import Any, Final
 
 from rollback.envs.arena import VIEW, owner_of, shared_memory
 from rollback.envs.leaves import is_atom, is_left_alone
@@ -124,10 +124,10 @@ class _Walk:
             return place
         path = self.named.get(id(thing), path)
         own = self.own(thing)
-        kind: Kind | Literal[False] | None = OwnKind(own) if own is not None else kind_of(thing)
+        kind = OwnKind(own) if own is not None else kind_of(thing)
         if kind is None:
             return self.names.of_constant(thing, path)
-        if kind is False:
+        if not isinstance(kind, Kind):
             self.refuse(thing, path)
             return None
         place = self.places[id(thing)] = len(self.nodes)

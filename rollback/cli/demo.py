@@ -51,6 +51,7 @@ def command(
         Path | None,
         typer.Option(help="Where to write the replay.", show_default="rollback-demo-TIME.rbr in the temporary folder"),
     ] = None,
+    transitions: options.Transitions = None,
     sabotage: Annotated[
         int | None,
         typer.Option(
@@ -72,6 +73,7 @@ def command(
     Example: rollback demo --latency-ms 60 --jitter-ms 20 --loss 0.05
     """
     from rollback.cli.interrupts import run_until_interrupted
+    from rollback.cli.play import check_transitions
 
     settings = MatchSettings(
         game=game,
@@ -89,8 +91,10 @@ def command(
         loss=loss,
     )
     _check(settings, keyboard, no_view, sabotage)
+    if transitions is not None:
+        check_transitions(transitions)
     target = replay or Path(tempfile.gettempdir()) / time.strftime("rollback-demo-%Y%m%d-%H%M%S.rbr")
-    raise typer.Exit(run_until_interrupted(_demo(settings, target, keyboard, as_json, no_view, sabotage)))
+    raise typer.Exit(run_until_interrupted(_demo(settings, target, transitions, keyboard, as_json, no_view, sabotage)))
 
 
 def _check(settings: MatchSettings, keyboard: bool, no_view: bool, sabotage: int | None) -> None:
@@ -118,7 +122,13 @@ def _check(settings: MatchSettings, keyboard: bool, no_view: bool, sabotage: int
 
 
 async def _demo(
-    settings: MatchSettings, replay: Path, by_hand: bool, as_json: bool, no_view: bool, sabotage: int | None
+    settings: MatchSettings,
+    replay: Path,
+    transitions: Path | None,
+    by_hand: bool,
+    as_json: bool,
+    no_view: bool,
+    sabotage: int | None,
 ) -> int:
     from rollback.cli.demo_look import Lines, Picture
     from rollback.cli.demo_match import DemoMatch
@@ -127,7 +137,7 @@ async def _demo(
 
     check_target(replay)
     with_view = sys.stderr.isatty() and is_unicode(sys.stderr) and not no_view
-    match = DemoMatch(settings, replay, by_hand=by_hand, wants_pictures=with_view, sabotage=sabotage)
+    match = DemoMatch(settings, replay, transitions=transitions, by_hand=by_hand, wants_pictures=with_view, sabotage=sabotage)
     with contextlib.ExitStack() as stack:
         look: Picture | Lines = Picture(match, stack) if with_view else Lines(match)
         try:
@@ -147,7 +157,11 @@ async def _demo(
     print(result.sentence, file=sys.stderr if as_json else sys.stdout)
     if result.replay and not as_json:
         print(f"The replay is in {result.replay}")
+    for problem in result.problems:
+        print(f"A data set is not whole: {problem}", file=sys.stderr)
     if not as_json:
+        for file in result.transitions:
+            print(f"The transitions are in {file}")
         for bundle in result.bundles:
             print(f"What is needed to look into the desync is in {bundle}: rollback replay show {bundle}")
     return result.code

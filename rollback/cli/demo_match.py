@@ -55,6 +55,7 @@ class DemoMatch:
     Args:
         settings: Of the match.
         replay: Where the first peer writes its replay.
+        transitions: Where the peers write their data sets, each with its name before the ending; None for none.
         by_hand: Whether the first peer is played by hand, see `press`.
         wants_pictures: Whether anybody looks.
         sabotage: The frame whose state the second peer spoils, or None.
@@ -69,6 +70,7 @@ class DemoMatch:
         settings: MatchSettings,
         replay: Path,
         *,
+        transitions: Path | None = None,
         by_hand: bool,
         wants_pictures: bool,
         sabotage: int | None = None,
@@ -77,6 +79,7 @@ class DemoMatch:
         self.peers = (PeerState("peer-1", by_hand), PeerState("peer-2"))
         self.news: list[str] = []
         self._replay = replay
+        self._transitions = transitions
         self._wants_pictures = wants_pictures
         self._sabotage = sabotage
         self._children: list[Child] = []
@@ -129,6 +132,7 @@ class DemoMatch:
             "name": peer.name,
             "by_hand": peer.by_hand,
             "replay": str(self._replay) if seat == 0 else None,
+            "transitions": None if self._transitions is None else str(_of_peer(self._transitions, peer.name)),
             "bundles": str(self._replay.parent),
             "sabotage": self._sabotage if seat == 1 else None,
         }
@@ -212,3 +216,8 @@ class DemoMatch:
         for peer in self.peers:
             if peer.failure and not peer.is_network:
                 raise UsageError(peer.failure)
+
+
+def _of_peer(target: Path, name: str) -> Path:
+    """Return the file of one peer: `match.npz` gives `match.peer-1.npz`."""
+    return target.with_name(f"{target.stem}.{name}{target.suffix}")

@@ -60,6 +60,17 @@ class DemoResult:
         return [bundle for bundle in found if bundle is not None]
 
     @property
+    def transitions(self) -> list[str]:
+        """The data sets, of both peers."""
+        found = [result.get("transitions") for result in self.peers if result]
+        return [file for file in found if file is not None]
+
+    @property
+    def problems(self) -> list[str]:
+        """Why a data set is not whole."""
+        return [result["problem"] for result in self.peers if result and result.get("problem")]
+
+    @property
     def replay(self) -> str | None:
         """The file, if there is one."""
         found: str | None = self.peers[0]["replay"] if self.peers[0] else None
@@ -81,6 +92,7 @@ class DemoResult:
             "checksums": [result["checksum"] for result in results if result.get("checksum")],
             "rtt_ms": round(sum(rtts) / len(rtts), 1) if rtts else None,
             "replay": self.replay,
+            "transitions": self.transitions,
             "desyncs": [result.get("desyncs", []) for result in results],
             "resyncs": max(result.get("resyncs", 0) for result in results),
             "ended": [result.get("ended") for result in results],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated, Any, Final
 
 import typer
@@ -25,6 +26,7 @@ __all__ = [
     "PredictionWindow",
     "RoomSeed",
     "Seed",
+    "Transitions",
     "TransportOption",
     "delay_of",
 ]
@@ -147,3 +149,12 @@ RoomSeed = Annotated[
     ),
 ]
 Seed = Annotated[int, typer.Option(min=0, max=2**63 - 1, help="Of the game, and of the bots.", rich_help_panel=_SESSION)]
+Transitions = Annotated[
+    Path | None,
+    typer.Option(
+        "--transitions",
+        metavar="FILE",
+        help="Write what really happened, frame by frame, as a data set: .npz, .jsonl or .parquet.",
+        show_default=False,
+    ),
+]

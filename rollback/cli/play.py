@@ -14,7 +14,7 @@ from rollback.cli.match_settings import MatchSettings
 from rollback.cli.output import is_unicode
 from rollback.errors import UsageError
 
-__all__ = ["check_ice", "command"]
+__all__ = ["check_ice", "check_transitions", "command"]
 
 _PLAYER = "Player"
 Look = Literal["terminal", "window", "bot"]
@@ -72,6 +72,7 @@ def command(
         Path | None,
         typer.Option(help="Where to write the replay.", show_default="rollback-ROOM-TIME.rbr in the temporary folder"),
     ] = None,
+    transitions: options.Transitions = None,
     as_json: options.AsJson = False,
 ) -> None:
     """Play against whoever joins the same room.
@@ -107,6 +108,8 @@ def command(
         loss=loss,
     )
     check_ice(ice_server or [], ice_address or [])
+    if transitions is not None:
+        check_transitions(transitions)
     look: Look = "bot" if bot is not None else "window" if window else "terminal"
     _check_look(look, bot)
     raise typer.Exit(
@@ -123,6 +126,7 @@ def command(
                     "look": look,
                     "bot": bot or "",
                     "replay": replay,
+                    "transitions": transitions,
                     "resume": resume,
                     "invite": invite,
                     "ice_servers": tuple(ice_server or ()),
@@ -143,6 +147,16 @@ def check_ice(servers: list[str], addresses: list[str]) -> None:
         except UsageError as error:
             sentence = str(error).replace("ice_addresses must hold IP addresses", "it must be an IP address")
             raise UsageError(f"{option} cannot be used: {sentence}") from None
+
+
+def check_transitions(target: Path) -> None:
+    """Find out where no data set can be written before anybody plays for it."""
+    from rollback.envs.transition_files import check_ending
+
+    try:
+        check_ending(target)
+    except UsageError as error:
+        raise UsageError(f"--transitions: {error}") from None
 
 
 def _check_look(look: Look, bot: str | None) -> None:
@@ -181,6 +195,10 @@ async def _play(settings: MatchSettings, as_json: bool, matches: int, seat: dict
         print(f"{outcome.sentence} {outcome.numbers}", file=where)
         if outcome.result.replay is not None:
             print(f"The replay is in {outcome.result.replay}", file=where)
+        if outcome.result.transitions is not None:
+            print(f"The transitions are in {outcome.result.transitions}", file=where)
+        if outcome.result.problem:
+            print(f"The data set is not whole: {outcome.result.problem}", file=sys.stderr)
         for bundle in outcome.desyncs.bundles:
             print(f"What is needed to look into the desync is in {bundle}", file=where)
         if outcome.result.replay is not None:

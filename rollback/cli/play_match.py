@@ -50,6 +50,7 @@ class Seat:
         look: What the player plays at.
         bot: The bot's name, with `look` "bot".
         replay: Where the replay goes; None makes a name in the temporary folder.
+        transitions: Where the data set goes, or None.
         ice_servers: See `rollback.play`.
         ice_addresses: The same.
         resume: Whether to go on as the member that an earlier process was.
@@ -63,6 +64,7 @@ class Seat:
     look: Literal["terminal", "window", "bot"]
     bot: str
     replay: Path | None
+    transitions: Path | None = None
     ice_servers: tuple[str, ...] = ()
     ice_addresses: tuple[str, ...] = ()
     resume: bool = False
@@ -138,6 +140,7 @@ class Outcome:
             "checksum": None if result.checksum is None else f"{result.checksum:016x}",
             "scores": None if self.scores is None else list(self.scores),
             "replay": None if result.replay is None else str(result.replay),
+            "transitions": None if result.transitions is None else str(result.transitions),
             "path": self.path,
             "stats": stats,
         }
@@ -245,6 +248,7 @@ async def _play(seat: Seat, settings: MatchSettings, lobby: Lobby, game: Game, n
             jitter_ms=settings.jitter_ms,
             loss=settings.loss,
             replay=replay,
+            transitions=numbered(seat.transitions, lobby.match) if seat.transitions else None,
             game_name=canonical_name(named),
             controller=hands.controller,
             on_frame=simulated,

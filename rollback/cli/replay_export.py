@@ -12,7 +12,7 @@ from rollback.cli.replay_game import game_for
 from rollback.errors import UsageError
 from rollback.replays import Replay
 
-__all__ = ["Progress", "exported"]
+__all__ = ["Progress", "check_targets", "exported", "exported_transitions"]
 
 _PICTURES: Final = (".gif", ".png")
 _OPTIONS: Final = {"first": "--from", "until": "--until", "every": "--every"}  # by the name that the library has for it
@@ -45,6 +45,36 @@ def exported(
         written = replay.export(to, game, first=first, until=until, every=every, size=pixels, speed=speed, progress=Progress())
     except UsageError as error:
         raise UsageError(_OPTION.sub(lambda found: _OPTIONS[found[1]], str(error))) from error
+    return _told(replay, file, to, written, as_json=as_json)
+
+
+def check_targets(to: Path | None, transitions: Path | None, *frames: int | None) -> None:
+    """Find out what is to be written.
+
+    Raises:
+        UsageError: Nothing is, or both of two, or only a part of a data set.
+    """
+    if (to is None) == (transitions is None):
+        raise UsageError("name what to write: --to FILE for pictures and inputs, or --transitions FILE for a data set")
+    if transitions is not None and any(frame is not None for frame in frames):
+        raise UsageError("--transitions writes the whole match: leave --from, --until and --every out")
+
+
+def exported_transitions(replay: Replay, file: Path, to: Path, name: str | None, *, as_json: bool) -> str:
+    """Write the replay as a data set, and return what to say of that.
+
+    Raises:
+        UsageError: The file cannot be written, or the game has to be named.
+        ReplayError: The game cannot follow the recording.
+    """
+    from rollback.envs.transition_replay import export_transitions
+
+    game = game_for(replay, str(file), name, "export")[1]
+    written = export_transitions(replay, to, game, progress=Progress())
+    return _told(replay, file, to, written, as_json=as_json)
+
+
+def _told(replay: Replay, file: Path, to: Path, written: int, *, as_json: bool) -> str:
     size_in_bytes = to.stat().st_size
     if as_json:
         told = {"file": str(file), "to": str(to), "frames": written, "bytes": size_in_bytes}

@@ -18,15 +18,17 @@ __all__ = [
     "PICTURE",
     "Reward",
     "Seat",
+    "box_of",
     "checked_mode",
     "checked_reward",
     "checked_seed",
     "metadata_of",
     "rewards_of",
     "show",
+    "standing",
 ]
 
-Reward: TypeAlias = Literal["margin", "score"]
+Reward: TypeAlias = Literal["margin", "score", "survival"]
 
 MODES: Final = ("rgb_array", "ansi")
 PICTURE: Final = (640, 400)  # pixels: the shape that drawings are made for
@@ -39,21 +41,17 @@ class Seat:
     Args:
         game: Names in `observed` what `observe(player)` holds, with the least and greatest value of each.
         player: Whose place.
+        choices: How many numbers are actions, where the codec of numbers has room for more; None: all it has room for.
         tabular: See the player's whole situation as one number, as `game.state_index` counts them.
     """
 
-    def __init__(self, game: Any, player: int, *, tabular: bool = False) -> None:
+    def __init__(self, game: Any, player: int, *, choices: int | None = None, tabular: bool = False) -> None:
         self.player = player
         self.codec = game.codecs[player]
         self.tabular = tabular
-        self.observation_space: spaces.Space[Any]
-        if tabular:
-            self.observation_space = spaces.Discrete(game.states)
-        else:
-            low, high = zip(*((least, greatest) for _, least, greatest in game.observed), strict=True)
-            self.observation_space = spaces.Box(np.array(low, np.int32), np.array(high, np.int32), dtype=np.int32)
-        self.action_space = _action_space(self.codec)
-        self.buttons = tuple(getattr(game, "buttons", ()))
+        self.observation_space = _counted(game) if tabular else box_of(game)
+        self.action_space = _action_space(self.codec, choices)
+        self.names = tuple(getattr(game, "buttons", ())) if isinstance(self.codec, Bits) else ()
         self._legal = _pressed(self.codec.n) if isinstance(self.codec, Bits) and self.codec.n <= _TABLE else {}
 
     def observe(self, game: Any) -> Any:
@@ -71,9 +69,12 @@ class Seat:
         try:
             if self._legal:
                 return self._legal[tuple(given.tolist() if isinstance(given, np.ndarray) else given)]
-            return self.codec.decode(self.codec.encode(given))
+            action = self.codec.decode(self.codec.encode(given))
+            if isinstance(self.action_space, spaces.Discrete) and action >= self.action_space.n:
+                raise ActionError(given)
+            return action
         except (KeyError, TypeError, ActionError):
-            meaning = f", the buttons {', '.join(self.buttons)}" if self.buttons else ""
+            meaning = f", the buttons {', '.join(self.names)}" if self.names else ""
             raise ActionError(
                 f"the action of player_{self.player} is {given!r:.80}, which is outside {self.action_space}{meaning}:"
                 " give one that action_space.sample() could have returned"
@@ -93,16 +94,40 @@ def _pressed(buttons: int) -> dict[tuple[int, ...], tuple[bool, ...]]:
     return {pressed: pressed for pressed in every}
 
 
-def _action_space(codec: Any) -> spaces.Space[Any]:
+def _action_space(codec: Any, choices: int | None) -> spaces.Space[Any]:
     if isinstance(codec, Bits):
         return spaces.MultiBinary(codec.n)
     if isinstance(codec, UInt):
-        return spaces.Discrete(1 << codec.bits)
+        return spaces.Discrete(choices or 1 << codec.bits)
     raise GameError(f"no action space is known for the codec {codec.describe()}: it must be Bits or UInt")
 
 
+def box_of(game: Any, times: int = 1) -> spaces.Box:
+    """Return the space of what the game's `observe` returns, so many times in a row."""
+    low, high = zip(*((least, greatest) for _, least, greatest in game.observed), strict=True)
+    least, greatest = np.array(low * times, np.int32), np.array(high * times, np.int32)
+    # What can only be one value is given room for another: Gymnasium and PettingZoo warn of bounds that are equal.
+    return spaces.Box(least, np.maximum(greatest, least + 1), dtype=np.int32)
+
+
+def _counted(game: Any) -> spaces.Space[Any]:
+    if not game.states:
+        raise GameError(f"this {type(game).__name__} has too many states to be counted: use tabular=False")
+    return spaces.Discrete(game.states)
+
+
+def standing(game: Any, reward: Reward) -> Sequence[float]:
+    """Return what each player has so far, whose changes are the rewards."""
+    if reward == "survival":
+        return [-field.out for field in game.fields]
+    return game.scores()  # type: ignore[no-any-return]
+
+
 def rewards_of(before: Sequence[float], after: Sequence[float], reward: Reward) -> list[float]:
-    """Return each player's reward for what the scores did: `score` its own change, `margin` less the others' mean change."""
+    """Return each player's reward for what was changed of what all have, see `standing`.
+
+    `score` is one's own change; `margin` and `survival` take the mean of the others' changes off, so that they sum to 0.
+    """
     changes = [float(now - then) for then, now in zip(before, after, strict=True)]
     others = len(changes) - 1
     if reward == "score" or not others:
@@ -111,14 +136,15 @@ def rewards_of(before: Sequence[float], after: Sequence[float], reward: Reward) 
     return [change - (total - change) / others for change in changes]
 
 
-def checked_reward(given: Any) -> Reward:
-    """Return `given` if it is a way to reward.
+def checked_reward(given: Any, game: Any) -> Reward:
+    """Return `given` if it is a way to reward players of the game.
 
     Raises:
         UsageError: It is not.
     """
-    if given not in get_args(Reward):
-        raise UsageError(f"reward must be one of {', '.join(map(repr, get_args(Reward)))}, not {given!r:.80}")
+    allowed = [way for way in get_args(Reward) if way != "survival" or hasattr(game, "fields")]
+    if given not in allowed:
+        raise UsageError(f"reward must be one of {', '.join(map(repr, allowed))}, not {given!r:.80}")
     return given  # type: ignore[no-any-return]
 
 

@@ -8,7 +8,18 @@ from typing import Any, Final
 import numpy as np
 from gymnasium import spaces
 
-from rollback.envs.built_in import Reward, Seat, checked_mode, checked_reward, checked_seed, metadata_of, rewards_of, show
+from rollback.envs.built_in import (
+    Reward,
+    Seat,
+    box_of,
+    checked_mode,
+    checked_reward,
+    checked_seed,
+    metadata_of,
+    rewards_of,
+    show,
+    standing,
+)
 from rollback.envs.built_in_bots import SpaceBot
 from rollback.envs.built_in_keys import keys_to_action
 from rollback.errors import GameError, MissingAction, MissingPackage, UsageError
@@ -40,9 +51,11 @@ class BuiltInParallel(ParallelEnv):  # type: ignore[misc]
         game: The game; it belongs to the environment from now on.
         name: Of the environment, such as `pong_v0`.
         reward: `score`: the change of the player's own score; `margin`: less the mean change of the others' scores,
-            so that the rewards of a step sum to 0.
+            so that the rewards of a step sum to 0; `survival`, where players can be out (Tetris): -1 for who goes out,
+            shared among the others as their gain.
         render_mode: What `render()` returns: None, `rgb_array` or `ansi`.
         max_cycles: Steps after which a match is cut short; None: it is played to its end.
+        choices: Actions of a game of numbered ones, where its codec has room for more.
         tabular: Observations are single numbers, as `game.state_index(player)` counts them.
 
     Attributes:
@@ -58,6 +71,7 @@ class BuiltInParallel(ParallelEnv):  # type: ignore[misc]
         reward: Reward = "margin",
         render_mode: str | None = None,
         max_cycles: int | None = None,
+        choices: int | None = None,
         tabular: bool = False,
     ) -> None:
         if max_cycles is not None and (type(max_cycles) is not int or max_cycles < 1):
@@ -65,13 +79,13 @@ class BuiltInParallel(ParallelEnv):  # type: ignore[misc]
         self.game = game
         self.metadata = metadata_of(name, game.fps)
         self.render_mode = checked_mode(render_mode)
-        self.reward = checked_reward(reward)
+        self.reward = checked_reward(reward, game)
         self.max_cycles = max_cycles
         self.possible_agents = [f"player_{player}" for player in range(game.players)]
         self.agents: list[str] = []
         self.cycle = 0
-        self.state_space = _state_space(game)
-        self._seats = [Seat(game, player, tabular=tabular) for player in range(game.players)]
+        self.state_space = box_of(game, game.players)
+        self._seats = [Seat(game, player, choices=choices, tabular=tabular) for player in range(game.players)]
         self._by_agent = dict(zip(self.possible_agents, self._seats, strict=True))
         self._word = 0  # of the seeds that nobody gave; 0: not drawn yet
 
@@ -122,10 +136,10 @@ class BuiltInParallel(ParallelEnv):  # type: ignore[misc]
         if len(actions) != len(taken):
             strange = next(agent for agent in actions if agent not in self._by_agent)
             raise UsageError(f"{strange!r:.80} is no agent of {self.metadata['name']}: they are {', '.join(agents)}")
-        before = game.scores()
+        before = standing(game, self.reward)
         game.step(taken)
         self.cycle += 1
-        rewards = dict(zip(agents, rewards_of(before, game.scores(), self.reward), strict=True))
+        rewards = dict(zip(agents, rewards_of(before, standing(game, self.reward), self.reward), strict=True))
         is_over = bool(game.over)
         is_cut = not is_over and self.max_cycles is not None and self.cycle >= self.max_cycles
         if is_over or is_cut:
@@ -198,11 +212,6 @@ class BuiltInParallel(ParallelEnv):  # type: ignore[misc]
     def _observations(self) -> dict[str, Any]:
         game = self.game
         return {agent: seat.observe(game) for agent, seat in self._by_agent.items()}
-
-
-def _state_space(game: Any) -> spaces.Space[Any]:
-    low, high = zip(*((least, greatest) for _, least, greatest in game.observed), strict=True)
-    return spaces.Box(np.array(low * game.players, np.int32), np.array(high * game.players, np.int32), dtype=np.int32)
 
 
 def turn_by_turn(environment: BuiltInParallel) -> Any:

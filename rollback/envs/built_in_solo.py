@@ -7,7 +7,17 @@ from typing import Any, Final
 
 import gymnasium
 
-from rollback.envs.built_in import Reward, Seat, checked_mode, checked_reward, checked_seed, metadata_of, rewards_of, show
+from rollback.envs.built_in import (
+    Reward,
+    Seat,
+    checked_mode,
+    checked_reward,
+    checked_seed,
+    metadata_of,
+    rewards_of,
+    show,
+    standing,
+)
 from rollback.envs.built_in_bots import SpaceBot
 from rollback.envs.built_in_keys import keys_to_action
 from rollback.envs.built_in_opponents import Opponents
@@ -34,10 +44,12 @@ class BuiltInSolo(gymnasium.Env[Any, Any]):
         game: The game; it belongs to the environment from now on.
         name: Of the environment.
         opponent: Who plays the others, see `Opponents`.
-        reward: `score`: the change of player 0's score; `margin`: less the mean change of the others'.
+        reward: `score`: the change of player 0's score; `margin`: less the mean change of the others'; `survival`, where
+            players can be out (Tetris): -1 for going out, and as much in all for the others' going.
         frame_skip: Frames a step lasts: player 0's action is held, the others choose anew each frame, and the rewards
             add up.
         render_mode: What `render()` returns: None, `rgb_array` or `ansi`.
+        choices: Actions of a game of numbered ones, where its codec has room for more.
         tabular: The observation is one number, as `game.state_index(0)` counts them.
 
     Attributes:
@@ -53,6 +65,7 @@ class BuiltInSolo(gymnasium.Env[Any, Any]):
         reward: Reward = "margin",
         frame_skip: int = 1,
         render_mode: str | None = None,
+        choices: int | None = None,
         tabular: bool = False,
     ) -> None:
         least, most = _SKIPPED
@@ -61,12 +74,12 @@ class BuiltInSolo(gymnasium.Env[Any, Any]):
         self.game = game
         self.metadata = metadata_of(name, max(1, round(game.fps / frame_skip)))
         self.render_mode = checked_mode(render_mode)
-        self.reward = checked_reward(reward)
+        self.reward = checked_reward(reward, game)
         self.frame_skip = frame_skip
-        self._seat = Seat(game, 0, tabular=tabular)
+        self._seat = Seat(game, 0, choices=choices, tabular=tabular)
         self.observation_space = self._seat.observation_space
         self.action_space = self._seat.action_space
-        others = [Seat(game, player, tabular=tabular) for player in range(1, game.players)]
+        others = [Seat(game, player, choices=choices, tabular=tabular) for player in range(1, game.players)]
         self._opponents = Opponents(game, others, opponent)
         self._seed = 0  # of the match
         self._word = 0  # of the seeds that nobody gave; 0: not drawn yet
@@ -95,9 +108,9 @@ class BuiltInSolo(gymnasium.Env[Any, Any]):
         own = self._seat.action(action)
         reward = 0.0
         for _ in range(self.frame_skip):
-            before = game.scores()
+            before = standing(game, self.reward)
             game.step([own, *opponents.act(game)])
-            reward += rewards_of(before, game.scores(), self.reward)[0]
+            reward += rewards_of(before, standing(game, self.reward), self.reward)[0]
             if game.over:
                 break
         return self._seat.observe(game), reward, bool(game.over), False, {}

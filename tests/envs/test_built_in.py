@@ -5,7 +5,7 @@ from gymnasium import spaces
 from rollback.envs.built_in import Seat, checked_mode, checked_reward, checked_seed, rewards_of, show
 from rollback.errors import ActionError, GameError, MissingPackage, UsageError
 from rollback.game import Bits, Raw, UInt
-from rollback.games import Duel, Pong
+from rollback.games import Duel, Pong, Tetris
 
 
 class Cells:
@@ -164,11 +164,16 @@ def test_without_pillow_one_sentence_says_what_to_install(monkeypatch):
         show(Pong(), "rgb_array")
 
 
+def reward_of_pong(given):
+    return checked_reward(given, Pong())
+
+
 @pytest.mark.parametrize(
     ("check", "given", "message"),
     [
-        (checked_reward, "points", "reward must be one of 'margin', 'score', not 'points'"),
-        (checked_reward, ["margin"], "reward must be one of"),
+        (reward_of_pong, "points", "reward must be one of 'margin', 'score', not 'points'"),
+        (reward_of_pong, "survival", "reward must be one of 'margin', 'score', not 'survival'"),
+        (reward_of_pong, ["margin"], "reward must be one of"),
         (checked_mode, "human", "render_mode must be None or one of 'rgb_array', 'ansi', not 'human'"),
         (checked_seed, -1, "a seed must be a whole number of at least 0, not -1"),
         (checked_seed, 1.0, "a seed must be a whole number"),
@@ -181,7 +186,8 @@ def test_wrong_settings_are_told_in_a_sentence(check, given, message):
 
 
 def test_right_settings_come_back():
-    assert checked_reward("score") == "score"
+    assert reward_of_pong("score") == "score"
+    assert checked_reward("survival", Tetris()) == "survival"
     assert checked_mode(None) is None and checked_mode("ansi") == "ansi"
     seed = checked_seed(np.int64(7))
     assert seed == 7 and type(seed) is int

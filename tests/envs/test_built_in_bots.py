@@ -1,8 +1,10 @@
+import copy
+
 import gymnasium
 import numpy as np
 import pytest
 
-from rollback.envs import duel_v0, pong_v0
+from rollback.envs import duel_v0, pong_v0, tetris_v0
 from rollback.envs.built_in_parallel import BuiltInParallel
 from rollback.envs.registration import register
 from rollback.errors import UsageError
@@ -11,16 +13,19 @@ from rollback.games import Pong, bots
 register()
 
 
-@pytest.mark.parametrize("made", [pong_v0.parallel_env, duel_v0.parallel_env])
+def placements():
+    return tetris_v0.parallel_env(3, "placements")
+
+
+@pytest.mark.parametrize("made", [pong_v0.parallel_env, duel_v0.parallel_env, tetris_v0.parallel_env, placements])
 def test_the_bot_of_an_agent_plays_as_the_games_bot_does(made):
     environment = made()
     seen, _ = environment.reset(seed=3)
-    game = type(environment.game)()
-    game.reset(3)
+    game = copy.deepcopy(environment.game)
     mine = {agent: environment.bot(agent, 9) for agent in environment.agents}
     memories = dict.fromkeys(mine)
     acts = [bots.act_with(bots.bot_for(game, player, 9)) for player in range(game.players)]
-    for _ in range(400):
+    for _ in range(200):
         actions = {}
         for agent, bot in mine.items():
             actions[agent], memories[agent] = bot.act(seen[agent], memories[agent])

@@ -208,8 +208,8 @@ def test_a_wrong_action_is_told_and_nothing_has_happened():
 def test_keys_make_actions_as_gymnasium_plays_them(name):
     environment = gymnasium.make(name, render_mode="rgb_array")
     environment.reset(seed=1)
-    made = PlayableGame(environment).relevant_keys
     keys = environment.unwrapped.get_keys_to_action()
+    made = PlayableGame(environment).relevant_keys
     assert set(made) == {code for held in keys for code in held}
     assert all(held and action in environment.action_space for held, action in keys.items())
     assert environment.unwrapped.noop_action in environment.action_space

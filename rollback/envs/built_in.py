@@ -22,6 +22,7 @@ __all__ = [
     "checked_mode",
     "checked_reward",
     "checked_seed",
+    "ended",
     "metadata_of",
     "rewards_of",
     "show",
@@ -80,11 +81,12 @@ class Seat:
                 " give one that action_space.sample() could have returned"
             ) from None
 
-    def arrayed(self, action: Any) -> Any:
-        """Return one of the game's own actions as one of the space."""
+    def arrayed(self, game: Any, action: Any) -> Any:
+        """Return one of the game's own actions as one of the space; a number beyond its choices as the idle one."""
         if isinstance(self.action_space, spaces.MultiBinary):
             return np.array(action, dtype=np.int8)
-        return np.int64(action)
+        assert isinstance(self.action_space, spaces.Discrete)
+        return np.int64(action if action < self.action_space.n else game.idle(self.player))
 
 
 @cache
@@ -134,6 +136,16 @@ def rewards_of(before: Sequence[float], after: Sequence[float], reward: Reward) 
         return changes
     total = sum(changes)
     return [change - (total - change) / others for change in changes]
+
+
+def ended(game: Any, tabular: bool) -> tuple[bool, bool]:
+    """Return whether the game has come to its end, and whether it was cut short instead.
+
+    Where the time left is not shown (`tabular`), running out of it must not look like an end that an action led to.
+    """
+    is_over = bool(game.over)
+    is_cut = is_over and tabular and not game.is_won
+    return is_over and not is_cut, is_cut
 
 
 def checked_reward(given: Any, game: Any) -> Reward:

@@ -23,10 +23,10 @@ def keys_to_action(game: Any, seat: Seat) -> dict[tuple[int, ...], Any]:
         if name in _CODES or len(name) == 1
     }
     if not isinstance(seat.action_space, spaces.MultiBinary):
-        return {(code,): seat.arrayed(action) for code, action in codes.items()}
+        return {(code,): seat.arrayed(game, action) for code, action in codes.items()}
     buttons = range(seat.action_space.shape[0])
     return {
-        tuple(sorted(held)): seat.arrayed([button in {codes[code] for code in held} for button in buttons])
+        tuple(sorted(held)): seat.arrayed(game, [button in {codes[code] for code in held} for button in buttons])
         for many in range(1, _HELD + 1)
         for held in combinations(codes, many)
     }

@@ -15,6 +15,7 @@ from rollback.envs.built_in import (
     checked_mode,
     checked_reward,
     checked_seed,
+    ended,
     metadata_of,
     rewards_of,
     show,
@@ -56,7 +57,8 @@ class BuiltInParallel(ParallelEnv):  # type: ignore[misc]
         render_mode: What `render()` returns: None, `rgb_array` or `ansi`.
         max_cycles: Steps after which a match is cut short; None: it is played to its end.
         choices: Actions of a game of numbered ones, where its codec has room for more.
-        tabular: Observations are single numbers, as `game.state_index(player)` counts them.
+        tabular: Observations are single numbers, as `game.state_index(player)` counts them; as these do not show the time,
+            a match whose time is up without a winner is truncated.
 
     Attributes:
         game: The game as it stands.
@@ -81,6 +83,7 @@ class BuiltInParallel(ParallelEnv):  # type: ignore[misc]
         self.render_mode = checked_mode(render_mode)
         self.reward = checked_reward(reward, game)
         self.max_cycles = max_cycles
+        self.tabular = tabular
         self.possible_agents = [f"player_{player}" for player in range(game.players)]
         self.agents: list[str] = []
         self.cycle = 0
@@ -140,8 +143,8 @@ class BuiltInParallel(ParallelEnv):  # type: ignore[misc]
         game.step(taken)
         self.cycle += 1
         rewards = dict(zip(agents, rewards_of(before, standing(game, self.reward), self.reward), strict=True))
-        is_over = bool(game.over)
-        is_cut = not is_over and self.max_cycles is not None and self.cycle >= self.max_cycles
+        is_over, is_cut = ended(game, self.tabular)
+        is_cut = is_cut or (not is_over and self.max_cycles is not None and self.cycle >= self.max_cycles)
         if is_over or is_cut:
             self.agents = []
         return (
@@ -187,7 +190,7 @@ class BuiltInParallel(ParallelEnv):  # type: ignore[misc]
     def idle(self, agent: str) -> Any:
         """Return the action that does nothing."""
         seat = self._seat(agent)
-        return seat.arrayed(self.game.idle(seat.player))
+        return seat.arrayed(self.game, self.game.idle(seat.player))
 
     def keys(self, agent: str) -> dict[str, int]:
         """Return which key presses which of the agent's buttons (or makes which action), by the names of keys."""

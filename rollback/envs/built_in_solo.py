@@ -13,6 +13,7 @@ from rollback.envs.built_in import (
     checked_mode,
     checked_reward,
     checked_seed,
+    ended,
     metadata_of,
     rewards_of,
     show,
@@ -50,7 +51,8 @@ class BuiltInSolo(gymnasium.Env[Any, Any]):
             add up.
         render_mode: What `render()` returns: None, `rgb_array` or `ansi`.
         choices: Actions of a game of numbered ones, where its codec has room for more.
-        tabular: The observation is one number, as `game.state_index(0)` counts them.
+        tabular: The observation is one number, as `game.state_index(0)` counts them; as it does not show the time, a match
+            whose time is up without a winner is truncated.
 
     Attributes:
         game: The game as it stands.
@@ -113,7 +115,8 @@ class BuiltInSolo(gymnasium.Env[Any, Any]):
             reward += rewards_of(before, standing(game, self.reward), self.reward)[0]
             if game.over:
                 break
-        return self._seat.observe(game), reward, bool(game.over), False, {}
+        terminated, truncated = ended(game, self._seat.tabular)
+        return self._seat.observe(game), reward, terminated, truncated, {}
 
     def get_state(self) -> dict[str, Any]:
         """Return a snapshot: a state tree, if the opponents' memories are, that nothing changes afterwards."""
@@ -147,7 +150,7 @@ class BuiltInSolo(gymnasium.Env[Any, Any]):
     @property
     def noop_action(self) -> Any:
         """The action that does nothing."""
-        return self._seat.arrayed(self.game.idle(0))
+        return self._seat.arrayed(self.game, self.game.idle(0))
 
     def keys(self) -> dict[str, int]:
         """Return which key presses which button (or makes which action), by the names of keys."""

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 from rollback.envs.built_in_solo import BuiltInSolo
-from rollback.games import Duel, Pong, Tetris
+from rollback.games import Duel, GridWorld, Pong, Tetris
 from rollback.games.tetris_board import ACTIONS
 
-__all__ = ["duel", "pong", "tetris", "tetris_placements"]
+__all__ = ["duel", "gridworld", "gridworld_coop", "pong", "tetris", "tetris_placements"]
+
+_MATCH: Final = 450  # moves
 
 
 def pong(**settings: Any) -> BuiltInSolo:
@@ -37,3 +39,41 @@ def tetris_placements(*, players: int = 1, level: int = 1, limit: int | None = N
     """
     game = Tetris(players, "placements", level=level, limit=limit)
     return BuiltInSolo(game, "rollback/TetrisPlacements-v0", **{"reward": "score", "choices": ACTIONS, **settings})
+
+
+def gridworld(
+    *,
+    layout: Any = "rooms",
+    pace: int = 1,
+    limit: int | None = None,
+    tabular: bool = True,
+    **settings: Any,
+) -> BuiltInSolo:
+    """Return `rollback/GridWorld-v0`: one player who looks for the goal, every cell a number, for learning tables.
+
+    The seed decides the cell it starts from, never the map. The settings are those of `BuiltInSolo`; the others are those
+    of `rollback.games.GridWorld`, which tells what the points are.
+    """
+    game = GridWorld(1, layout, pace=pace, limit=limit)
+    return BuiltInSolo(game, "rollback/GridWorld-v0", tabular=tabular, **_walking(settings))
+
+
+def gridworld_coop(
+    *,
+    players: int = 2,
+    layout: Any = "handover",
+    pace: int = 1,
+    limit: int | None = None,
+    **settings: Any,
+) -> BuiltInSolo:
+    """Return `rollback/GridWorldCoop-v0`: player 0 cooks and serves with scripted partners, and all are paid alike.
+
+    A match is 450 moves, as long as the one that people play at their pace. The settings are those of `BuiltInSolo`; the
+    others are those of `rollback.games.GridWorld`.
+    """
+    game = GridWorld(players, layout, pace=pace, limit=limit or _MATCH * pace)
+    return BuiltInSolo(game, "rollback/GridWorldCoop-v0", **_walking(settings))
+
+
+def _walking(settings: dict[str, Any]) -> dict[str, Any]:
+    return {"reward": "score", "choices": len(GridWorld.buttons), **settings}

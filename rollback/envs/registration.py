@@ -25,7 +25,8 @@ class Entry:
     Attributes:
         maker: Function of `rollback.envs.built_in_solos` that makes it.
         reward_threshold: What a player who has learnt the game gets in a match; the scripted bot does.
-        max_episode_steps: Steps after which a match is cut short, well above what a match of two players takes.
+        max_episode_steps: Steps after which a match is cut short, well above what a match of two players takes; None where
+            the game itself has a time limit.
         settings: Given to the maker, below what the caller gives.
     """
 
@@ -38,6 +39,8 @@ class Entry:
 REGISTERED: Final = {
     "rollback/Pong-v0": Entry("pong", reward_threshold=3.0, max_episode_steps=36_000),
     "rollback/Duel-v0": Entry("duel", reward_threshold=2.0, max_episode_steps=36_000),
+    "rollback/GridWorld-v0": Entry("gridworld", reward_threshold=90.0),
+    "rollback/GridWorldCoop-v0": Entry("gridworld_coop", reward_threshold=40.0),
     "rollback/Tetris-v0": Entry("tetris", reward_threshold=300_000.0, max_episode_steps=36_000),
     "rollback/TetrisPlacements-v0": Entry("tetris_placements", reward_threshold=500_000.0, max_episode_steps=1_000),
 }

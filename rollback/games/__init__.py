@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from rollback.games import bots
 from rollback.games.duel import Duel
+from rollback.games.gridworld import GridWorld
 from rollback.games.pong import Pong
 from rollback.games.tetris import Tetris
 
-__all__ = ["Duel", "Pong", "Tetris", "bots"]
+__all__ = ["Duel", "GridWorld", "Pong", "Tetris", "bots"]

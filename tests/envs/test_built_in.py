@@ -121,10 +121,10 @@ def test_an_action_outside_the_space_is_told_with_player_value_and_space(make, g
 
 def test_the_games_own_actions_become_those_of_the_space():
     seat = Seat(Duel(), 1)
-    array = seat.arrayed((False, True, False, False, True))
+    array = seat.arrayed(Duel(), (False, True, False, False, True))
     assert array in seat.action_space and array.tolist() == [0, 1, 0, 0, 1]
     assert seat.action(array) == (False, True, False, False, True)
-    number = Seat(Cells(), 0).arrayed(3)
+    number = Seat(Cells(), 0).arrayed(Cells(), 3)
     assert number in spaces.Discrete(4) and number == 3
 
 

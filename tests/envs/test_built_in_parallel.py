@@ -11,7 +11,7 @@ from gymnasium import spaces
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rollback.envs import duel_v0, pong_v0, tetris_v0
+from rollback.envs import duel_v0, gridworld_v0, pong_v0, tetris_v0
 from rollback.envs.built_in_parallel import BuiltInParallel
 from rollback.errors import ActionError, GameError, MissingAction, UsageError
 from rollback.games import Pong, bots
@@ -26,6 +26,10 @@ FORMS = [
     ("pong_v0", {"reward": "score", "max_cycles": 30}),
     ("duel_v0", {}),
     ("duel_v0", {"render_mode": "ansi"}),
+    ("gridworld_v0", {}),
+    ("gridworld_v0", {"players": 1, "layout": "cliff", "pace": 1, "tabular": True}),
+    ("gridworld_v0", {"players": 3, "layout": "race", "reward": "margin", "pace": 1}),
+    ("gridworld_v0", {"players": 4, "layout": "keys", "max_cycles": 50}),
     ("tetris_v0", {}),
     ("tetris_v0", {"players": 1}),
     ("tetris_v0", {"players": 3, "actions": "placements"}),
@@ -56,8 +60,9 @@ def test_pettingzoos_own_tests_of_parallel_environments_pass(name, settings, cap
     assert "Passed Parallel API test" in capsys.readouterr().out
 
 
-# PettingZoo would rather see Box or Discrete actions; several buttons at once are neither.
+# PettingZoo would rather see Box or Discrete actions, and arrays; several buttons at once and numbers of states are neither.
 @pytest.mark.filterwarnings("ignore:Action space for each agent probably should be")
+@pytest.mark.filterwarnings("ignore:Observation is not a NumPy array")
 @each_form
 def test_pettingzoos_own_tests_of_environments_by_turns_pass(name, settings, capsys):
     api_test(module(name).env(**settings), num_cycles=60)
@@ -78,7 +83,10 @@ def test_the_environment_steps_exactly_as_the_game_does(name, settings):
         seen, rewards, terminations, _, infos = environment.step(actions)
         game.step([codec.decode(codec.encode(action)) for codec, action in zip(game.codecs, actions.values(), strict=True)])
         assert environment.game.save() == game.save()
-        assert [seen[agent].tolist() for agent in seen] == [list(game.observe(player)) for player in range(game.players)]
+        if settings.get("tabular"):
+            assert [int(seen[agent]) for agent in seen] == [game.state_index(player) for player in range(game.players)]
+        else:
+            assert [seen[agent].tolist() for agent in seen] == [list(game.observe(player)) for player in range(game.players)]
         assert seen.keys() == rewards.keys() == infos.keys() == actions.keys()
         assert set(terminations.values()) == {game.over}
         assert environment.cycle == cycle
@@ -114,6 +122,28 @@ def test_a_whole_match_of_bots_is_rewarded_as_it_ended(name, reward):
     assert environment.game.over and own and other and steps > 500
     assert all(terminations.values()) and not any(truncations.values())
     assert list(seen) == ["player_0", "player_1"], "the last observations are handed out"
+
+
+@pytest.mark.parametrize(("tabular", "ends"), [(False, "terminated"), (True, "truncated")])
+def test_time_that_is_not_shown_cuts_a_match_short_and_time_that_is_shown_ends_it(tabular, ends):
+    environment = gridworld_v0.parallel_env(1, "rooms", pace=1, limit=5, tabular=tabular)
+    environment.reset(seed=1)
+    for _ in range(5):
+        _, rewards, terminations, truncations, _ = environment.step({"player_0": np.int64(0)})
+    assert rewards == {"player_0": -1.0}
+    assert terminations["player_0"] is (ends == "terminated") and truncations["player_0"] is (ends == "truncated")
+    assert environment.agents == []
+
+
+def test_a_kitchen_is_no_table():
+    with pytest.raises(GameError, match="this GridWorld has too many states to be counted: use tabular=False"):
+        gridworld_v0.parallel_env(tabular=True)
+
+
+@pytest.mark.parametrize("settings", [{"players": 5}, {"players": 1, "layout": "handover"}, {"layout": "maze"}, {"pace": 0}])
+def test_what_the_game_refuses_is_told_by_the_game(settings):
+    with pytest.raises(UsageError):
+        gridworld_v0.parallel_env(**settings)
 
 
 @pytest.mark.parametrize("players", [1, 2, 3, 4])

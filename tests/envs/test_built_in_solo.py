@@ -90,6 +90,50 @@ def test_the_bot_beats_who_does_nothing_by_the_threshold(name):
     assert np.mean(totals) >= gymnasium.spec(name).reward_threshold
 
 
+def test_a_table_learns_the_way_from_every_start():
+    environment = gymnasium.make("rollback/GridWorld-v0")
+    values = np.zeros((environment.observation_space.n, environment.action_space.n))
+
+    def episode(seed, curiosity, rate):
+        generator, total = dice(seed), 0.0
+        state, _ = environment.reset(seed=seed)
+        while True:
+            best = int(values[state].argmax())
+            action = np.int64(generator.integers(6) if generator.random() < curiosity else best)
+            after, reward, terminated, truncated, _ = environment.step(action)
+            hoped = 0.0 if terminated else values[after].max()
+            values[state, action] += rate * (reward + hoped - values[state, action])
+            state, total = after, total + reward
+            if terminated or truncated:
+                return total, terminated
+
+    learning = [episode(seed, 0.1, 0.5)[0] for seed in range(300)]
+    learnt = [episode(seed, 0.0, 0.0) for seed in range(1_000, 1_030)]
+    assert np.mean(learning[:20]) < 60, "it has to be learnt"
+    assert np.mean([total for total, _ in learnt]) >= environment.spec.reward_threshold
+    assert all(is_there for _, is_there in learnt)
+
+
+def test_the_seed_varies_the_start_and_not_the_map():
+    environment = gymnasium.make("rollback/GridWorld-v0").unwrapped
+    starts = {int(environment.reset(seed=seed)[0]) for seed in range(40)}
+    assert len(starts) > 10
+    goals = {environment.game.layout.spots[environment.game.spot] for seed in range(10) if environment.reset(seed=seed)}
+    assert len(goals) == 1
+
+
+def test_partners_are_paid_alike():
+    environment = gymnasium.make("rollback/GridWorldCoop-v0", opponent="idle").unwrapped
+    environment.reset(seed=1)
+    total, is_over, steps = 0.0, False, 0
+    while not is_over:
+        _, reward, is_over, _, _ = environment.step(environment.noop_action)
+        total += reward
+        steps += 1
+    assert steps == 450
+    assert total < 0 and [total] * 2 == list(environment.game.scores())
+
+
 def test_a_step_may_last_several_frames_and_adds_up_their_rewards():
     single = gymnasium.make("rollback/Pong-v0").unwrapped
     fourfold = gymnasium.make("rollback/Pong-v0", frame_skip=4).unwrapped

@@ -2,15 +2,15 @@ import subprocess
 import sys
 
 import rollback.games
-from rollback.games import Duel, Pong, Tetris, bots
+from rollback.games import Duel, GridWorld, Pong, Tetris, bots
 
 PROGRAM = """
 import sys
 for name in ("numpy", "gymnasium", "asyncio.subprocess", "multiprocessing", "threading", "pygame", "msgpack"):
     sys.modules[name] = None
 before = set(sys.modules)
-from rollback.games import Duel, Pong, Tetris, bots
-for make in (Pong, Duel, Tetris):
+from rollback.games import Duel, GridWorld, Pong, Tetris, bots
+for make in (Pong, Duel, GridWorld, Tetris):
     game = make(seed=3)
     acts = [bots.act_with(bots.bot_for(game, player)) for player in range(2)]
     for _ in range(300):
@@ -22,8 +22,9 @@ print(sorted(foreign))
 
 
 def test_the_public_names_are_there():
-    assert rollback.games.__all__ == ["Duel", "Pong", "Tetris", "bots"]
-    assert (rollback.games.Pong, rollback.games.Duel, rollback.games.Tetris) == (Pong, Duel, Tetris)
+    assert rollback.games.__all__ == ["Duel", "GridWorld", "Pong", "Tetris", "bots"]
+    assert (rollback.games.Pong, rollback.games.Duel) == (Pong, Duel)
+    assert (rollback.games.GridWorld, rollback.games.Tetris) == (GridWorld, Tetris)
     assert set(bots.__all__) == {"DuelBot", "PongBot", "RandomBot", "TetrisBot", "act_with", "bot_for"}
     assert all(hasattr(bots, name) for name in bots.__all__)
 

@@ -5,12 +5,9 @@ from __future__ import annotations
 from rollback.core.admission import Admission
 from rollback.core.handshake import CHANGING
 from rollback.core.simulation import NOTHING
-from rollback.core.states import Peer
 from rollback.game import State
 
 __all__ = ["Holdings"]
-
-VACANT = (Peer.GONE, Peer.ADMITTED, Peer.JOINING)
 
 
 class Holdings(Admission):
@@ -76,6 +73,6 @@ class Holdings(Admission):
         return {
             player: (agreement.cuts.get(e.seat, -1) + 1, bool(agreement.adopted >> e.seat & 1))
             for e in self._endpoints
-            if e.state in VACANT
+            if not agreement.roster >> e.seat & 1
             for player in e.queue.players
         }

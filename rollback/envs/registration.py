@@ -39,8 +39,8 @@ class Entry:
 REGISTERED: Final = {
     "rollback/Pong-v0": Entry("pong", reward_threshold=3.0, max_episode_steps=36_000),
     "rollback/Duel-v0": Entry("duel", reward_threshold=2.0, max_episode_steps=36_000),
-    "rollback/GridWorld-v0": Entry("gridworld", reward_threshold=90.0),
-    "rollback/GridWorldCoop-v0": Entry("gridworld_coop", reward_threshold=40.0),
+    "rollback/GridWorld-v0": Entry("gridworld", reward_threshold=85.0),
+    "rollback/GridWorldCoop-v0": Entry("gridworld_coop", reward_threshold=200.0),
     "rollback/Tetris-v0": Entry("tetris", reward_threshold=300_000.0, max_episode_steps=36_000),
     "rollback/TetrisPlacements-v0": Entry("tetris_placements", reward_threshold=500_000.0, max_episode_steps=1_000),
 }

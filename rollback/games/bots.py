@@ -12,6 +12,8 @@ from typing import Any, Final
 from rollback.game import Game
 from rollback.games.duel import Duel
 from rollback.games.duel_bot import DuelBot
+from rollback.games.gridworld import GridWorld
+from rollback.games.gridworld_bot import GridWorldBot
 from rollback.games.pong import Pong
 from rollback.games.pong_bot import PongBot
 from rollback.games.random_bot import RandomBot
@@ -19,7 +21,7 @@ from rollback.games.tetris import Tetris
 from rollback.games.tetris_bot import TetrisBot
 from rollback.types import Policy
 
-__all__ = ["DuelBot", "PongBot", "RandomBot", "TetrisBot", "act_with", "bot_for"]
+__all__ = ["DuelBot", "GridWorldBot", "PongBot", "RandomBot", "TetrisBot", "act_with", "bot_for"]
 
 _SEATS: Final = 16  # seeds of neighbouring players must not meet those of neighbouring matches
 
@@ -38,6 +40,8 @@ def bot_for(game: Game, player: int = 0, seed: int = 0) -> Policy:
         return PongBot(seed=seed * _SEATS + player)
     if isinstance(game, Duel):
         return DuelBot(seed=seed * _SEATS + player)
+    if isinstance(game, GridWorld):
+        return GridWorldBot(game.layout, game.players, pace=game.pace, seed=seed * _SEATS + player)
     if isinstance(game, Tetris):
         return TetrisBot(seed=seed * _SEATS + player, actions=game.actions)
     own = getattr(game, "bot", None)

@@ -4,7 +4,7 @@ import gymnasium
 import numpy as np
 import pytest
 
-from rollback.envs import duel_v0, pong_v0, tetris_v0
+from rollback.envs import duel_v0, gridworld_v0, pong_v0, tetris_v0
 from rollback.envs.built_in_parallel import BuiltInParallel
 from rollback.envs.registration import register
 from rollback.errors import UsageError
@@ -17,7 +17,9 @@ def placements():
     return tetris_v0.parallel_env(3, "placements")
 
 
-@pytest.mark.parametrize("made", [pong_v0.parallel_env, duel_v0.parallel_env, tetris_v0.parallel_env, placements])
+@pytest.mark.parametrize(
+    "made", [pong_v0.parallel_env, duel_v0.parallel_env, gridworld_v0.parallel_env, tetris_v0.parallel_env, placements]
+)
 def test_the_bot_of_an_agent_plays_as_the_games_bot_does(made):
     environment = made()
     seen, _ = environment.reset(seed=3)

@@ -76,18 +76,29 @@ def test_who_does_nothing_loses_against_the_bot(name, threshold):
     assert 200 < steps < environment.spec.max_episode_steps
 
 
-@pytest.mark.parametrize("name", ["rollback/Pong-v0", "rollback/Duel-v0"])
-def test_the_bot_beats_who_does_nothing_by_the_threshold(name):
-    environment = gymnasium.make(name, opponent="idle").unwrapped
+@pytest.mark.parametrize(
+    ("name", "settings", "seeds"),
+    [
+        ("rollback/Pong-v0", {"opponent": "idle"}, 3),
+        ("rollback/Duel-v0", {"opponent": "idle"}, 3),
+        ("rollback/GridWorld-v0", {"tabular": False}, 20),
+        ("rollback/GridWorldCoop-v0", {}, 3),
+        ("rollback/TetrisPlacements-v0", {}, 1),
+    ],
+)
+def test_the_threshold_is_what_the_bot_reaches(name, settings, seeds):
+    environment = gymnasium.make(name, **settings)
     totals = []
-    for seed in range(3):
-        environment.reset(seed=seed)
-        act, total, is_over = bots.act_with(bots.bot_for(environment.game, 0, seed)), 0.0, False
+    for seed in range(seeds):
+        seen, _ = environment.reset(seed=seed)
+        bot, memory, total, is_over = environment.unwrapped.bot(seed), None, 0.0, False
         while not is_over:
-            _, reward, is_over, _, _ = environment.step(act(environment.game, 0))
+            action, memory = bot.act(seen, memory)
+            seen, reward, terminated, truncated, _ = environment.step(action)
             total += reward
+            is_over = terminated or truncated
         totals.append(total)
-    assert np.mean(totals) >= gymnasium.spec(name).reward_threshold
+    assert np.mean(totals) >= environment.spec.reward_threshold
 
 
 def test_a_table_learns_the_way_from_every_start():

@@ -1,7 +1,7 @@
 import pytest
 
 from rollback.game import UInt
-from rollback.games import Duel, Pong, Tetris, bots
+from rollback.games import Duel, GridWorld, Pong, Tetris, bots
 
 
 class Blind:
@@ -34,7 +34,14 @@ class MyPong(Pong):
 
 @pytest.mark.parametrize(
     ("make", "bot"),
-    [(Pong, bots.PongBot), (MyPong, bots.PongBot), (Duel, bots.DuelBot), (Tetris, bots.TetrisBot), (Blind, bots.RandomBot)],
+    [
+        (Pong, bots.PongBot),
+        (MyPong, bots.PongBot),
+        (Duel, bots.DuelBot),
+        (GridWorld, bots.GridWorldBot),
+        (Tetris, bots.TetrisBot),
+        (Blind, bots.RandomBot),
+    ],
 )
 def test_every_game_has_a_bot(make, bot):
     assert type(bots.bot_for(make())) is bot
@@ -49,7 +56,7 @@ def test_a_game_may_bring_its_own_bot():
     assert type(bots.bot_for(Bringing(), 0, 5)) is bots.RandomBot, "no bot for this one"
 
 
-@pytest.mark.parametrize("make", [Pong, Duel, Tetris, Blind])
+@pytest.mark.parametrize("make", [Pong, Duel, GridWorld, Tetris, Blind])
 def test_players_and_seeds_get_bots_that_behave_differently(make):
     starts = {bots.bot_for(make(), player, seed).seed for player in range(2) for seed in range(50)}
     assert len(starts) == 100
@@ -61,6 +68,11 @@ def test_the_bot_of_tetris_plays_by_what_an_action_is():
     game = Tetris(3, "placements")
     action, _ = bots.bot_for(game, 2).act(game.observe(2), None)
     assert type(action) is int and game.codecs[2].encode(action)
+
+
+def test_the_bot_of_gridworld_knows_map_players_and_pace():
+    bot = bots.bot_for(GridWorld(4, "race", pace=3), 3)
+    assert (bot.layout.name, bot.players, bot.pace) == ("race", 4, 3)
 
 
 def test_a_bot_is_shown_its_own_side():
@@ -95,7 +107,7 @@ def test_a_rollback_does_not_take_the_memory_back():
     assert act(game, 0)[1] == 2
 
 
-@pytest.mark.parametrize("make", [Pong, Duel, Tetris, Blind])
+@pytest.mark.parametrize("make", [Pong, Duel, GridWorld, Tetris, Blind])
 def test_what_bots_do_is_legal_and_varied(make):
     game = make()
     acts = [bots.act_with(bots.bot_for(game, player, 1)) for player in range(2)]

@@ -25,7 +25,7 @@ def test_the_public_names_are_there():
     assert rollback.games.__all__ == ["Duel", "GridWorld", "Pong", "Tetris", "bots"]
     assert (rollback.games.Pong, rollback.games.Duel) == (Pong, Duel)
     assert (rollback.games.GridWorld, rollback.games.Tetris) == (GridWorld, Tetris)
-    assert set(bots.__all__) == {"DuelBot", "PongBot", "RandomBot", "TetrisBot", "act_with", "bot_for"}
+    assert set(bots.__all__) == {"DuelBot", "GridWorldBot", "PongBot", "RandomBot", "TetrisBot", "act_with", "bot_for"}
     assert all(hasattr(bots, name) for name in bots.__all__)
 
 

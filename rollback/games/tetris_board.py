@@ -85,7 +85,7 @@ def fits(board: int, shape: int, x: int, y: int) -> bool:
 def dropped(board: int, shape: int, column: int) -> int:
     """Return the lowest row of a shape that falls from above with its leftmost cell in a column, or -1.
 
-    It begins in the hidden rows; where cells are in its way there, it has no way down, and the answer is -1.
+    It begins in the hidden rows; -1 is the answer where cells are in its way there, or let it no further down.
     """
     mask = ORIENTED[shape].mask << column
     row = VISIBLE
@@ -95,7 +95,7 @@ def dropped(board: int, shape: int, column: int) -> int:
     while row:
         falling >>= COLUMNS
         if board & falling:
-            return row
+            return row if row < VISIBLE else -1
         row -= 1
     return 0
 
@@ -124,7 +124,8 @@ def afterstates(board: int, piece: int, *, hold: bool = False) -> Iterator[After
                     break
                 falling >>= COLUMNS
                 row -= 1
-            yield _landed(board | falling, first + column, row, oriented.row_masks)
+            if row < VISIBLE:
+                yield _landed(board | falling, first + column, row, oriented.row_masks)
 
 
 def after(board: int, piece: int, rotation: int, column: int, row: int, *, hold: bool = False) -> Afterstate:

@@ -199,11 +199,11 @@ class Field(Stack):
 
         Where no way down is left at all, that is the end.
         """
-        if action >= 4 * COLUMNS:
+        if action >= 4 * COLUMNS and not self.held:
             self._swap()
             if self.out:
                 return 0
-            action -= 4 * COLUMNS
+        action %= 4 * COLUMNS
         found = nearest(self.board, self.piece, action // COLUMNS, action % COLUMNS)
         if found is None:
             self.out = 1

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from rollback.core.session import P2PSession
-from rollback.envs.transition_controllers import IDLE, Controllers
+from rollback.envs.transition_controllers import IDLE, TAKE_OVER, Controllers
 from rollback.envs.transition_files import LineFile, check_ending, save
 from rollback.envs.transition_rows import Retelling, another_game
 from rollback.envs.transition_table import LIMIT, TransitionTable, facts_of
@@ -185,7 +185,8 @@ class TransitionRecorder:
     def _tell(self, most: int) -> None:
         """Step the second game, and keep or write the rows."""
         try:
-            for _ in range(min(most, len(self._waiting))):
+            while most > 0 and self._waiting:
+                most -= 1
                 self._tell_one(*self._waiting.popleft())
         except Exception as error:  # the game's own, or a disk: the match goes on
             self._stop(f"frame {self._next} could not be recorded: {type(error).__name__}: {error}")
@@ -195,7 +196,11 @@ class TransitionRecorder:
         if self._loads is not None and self._loads[0] <= frame:
             told.load(self._loads[1])
             self._loads = None
-        row = told.step(frame, done.actions, self._line().at(frame), timing)
+        names = self._line().at(frame)
+        if IDLE in names or TAKE_OVER in names:  # nobody of theirs saw anything
+            seen = [None if name in (IDLE, TAKE_OVER) else each for name, each in zip(names, timing.seen, strict=False)]
+            timing = timing._replace(seen=tuple(seen))
+        row = told.step(frame, done.actions, names, timing)
         if self._lines is not None:
             self._lines.add(row)
         else:

@@ -1,0 +1,190 @@
+"""The probe: saving, stepping, loading and stepping again must agree before a saver is trusted. Knows no kind of saver.
+
+It looks from outside: at what steps return, and at whether the snapshots of equal moments are equal. What an environment
+hides from both for longer than the probe plays stays unseen; the checksums of a match are there for that.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any, Final
+
+from rollback.envs.trial import Episode, Script, changes, play, samples, told
+from rollback.envs.witnesses import witnesses
+from rollback.errors import RollbackError
+from rollback.state import checksum, diff, why_not_tree
+from rollback.wire import pack_tree, unpack_tree
+
+if TYPE_CHECKING:
+    from rollback.envs.savers import Saver
+
+__all__ = ["END_WITHIN", "SPAN", "WARM", "Episode", "refusal", "unlike_itself", "witnesses"]
+
+SEEDS: Final = (2_024, 77)  # of the two episodes; any two will do
+WARM: Final = 9  # steps before the first snapshot: more than a reset leaves behind
+SPAN: Final = 40  # steps compared after a load: five times the usual window, and enough to drift apart
+_EVERY: Final = 8  # steps between the snapshots of which the last one before an end is loaded
+END_WITHIN: Final = 260  # steps in which an end is looked for: beyond the usual limit of 200
+
+
+def unlike_itself(
+    episode: Episode, another: Callable[[], tuple[Any, Episode]] | None = None, *, seeds: tuple[int, int] = SEEDS
+) -> str | None:
+    """Return how an environment differs from itself: two resets with one seed and the same actions; None if it does not.
+
+    The second time comes after an episode of another seed, so that what a reset forgets to reset is seen too; the third,
+    where `another` is given, is in a fresh instance.
+    """
+    actions = samples(episode, WARM + SPAN)
+    first = play(episode, seeds[0], actions)
+    play(episode, seeds[1], actions[:WARM])
+    if found := changes(first, play(episode, seeds[0], actions)):
+        return f"after two resets with the same seed and the same actions {found}"
+    if another is not None:
+        fresh = another()[1]
+        play(fresh, seeds[1], actions[:WARM])
+        if found := changes(first, play(fresh, seeds[0], actions)):
+            return f"in a second, fresh instance with the same seed and the same actions {found}"
+    return None
+
+
+def refusal(
+    saver: Saver,
+    episode: Episode,
+    another: Callable[[], tuple[Saver, Episode]] | None = None,
+    *,
+    seeds: tuple[int, int] = SEEDS,
+    end_within: int = END_WITHIN,
+) -> str | None:
+    """Return why `saver` cannot be trusted, without its name and in words that follow "after"; None when it agreed.
+
+    The order: in the same place; after another seed's episode; after an end; in a fresh instance, over the wire.
+
+    Args:
+        saver: The saver to try; it saves the environment that `episode` drives.
+        episode: The driver. Its environment is left somewhere in the middle of an episode.
+        another: Makes a fresh environment of the same kind with its own saver.
+        seeds: Of the two episodes.
+        end_within: How many steps to look for an end of an episode; 0 for not at all.
+    """
+    try:
+        return _tried(saver, episode, another, seeds, end_within)
+    except RollbackError as error:
+        return f"it says: {error}"
+    except Exception as error:
+        return f"it raises {type(error).__name__}: {error}"
+
+
+def _tried(
+    saver: Saver,
+    episode: Episode,
+    another: Callable[[], tuple[Saver, Episode]] | None,
+    seeds: tuple[int, int],
+    end_within: int,
+) -> str | None:
+    actions = samples(episode, WARM + SPAN + 2 * end_within)
+    straight = play(episode, seeds[0], actions[: WARM + SPAN], saver)[1:]  # nobody saves here
+    script = Script(episode, actions, saver)
+    script.begin(seeds[0])
+    script.go(WARM)
+    early = _Kept(saver, script)
+    if early.why_not:
+        return early.why_not
+    if found := changes(straight[WARM:], script.go(SPAN), WARM):
+        return f"saving changes the play: {found}"
+    late = _Kept(saver, script)
+    if found := early.again(straight[WARM:], late, "after load"):
+        return found
+    script.begin(seeds[1])
+    script.go(WARM // 2)
+    other = _Kept(saver, script)
+    forth = script.go(SPAN)
+    if found := early.again(straight[WARM:], late, "after the load of an older state, of another episode,"):
+        return found
+    if found := other.again(forth, None, "after the load of a state of another episode"):
+        return found
+    if end_within and (found := _across_an_end(saver, script, seeds[0], end_within)):
+        return found
+    for kept in (early, late, other):
+        if found := kept.changed():
+            return found
+    if another is None:
+        return None
+    second, episode = another()
+    there = Script(episode, actions, second)
+    there.begin(seeds[1])
+    there.go(2)
+    return early.moved(second, there).again(straight[WARM:], late, "after load into a second, fresh instance")
+
+
+def _across_an_end(saver: Saver, script: Script, seed: int, end_within: int) -> str | None:
+    script.begin(seed)
+    script.ended.clear()
+    before = _Kept(saver, script)
+    for place in range(end_within):
+        if place and place % _EVERY == 0:
+            before = _Kept(saver, script)
+        script.go(1)
+        if script.ended:
+            break
+    else:
+        return None
+    at_end = _Kept(saver, script)
+    beyond = script.go(WARM)
+    lead = script.ended[0] + 1 - before.mark[0]
+    before.restore()
+    through = script.go(lead)
+    if found := changes(beyond, script.go(WARM), script.place - WARM):
+        return f"after load across the end of an episode {found}"
+    if found := before.again([*through, *beyond], None, "after load from beyond the end of an episode"):
+        return found
+    return at_end.again(beyond, None, "after the load of a state at the end of an episode")
+
+
+class _Kept:
+    """A snapshot with the place it belongs to, and what it looked like when it was taken."""
+
+    def __init__(self, saver: Saver, script: Script) -> None:
+        self.saver, self.script = saver, script
+        self.state = saver.save()
+        self.mark = script.mark()
+        self.why_not = None if saver.is_opaque else why_not_tree(self.state)
+        self.look = b"" if saver.is_opaque or self.why_not else pack_tree(self.state)
+
+    def changed(self) -> str | None:
+        """Return what became of the snapshot since: nothing may."""
+        if self.saver.is_opaque or pack_tree(self.state) == self.look:
+            return None
+        found = diff(unpack_tree(self.look), self.state, 1)
+        where = f" at {found[0].path or 'its root'}" if found else ""
+        return f"the environment keeps a reference into its snapshot: it changed by stepping{where}"
+
+    def restore(self) -> None:
+        self.saver.load(self.state)
+        self.script.back(self.mark)
+
+    def again(self, shown: Sequence[Any], end: _Kept | None, when: str) -> str | None:
+        """Load, take the same steps, and compare with what they showed and with the snapshot at their end."""
+        if found := self.changed():
+            return found
+        self.restore()
+        if found := self._unlike(self.saver.save(), self, f"{when} the snapshot is another one"):
+            return found
+        if found := changes(shown, self.script.go(len(shown)), self.mark[0]):
+            return f"{when} {found}"
+        if end is not None and (found := self._unlike(self.saver.save(), end, f"{when} and {len(shown)} steps the snapshot")):
+            return found
+        return self.changed()
+
+    def _unlike(self, state: Any, kept: _Kept, what: str) -> str | None:
+        if self.saver.is_opaque or checksum(state) == checksum(kept.state):
+            return None
+        return f"{what} differs{told(diff(kept.state, state, 1)[0])}"
+
+    def moved(self, saver: Saver, script: Script) -> _Kept:
+        """Return this snapshot for another environment, having travelled as bytes if it can."""
+        there = _Kept(saver, script)
+        there.mark = self.mark
+        there.state = self.state if saver.is_opaque else unpack_tree(pack_tree(self.state))
+        there.look = self.look
+        return there

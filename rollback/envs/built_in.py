@@ -88,6 +88,10 @@ class Seat:
         assert isinstance(self.action_space, spaces.Discrete)
         return np.int64(action if action < self.action_space.n else game.idle(self.player))
 
+    def noop(self, game: Any) -> Any:
+        """Return the action that does nothing, None where there is none: a placement always drops a piece."""
+        return None if getattr(game, "actions", None) == "placements" else self.arrayed(game, game.idle(self.player))
+
 
 @cache
 def _pressed(buttons: int) -> dict[tuple[int, ...], tuple[bool, ...]]:

@@ -187,10 +187,11 @@ class BuiltInParallel(ParallelEnv):  # type: ignore[misc]
     def close(self) -> None:
         """Do nothing: no window and no process is open."""
 
-    def idle(self, agent: str) -> Any:
-        """Return the action that does nothing."""
-        seat = self._seat(agent)
-        return seat.arrayed(self.game, self.game.idle(seat.player))
+    @property
+    def noop_action(self) -> dict[str, Any] | None:
+        """The action by which each agent does nothing; None where there is none, as in placements of Tetris."""
+        actions = {agent: seat.noop(self.game) for agent, seat in self._by_agent.items()}
+        return None if any(action is None for action in actions.values()) else actions
 
     def keys(self, agent: str) -> dict[str, int]:
         """Return which key presses which of the agent's buttons (or makes which action), by the names of keys."""

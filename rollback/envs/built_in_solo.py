@@ -149,8 +149,8 @@ class BuiltInSolo(gymnasium.Env[Any, Any]):
 
     @property
     def noop_action(self) -> Any:
-        """The action that does nothing."""
-        return self._seat.arrayed(self.game, self.game.idle(0))
+        """The action that does nothing; None where there is none, as in placements of Tetris."""
+        return self._seat.noop(self.game)
 
     def keys(self) -> dict[str, int]:
         """Return which key presses which button (or makes which action), by the names of keys."""

@@ -290,7 +290,7 @@ def test_missing_and_strange_actions_are_told():
     assert environment.get_state() == before
 
 
-@pytest.mark.parametrize("ask", ["observation_space", "action_space", "idle", "keys"])
+@pytest.mark.parametrize("ask", ["observation_space", "action_space", "bot", "keys", "get_keys_to_action"])
 @pytest.mark.parametrize("agent", ["player_2", 0, ["player_0"]])
 def test_an_agent_that_is_none_is_told(ask, agent):
     with pytest.raises(UsageError, match="is no agent of duel_v0: they are player_0, player_1"):
@@ -315,19 +315,21 @@ def test_what_it_tells_about_itself(name, settings):
     assert str(environment) == name
     assert environment.possible_agents == [f"player_{player}" for player in range(environment.game.players)]
     for agent in environment.possible_agents:
-        idle = environment.idle(agent)
-        assert idle in environment.action_space(agent)
+        assert environment.noop_action is None or environment.noop_action[agent] in environment.action_space(agent)
         assert environment.keys(agent) == environment.game.keys(int(agent[-1]))
 
 
 @each_form
-def test_the_idle_action_is_the_games(name, settings):
+def test_doing_nothing_is_what_the_game_calls_idle(name, settings):
     environment = module(name).parallel_env(**settings)
     environment.reset(seed=2)
-    game = environment.game
+    game, idle = environment.game, environment.noop_action
+    if settings.get("actions") == "placements":
+        assert idle is None, "every placement drops a piece"
+        return
     twin = copy.deepcopy(game)
     for _ in range(20):
-        environment.step({agent: environment.idle(agent) for agent in environment.agents})
+        environment.step(idle)
         twin.step([twin.idle(player) for player in range(twin.players)])
     assert game.save() == twin.save()
 

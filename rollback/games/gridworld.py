@@ -10,7 +10,7 @@ from rollback.game import UInt
 from rollback.games.dice import advance, below, spread
 from rollback.games.drawing import Primitive
 from rollback.games.gridworld_kitchen import Kitchen
-from rollback.games.gridworld_layouts import Layout, layout_named
+from rollback.games.gridworld_layouts import PAUSE, Layout, layout_named
 from rollback.games.gridworld_picture import picture
 from rollback.games.gridworld_saved import restore, saved
 from rollback.games.gridworld_view import observed_of, view_of
@@ -25,7 +25,7 @@ MAX_PACE: Final = 60
 MATCH: Final = 60 * 60  # frames
 EPISODE: Final = 300  # moves of a single player: several times the longest way
 MAX_LIMIT: Final = 1_000_000
-PAUSE: Final = 7  # frames a round waits before it begins, for each frame of a move beyond the first: agents need none
+MAX_GOALS: Final = 1_000
 
 
 class GridWorld:
@@ -41,7 +41,7 @@ class GridWorld:
 
     Layouts and their points (see `rollback.games.gridworld_layouts`):
         handover: 2 to 4 players on two sides of a counter. The ordered dish served: 20 for all; an order that runs out
-            (75 moves' time): -5 for all.
+            (60 moves' time): -5 for all.
         keys: 1 to 4 players, three rounds (one alone: one). The goal reached: 100 for all; every move's time: -1 for all.
         race: 1 to 4 players, first to reach the goal five times (one alone: once). The goal reached: 1 for who did.
         rooms: one player. The goal: 100; every move's time: -1.
@@ -96,8 +96,10 @@ class GridWorld:
         self.players = _number(f"players of the layout {found.name!r}", players, found.least, len(found.starts))
         self.pace = _number("pace", pace, 1, MAX_PACE)
         alone = players == 1
-        self.limit = _number("limit", limit or (EPISODE * pace if alone else MATCH), 1, MAX_LIMIT)
-        self.goals = _number("goals", (1 if alone else found.goals) if goals is None else goals, 0, 1_000)
+        usual = EPISODE * pace if alone else MATCH
+        self.limit = _number("limit", usual if limit is None else limit, 1, MAX_LIMIT)
+        rounds = (1 if alone else found.goals) if found.spots else 0
+        self.goals = _number("goals", rounds if goals is None else goals, 0, MAX_GOALS if found.spots else 0)
         self.codecs = (UInt(3),) * players
         self.observed = observed_of(self)
         self.kitchen = Kitchen(len(found.counters), len(found.pots), pace) if found.is_kitchen else None

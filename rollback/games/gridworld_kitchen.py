@@ -12,7 +12,7 @@ from rollback.games.gridworld_layouts import Station
 __all__ = ["COOKING", "DISH", "MISSED", "ORDER", "SERVED", "Item", "Kitchen"]
 
 COOKING: Final = 15  # moves' time that a pot takes
-ORDER: Final = 75  # moves' time until an order is withdrawn: about twice what two practised players need
+ORDER: Final = 60  # moves' time until an order is withdrawn: about twice what two practised players need
 SERVED: Final = 20  # points
 MISSED: Final = 5
 

@@ -8,10 +8,11 @@ from typing import Final
 
 from rollback.errors import UsageError
 
-__all__ = ["LAYOUTS", "LETTERS", "STEPS", "Layout", "Station", "layout_named"]
+__all__ = ["LAYOUTS", "LETTERS", "PAUSE", "STEPS", "Layout", "Station", "layout_named"]
 
 MAX_WIDTH: Final = 14  # what a terminal of 56 x 18 shows with four letters a cell, two lines high
 MAX_HEIGHT: Final = 8
+PAUSE: Final = 7  # frames a round waits before it begins, for each frame of a move beyond the first: agents need none
 
 # What a letter stands for.
 LETTERS: Final = {
@@ -77,20 +78,20 @@ class Layout:
     reward: int = 100
     price: int = 1
     fall: int = 100
-    width: int = field(init=False)
-    height: int = field(init=False)
-    starts: tuple[int, ...] = field(init=False)
-    floor: tuple[int, ...] = field(init=False)
-    stations: dict[int, Station] = field(init=False)
-    keys: dict[int, int] = field(init=False)
-    doors: dict[int, int] = field(init=False)
-    cliffs: tuple[int, ...] = field(init=False)
-    spots: tuple[int, ...] = field(init=False)
-    counters: tuple[int, ...] = field(init=False)
-    pots: tuple[int, ...] = field(init=False)
-    homes: tuple[int, ...] = field(init=False)
-    rank: tuple[int, ...] = field(init=False)
-    offsets: tuple[int, ...] = field(init=False)
+    width: int = field(init=False, repr=False, compare=False)
+    height: int = field(init=False, repr=False, compare=False)
+    starts: tuple[int, ...] = field(init=False, repr=False, compare=False)
+    floor: tuple[int, ...] = field(init=False, repr=False, compare=False)
+    stations: dict[int, Station] = field(init=False, repr=False, compare=False)
+    keys: dict[int, int] = field(init=False, repr=False, compare=False)
+    doors: dict[int, int] = field(init=False, repr=False, compare=False)
+    cliffs: tuple[int, ...] = field(init=False, repr=False, compare=False)
+    spots: tuple[int, ...] = field(init=False, repr=False, compare=False)
+    counters: tuple[int, ...] = field(init=False, repr=False, compare=False)
+    pots: tuple[int, ...] = field(init=False, repr=False, compare=False)
+    homes: tuple[int, ...] = field(init=False, repr=False, compare=False)
+    rank: tuple[int, ...] = field(init=False, repr=False, compare=False)
+    offsets: tuple[int, ...] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         """Read the map."""
@@ -117,8 +118,8 @@ class Layout:
         put("pots", where["P"])
         put("rank", tuple(next(ranks) if kind else -1 for kind in kinds))
         put("offsets", tuple(across + down * width for across, down in STEPS))
-        plain = {cell for cell, kind in enumerate(kinds) if kind == 1} | set(self.keys)
-        put("homes", tuple(cell for cell in self.reached(self.starts[0], plain) if kinds[cell] == 1))
+        safe = [cell for cell, letter in enumerate(text) if kinds[cell] and letter not in f"{_DOORS}~"]
+        put("homes", tuple(cell for cell in self.reached(self.starts[0], safe) if kinds[cell] == 1))
 
     def _check(self) -> None:
         rows = self.rows
@@ -135,8 +136,11 @@ class Layout:
         counts = [text.count(digit) for digit in "1234"]
         if counts not in ([1, 0, 0, 0], [1, 1, 0, 0], [1, 1, 1, 0], [1, 1, 1, 1]):
             raise UsageError(f"layout {self.name!r} needs one start for each player: 1, or 1 and 2, and so on to 4")
-        if any(text.count(letter) > 1 for letter in _KEYS + _DOORS):
-            raise UsageError(f"layout {self.name!r}: there is one key and one door of each colour")
+        found = ["".join(sorted(letter for letter in text if letter in kinds)) for kinds in (_KEYS, _DOORS)]
+        if found[0] not in ("", "a", "ab", "abc") or found[1] != found[0].upper():
+            raise UsageError(f"layout {self.name!r} needs one key for each door: a for A, b for B and c for C, a first")
+        if any(letter in text for letter in _STATIONS) and not all(letter in text for letter in "OTPH"):
+            raise UsageError(f"layout {self.name!r} is half a kitchen: it needs O and T for food, a pot P and a hatch H")
 
     @property
     def is_kitchen(self) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from rollback.games.gridworld_kitchen import COOKING, MISSED, ORDER, SERVED, Item
+from rollback.games.gridworld_layouts import PAUSE
 
 if TYPE_CHECKING:
     from rollback.games.gridworld import GridWorld
@@ -42,7 +43,7 @@ def observed_of(game: GridWorld) -> tuple[tuple[str, int, int], ...]:
     if layout.spots:
         seen += [("goal x", 0, layout.width - 1), ("goal y", 0, layout.height - 1)]
     seen += [(f"{name} points", -dearest, best) for name in names]
-    seen += [("pause", 0, 7 * (pace - 1)), ("time left", 0, game.limit)]
+    seen += [("pause", 0, PAUSE * (pace - 1)), ("time left", 0, game.limit)]
     return tuple(seen)
 
 

@@ -171,7 +171,8 @@ class Tetris:
         """Return every different placement of the piece that falls, and of the one that hold would bring.
 
         Each says the action, the field it leads to (before garbage), the rows it takes out, and what
-        `tetris_features.features` needs. Rotations of the same shape are listed once; a hold that would be the end, never.
+        `tetris_features.features` needs. Rotations of the same shape are listed once; what would be the
+        end is not listed, so for one who is still in the list is empty when every placement is the end.
         """
         field = self.fields[player]
         if field.out:

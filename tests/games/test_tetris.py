@@ -8,6 +8,7 @@ from rollback.errors import GameError, UsageError
 from rollback.game import Game, codecs_of, idle_inputs
 from rollback.games.tetris import Tetris
 from rollback.games.tetris_board import ACTIONS, board_of
+from rollback.games.tetris_features import value
 from rollback.games.tetris_pieces import ORIENTED
 from rollback.games.tetris_rules import CALM_MINUTES, GARBAGE_DELAY, MINUTE, TOP_LEVEL
 from tests.games.tetris_drawn import NOTHING, begun, cells, number, press, steps
@@ -363,13 +364,10 @@ def field_cells(field):
 @pytest.mark.parametrize("seed", range(5))
 def test_as_much_garbage_comes_up_as_was_due_and_none_with_a_clear(seed):
     game = Tetris(2, "placements", seed=seed)
-    dice = random.Random(seed)
     risen = 0
     while not game.over and game.frame < 150:
-        rows = [
-            max(game.placements(player), key=lambda state: (state.lines, -state.landing, dice.random())).action
-            for player in range(2)
-        ]
+        listed = [game.placements(player) for player in range(2)]
+        rows = [max(found, key=lambda state: (state.lines, value(state))).action if found else 0 for found in listed]
         before = [(balance(game, player), field.lines, field.pending) for player, field in enumerate(game.fields)]
         frame = game.frame
         game.step(rows)

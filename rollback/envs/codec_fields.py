@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -46,45 +47,38 @@ class OneNumber:
         return self._scalar(self.start + (place if place < self.count else self._idle))
 
     def _whole(self, action: Any) -> int:
-        try:
-            return int(action.__index__())  # ints, bools, numpy integers and arrays of no dimension
-        except (AttributeError, TypeError):
-            pass
-        value = np.asarray(action).item() if isinstance(action, np.ndarray) and action.shape == () else action
-        if isinstance(value, float | np.floating | np.bool_) and value == value and abs(value) < 2**63 and value == int(value):
-            return int(value)
-        raise outside(action, self._space, "one whole number is needed")
+        number = _number(action)
+        if number is None:
+            raise outside(action, self._space, "one whole number is needed")
+        return number
 
 
 class NumberArray:
     """An array of whole numbers, each with a range of its own, in the fewest whole bits.
 
     Args:
-        space: The space, for messages.
+        space: The space, which gives the shape and what decoded arrays are made of.
         name: What it is called in the text.
-        low: The smallest values.
-        high: The largest values.
-        dtype: What the decoded arrays are made of.
+        lows: The smallest values, in the order of the flattened array.
+        highs: The largest values.
         idle: The action whose components stand for the numbers that are none.
     """
 
-    def __init__(self, space: spaces.Space[Any], name: str, low: Any, high: Any, dtype: Any, idle: Any) -> None:
+    def __init__(self, space: Any, name: str, lows: list[int], highs: list[int], idle: Any) -> None:
         self._space = space
-        self._dtype = np.dtype(dtype)
-        self._shape: tuple[int, ...] = low.shape
-        self._low: list[int] = [int(value) for value in low.reshape(-1).tolist()]
-        self._high: list[int] = [int(value) for value in high.reshape(-1).tolist()]
-        counts = [high - low + 1 for low, high in zip(self._low, self._high, strict=True)]
+        self._dtype = np.dtype(space.dtype)
+        self._shape: tuple[int, ...] = space.shape
+        counts = [high - low + 1 for low, high in zip(lows, highs, strict=True)]
         widths = [(count - 1).bit_length() for count in counts]
         self.bits = sum(widths)
-        self._packing = list(zip(self._low, self._high, widths, strict=True))
-        ranges = ",".join(f"{low}..{high}" for low, high in zip(self._low, self._high, strict=True))
-        if len(set(zip(self._low, self._high, strict=True))) == 1:
-            ranges = f"{self._low[0]}..{self._high[0]}"
+        self._packing = list(zip(lows, highs, widths, strict=True))
+        ranges = ",".join(f"{low}..{high}" for low, high in zip(lows, highs, strict=True))
+        if len(set(zip(lows, highs, strict=True))) == 1:
+            ranges = f"{lows[0]}..{highs[0]}"
         self.text = f"{name}({'x'.join(map(str, self._shape))},{self._dtype.name},{ranges})"
-        resting = [value - low for value, low in zip(self._values(idle), self._low, strict=True)]
+        resting = [value - low for value, low in zip(self._values(idle), lows, strict=True)]
         masks = [(1 << width) - 1 for width in widths]
-        self._unpacking = list(zip(widths, masks, counts, self._low, resting, strict=True))
+        self._unpacking = list(zip(widths, masks, counts, lows, resting, strict=True))
 
     def pack(self, action: Any) -> int:
         """Return the components, the first one in the lowest bits."""
@@ -116,15 +110,27 @@ class NumberArray:
         if array.shape != self._shape:
             raise outside(action, self._space, f"shape {self._shape} is needed, not {array.shape}")
         if array.size and array.dtype.kind not in "iub":
-            return [self._whole(action, value) for value in array.reshape(-1).tolist()]
+            return [self._whole(action, value) for value in array.reshape(-1)]
         values: list[int] = array.reshape(-1).tolist()
         return values
 
     def _whole(self, action: Any, value: Any) -> int:
-        # An object array holds ints of more than 64 bits, or anything at all.
-        if isinstance(value, int) or (isinstance(value, float) and value.is_integer()):
-            return int(value)
-        raise outside(action, self._space, f"{shown(value)} is no whole number")
+        number = _number(value)
+        if number is None:
+            raise outside(action, self._space, f"{' '.join(str(value).split()):.40} is no whole number")
+        return number
+
+
+def _number(value: Any) -> int | None:
+    """Return what is a whole number in any form as an int: ints, numpy's, arrays of no dimension, bools and whole floats."""
+    try:
+        return int(value.__index__())
+    except (AttributeError, TypeError):
+        pass
+    array = isinstance(value, np.ndarray | np.generic) and value.shape == () and value.dtype.kind in "fb"
+    if (array or isinstance(value, float)) and float(value).is_integer():  # neither NaN nor infinite
+        return int(float(value))
+    return None
 
 
 def numbers_of(space: Any, idle: Any) -> NumberArray:
@@ -134,13 +140,14 @@ def numbers_of(space: Any, idle: Any) -> NumberArray:
         GameError: The space has values that its dtype cannot hold.
     """
     if isinstance(space, spaces.MultiBinary):
-        low, high = np.zeros(space.shape, np.int8), np.ones(space.shape, np.int8)
-        return NumberArray(space, "multibinary", low, high, space.dtype, idle)
+        buttons = math.prod(space.shape)
+        return NumberArray(space, "multibinary", [0] * buttons, [1] * buttons, idle)
     if isinstance(space, spaces.Box):
-        return NumberArray(space, "box", space.low, space.high, space.dtype, idle)
-    low = space.start.astype(object)
-    high = low + space.nvec.astype(object) - 1  # Python's integers, which do not wrap round
-    limit = np.iinfo(space.dtype).max
-    if any(value > limit for value in high.reshape(-1).tolist()):
+        lows = [int(value) for value in space.low.reshape(-1).tolist()]
+        highs = [int(value) for value in space.high.reshape(-1).tolist()]
+        return NumberArray(space, "box", lows, highs, idle)
+    lows, counts = space.start.reshape(-1).tolist(), space.nvec.reshape(-1).tolist()
+    highs = [low + count - 1 for low, count in zip(lows, counts, strict=True)]  # Python's integers do not wrap round
+    if any(high > np.iinfo(space.dtype).max for high in highs):
         raise GameError(f"{shown(space)} reaches past what {np.dtype(space.dtype)} can hold: give it a wider dtype")
-    return NumberArray(space, "multidiscrete", low, high, space.dtype, idle)
+    return NumberArray(space, "multidiscrete", lows, highs, idle)

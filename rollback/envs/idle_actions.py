@@ -128,7 +128,7 @@ def _known(layer: Any, space: Any, agent: Any) -> tuple[Any, bool] | None:
 
 
 def _transformed(wrapper: Any, space: Any, agent: Any) -> tuple[Any, bool]:
-    """Look for the action of a wrapper that becomes the no-op of what it wraps; its function is pure by its contract."""
+    """Look for the action of a wrapper that becomes the no-op of what it wraps; that is asked of it alone: it is a mapping."""
     inner, is_noop = idle_action(wrapper.env.action_space, wrapper.env, agent)
     fallback, _ = _of_space(space)
     if not is_noop:
@@ -139,7 +139,7 @@ def _transformed(wrapper: Any, space: Any, agent: Any) -> tuple[Any, bool]:
     elif isinstance(space, spaces.Box) and np.dtype(space.dtype).kind == "f" and np.isfinite(space.high - space.low).all():
         candidates.append(((space.low.astype(np.float64) + space.high) / 2).astype(space.dtype))
     for candidate in candidates:
-        made = wrapper.func(candidate.copy() if isinstance(candidate, np.ndarray) else candidate)
+        made = wrapper.action(candidate.copy() if isinstance(candidate, np.ndarray) else candidate)
         if np.shape(made) == np.shape(inner) and np.allclose(made, inner, rtol=0, atol=1e-6):
             return candidate, True
     return fallback, False

@@ -27,7 +27,7 @@ _MARKS: Final = {  # by whether it passed, and was asked
 
 
 def command(
-    name: Annotated[str, typer.Argument(metavar="NAME", help="pong, duel, module:Game or path/file.py:Game.")],
+    name: Annotated[str, typer.Argument(metavar="NAME", help=options.GAMES)],
     frames: Annotated[int, typer.Option(min=1, max=1_000_000, help="Frames of each part.")] = 300,
     distance: Annotated[int, typer.Option(min=1, max=60, help="Frames each rollback goes back.")] = 8,
     seed: Annotated[int, typer.Option(min=0, max=2**63 - 1, help="Of the actions, and of the game.")] = 0,

@@ -23,7 +23,7 @@ __all__ = ["command"]
 
 
 def command(
-    game: Annotated[str, typer.Option(help="pong, duel, module:Game or path/file.py:Game.")] = "pong",
+    game: Annotated[str, typer.Option(help=options.GAMES)] = "pong",
     frames: Annotated[int, typer.Option(min=1, max=10_000_000, help="Where the match ends at the latest.")] = 1800,
     latency_ms: options.LatencyMs = 0.0,
     jitter_ms: options.JitterMs = 0.0,

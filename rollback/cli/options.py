@@ -12,6 +12,7 @@ from rollback.config import MAX_DELAY, MAX_WINDOW
 
 __all__ = [
     "DEFAULT_SERVER",
+    "GAMES",
     "AsJson",
     "DisconnectAfter",
     "Fps",
@@ -32,6 +33,8 @@ __all__ = [
 ]
 
 DEFAULT_SERVER: Final = "http://127.0.0.1:8000"  # where `rollback serve` listens
+
+GAMES: Final = "pong, duel, gridworld, tetris, gym:Id-v0, pettingzoo:module, module:Game or path/file.py:Game."
 
 _NETWORK = "Network"
 _SESSION = "Session"

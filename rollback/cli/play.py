@@ -29,7 +29,7 @@ def command(
     name: Annotated[str, typer.Option(help="What the others see.")] = "",
     game: Annotated[
         str | None,
-        typer.Option(help="pong, duel, module:Game or file.py:Game.", show_default="the room's, or pong"),
+        typer.Option(help=options.GAMES, show_default="the room's, or pong"),
     ] = None,
     terminal: Annotated[
         bool, typer.Option("--terminal", help="Play from this terminal (the default).", rich_help_panel=_PLAYER)

@@ -21,7 +21,7 @@ __all__ = ["command"]
 def command(
     host: Annotated[str, typer.Option(help="The address to listen on; the default is this machine only.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(min=0, max=65_535, help="The port; 0 takes any free one.")] = 8000,
-    game: Annotated[str, typer.Option(help="The game of the first room: pong, duel, module:Game or file.py:Game.")] = "pong",
+    game: Annotated[str, typer.Option(help=f"The game of the first room: {options.GAMES}")] = "pong",
     players: Annotated[
         int | None, typer.Option(min=2, max=16, help="How many play in it.", show_default="as many as the game has")
     ] = None,

@@ -30,7 +30,7 @@ _SHARE = {"min": 0, "max": 1, "rich_help_panel": _LINK, "show_default": "the pro
 
 
 def command(
-    game: Annotated[str | None, typer.Option(help="pong, duel, module:Game or path/file.py:Game.", show_default="pong")] = None,
+    game: Annotated[str | None, typer.Option(help=options.GAMES, show_default="pong")] = None,
     players: Annotated[int | None, typer.Option(min=2, max=16, show_default="the game's own")] = None,
     seeds: Annotated[int, typer.Option(min=1, max=1_000_000, help="Matches on each profile.")] = 20,
     profile: Annotated[

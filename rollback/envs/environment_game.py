@@ -18,6 +18,7 @@ from rollback.envs.keys import KeyTable
 from rollback.envs.pictures import told
 from rollback.envs.savers import Saver
 from rollback.errors import GameError
+from rollback.types import Policy
 
 __all__ = ["USUAL_FPS", "EnvironmentGame"]
 
@@ -96,6 +97,10 @@ class EnvironmentGame:
         self._zeros = (0.0,) * count
         self._no = (False,) * count
         self._yes = (True,) * count
+        places = [self._bare(player)[0] for player in range(count)]
+        drawn: Any = getattr(places[0], "game", None)
+        if type(drawn).__module__.startswith("rollback.games.") and all(place is places[0] for place in places):
+            self.draw = drawn.draw  # a built-in game draws itself better than in pixels
         self.reset(0)
 
     # What each way of sharing an environment does for itself.
@@ -244,6 +249,22 @@ class EnvironmentGame:
         if self._again is None:
             raise GameError(f"{self.game_id} was made of an environment that is there once: give what makes it instead")
         return self._again()
+
+    def bot(self, player: int, seed: int = 0) -> Policy | None:
+        """Return the bot that the environment brings along for a player, None where it brings none.
+
+        Args:
+            player: Whom it plays for.
+            seed: Of its moods and mistakes.
+        """
+        place, told = self._bare(player)
+        own = getattr(place, "bot", None)
+        policy: Policy | None = own(*told, seed) if callable(own) and hasattr(place, "game") else None
+        return policy
+
+    def _bare(self, player: int) -> tuple[Any, tuple[Any, ...]]:
+        """Return the innermost environment a player plays in, and what it calls the player there."""
+        raise NotImplementedError
 
     def made_by(self, again: Callable[[], EnvironmentGame]) -> None:
         """Tell what makes another of this game: for who makes games in a way of their own, by name say."""

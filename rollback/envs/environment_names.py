@@ -13,6 +13,7 @@ import pkgutil
 import re
 import warnings
 from collections.abc import Callable
+from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import parse_qsl, quote, unquote
@@ -123,6 +124,7 @@ def maker_of_module(place: str, settings: dict[str, Any]) -> Callable[[], Any]:
     make: Any = getattr(module, "parallel_env", None) or getattr(module, "env", None)
     if not callable(make):
         raise GameError(f"{place} has neither parallel_env() nor env(): name a module of a PettingZoo environment")
+    settings = {**_roms(module), **settings}
     if "render_mode" not in settings and _takes_render_mode(make):
         tried: list[dict[str, Any]] = []
 
@@ -214,6 +216,18 @@ def _short_modules() -> dict[str, str]:
             if re.fullmatch(r"[a-z_0-9]+_v\d+", module.name):
                 found.setdefault(module.name, f"{package}.{module.name}")
     return found
+
+
+def _roms(module: ModuleType) -> dict[str, Any]:
+    """Return where the ROMs of PettingZoo's Atari environments lie, if only the package ale_py brought them."""
+    if not module.__name__.startswith("pettingzoo.atari."):
+        return {}
+    own, other = (importlib.util.find_spec(package) for package in ("multi_agent_ale_py", "ale_py"))
+    if own is None or other is None or own.origin is None or other.origin is None:
+        return {}
+    if any(Path(own.origin).parent.glob("roms/*.bin")):
+        return {}
+    return {"auto_rom_install_path": str(Path(other.origin).parent)}
 
 
 def _takes_render_mode(make: Any) -> bool:

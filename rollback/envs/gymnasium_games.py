@@ -11,6 +11,7 @@ from rollback.envs.controls import check_count, controls_for
 from rollback.envs.environment_game import USUAL_FPS, EnvironmentGame
 from rollback.envs.keys import KeyTable
 from rollback.envs.making import made_quietly, maker_of, one_more
+from rollback.envs.probe import Episode
 from rollback.envs.race import RaceGame, episode_of
 from rollback.envs.shared import SplitGame, TurnsGame, WatchGame
 from rollback.envs.splitting import can_split, join_for, split
@@ -101,12 +102,15 @@ def _shared(
         rows = [(observed, part) for _, part in parts]
         controls = controls_for(env, range(players), rows, idle=idle, bits=bits, names=names)
         join = join_for(acted, players)
-        episode = episode_of(env, lambda dice: join([control.draw(dice) for control in controls]))
-        return SplitGame(env, controls, episode, join=join, **settings)
+
+        def drive_split(boat: Any) -> Episode:
+            return episode_of(boat, lambda dice: join([control.draw(dice) for control in controls]))
+
+        return SplitGame(env, controls, drive_split, join=join, make=make, **settings)
     names = tuple(f"player_{player}" for player in range(players))
     controls = controls_for(env, range(players), [(observed, acted)] * players, idle=idle, bits=bits, names=names)
     if share == "race":
         copies = [env, *(one_more(env, make) for _ in range(players - 1))]
-        return RaceGame(copies, controls, **settings)
+        return RaceGame(copies, controls, make=make, **settings)
     kind = TurnsGame if share == "turns" else WatchGame
-    return kind(env, controls, episode_of(env, controls[0].draw), **settings)
+    return kind(env, controls, lambda each: episode_of(each, controls[0].draw), make=make, **settings)

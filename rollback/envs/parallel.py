@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import random
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -16,6 +17,7 @@ from rollback.envs.keys import KeyTable
 from rollback.envs.making import made_quietly, said
 from rollback.envs.pictures import shown_by
 from rollback.envs.probe import Episode
+from rollback.envs.race import pair_of
 from rollback.envs.savers import saver_for
 from rollback.envs.versions import version_of
 from rollback.errors import GameError, MissingPackage
@@ -69,6 +71,7 @@ def from_parallel_env(
         agents,
         controls,
         saver=saver,
+        make=None if env is first else lambda: _parallel(make()),
         episodes=episodes,
         fps=rate_of(first),
         keys=table,
@@ -89,39 +92,34 @@ class ParallelGame(EnvironmentGame):
         ids: Its agents, as it calls them.
         controls: The players.
         saver: Name of the saver, None to choose.
+        make: Makes another such environment, None where that cannot be done.
         settings: As for `EnvironmentGame`.
     """
 
     def __init__(
-        self, env: Any, ids: Sequence[Any], controls: Sequence[Control], *, saver: str | None = None, **settings: Any
+        self,
+        env: Any,
+        ids: Sequence[Any],
+        controls: Sequence[Control],
+        *,
+        saver: str | None = None,
+        make: Callable[[], Any] | None = None,
+        **settings: Any,
     ) -> None:
         self.env = env
         self._ids = tuple(ids)
         self._seats = tuple(
             (player, agent, control.is_fresh) for player, (agent, control) in enumerate(zip(ids, controls, strict=True))
         )
-        self._nothing: dict[Any, Any] = {}
-        chosen = saver_for(env, self._episode(controls), saver=saver)
+        draws = {agent: control.draw for agent, control in zip(ids, controls, strict=True)}
+
+        def drive(each: Any) -> Episode:
+            return _episode_of(each, draws)
+
+        chosen = saver_for(env, drive(env), saver=saver, another=pair_of(make, drive))
         self._tell = chosen.stepped if chosen.name == "simulated again" else None
         self._step_environment = env.step
         super().__init__(controls, chosen, **settings)
-
-    def _episode(self, controls: Sequence[Control]) -> Episode:
-        env, ended = self.env, [True]
-        draws = {agent: control.draw for agent, control in zip(self._ids, controls, strict=True)}
-
-        def reset(seed: int) -> Any:
-            observations = env.reset(seed=seed)[0]
-            ended[0] = not env.agents
-            return observations
-
-        def step(actions: Any) -> Any:
-            results = env.step({agent: fresh(actions[agent]) for agent in env.agents})[:4]
-            _, _, terminated, truncated = results
-            ended[0] = not env.agents or all(terminated.get(agent) or truncated.get(agent) for agent in env.agents)
-            return results
-
-        return Episode(reset, step, lambda dice: {agent: draw(dice) for agent, draw in draws.items()}, lambda: ended[0])
 
     def _begin(self, seed: int) -> None:
         observations, infos = self.env.reset(seed=seed)
@@ -188,8 +186,28 @@ class ParallelGame(EnvironmentGame):
         if not present or (ended and True not in alive):
             self._end()
 
+    def _bare(self, player: int) -> tuple[Any, tuple[Any, ...]]:
+        return getattr(self.env, "unwrapped", self.env), (self._ids[player],)
+
     def _rendered(self) -> Any:
         return shown_by(self.env)
+
+
+def _episode_of(env: Any, draws: Mapping[Any, Callable[[random.Random], Any]]) -> Episode:
+    ended = [True]
+
+    def reset(seed: int) -> Any:
+        observations = env.reset(seed=seed)[0]
+        ended[0] = not env.agents
+        return observations
+
+    def step(actions: Any) -> Any:
+        results = env.step({agent: fresh(actions[agent]) for agent in env.agents})[:4]
+        _, _, terminated, truncated = results
+        ended[0] = not env.agents or all(terminated.get(agent) or truncated.get(agent) for agent in env.agents)
+        return results
+
+    return Episode(reset, step, lambda dice: {agent: draw(dice) for agent, draw in draws.items()}, lambda: ended[0])
 
 
 def _is_environment(env: Any) -> bool:

@@ -11,12 +11,13 @@ from numpy import ndarray
 from rollback.envs.codecs import fresh
 from rollback.envs.controls import Control
 from rollback.envs.environment_game import EnvironmentGame
+from rollback.envs.making import made_quietly
 from rollback.envs.pictures import beside, shown_by
 from rollback.envs.probe import Episode
-from rollback.envs.savers import Saver, saver_for
+from rollback.envs.savers import Another, Saver, saver_for
 from rollback.errors import GameError
 
-__all__ = ["RaceGame", "SideBySide", "episode_of"]
+__all__ = ["RaceGame", "SideBySide", "episode_of", "pair_of"]
 
 
 def episode_of(env: Any, draw: Callable[[random.Random], Any]) -> Episode:
@@ -33,6 +34,18 @@ def episode_of(env: Any, draw: Callable[[random.Random], Any]) -> Episode:
         return observation, reward, bool(terminated), bool(truncated)
 
     return Episode(reset, step, draw, lambda: ended[0])
+
+
+def pair_of(make: Callable[[], Any] | None, drive: Callable[[Any], Episode]) -> Another | None:
+    """Return what makes one more environment with its driver, None without what makes the environment."""
+    if make is None:
+        return None
+
+    def another() -> tuple[Any, Episode]:
+        env = made_quietly(make)
+        return env, drive(env)
+
+    return another
 
 
 class SideBySide:
@@ -86,15 +99,24 @@ class RaceGame(EnvironmentGame):
         copies: The copies, one per player.
         controls: The players.
         saver: Name of the saver, None to choose.
+        make: Makes one more copy, None where that cannot be done.
         settings: As for `EnvironmentGame`.
     """
 
     def __init__(
-        self, copies: Sequence[Any], controls: Sequence[Control], *, saver: str | None = None, **settings: Any
+        self,
+        copies: Sequence[Any],
+        controls: Sequence[Control],
+        *,
+        saver: str | None = None,
+        make: Callable[[], Any] | None = None,
+        **settings: Any,
     ) -> None:
         self.copies = tuple(copies)
+        another = pair_of(make, lambda env: episode_of(env, controls[0].draw))
         savers = [
-            saver_for(copy, episode_of(copy, control.draw), saver=saver) for copy, control in zip(copies, controls, strict=True)
+            saver_for(copy, episode_of(copy, control.draw), saver=saver, another=another)
+            for copy, control in zip(copies, controls, strict=True)
         ]
         self._savers = savers
         tells = [saver.stepped if saver.name == "simulated again" else None for saver in savers]
@@ -149,6 +171,9 @@ class RaceGame(EnvironmentGame):
         self.step_in_episode += 1
         if ended and True not in self.alive:
             self._end()
+
+    def _bare(self, player: int) -> tuple[Any, tuple[Any, ...]]:
+        return self.copies[player].unwrapped, ()
 
     def _rendered(self) -> Any:
         return beside([shown_by(copy) for copy in self.copies])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from numpy import ndarray
@@ -12,6 +12,7 @@ from rollback.envs.controls import Control
 from rollback.envs.environment_game import EnvironmentGame
 from rollback.envs.pictures import shown_by
 from rollback.envs.probe import Episode
+from rollback.envs.race import pair_of
 from rollback.envs.savers import saver_for
 from rollback.errors import GameError
 
@@ -24,16 +25,24 @@ class SharedGame(EnvironmentGame):
     Args:
         env: The environment.
         controls: The players.
-        episode: How it is driven.
+        drive: Returns how it, or another like it, is driven.
         saver: Name of the saver, None to choose.
+        make: Makes another like it, None where that cannot be done.
         settings: As for `EnvironmentGame`.
     """
 
     def __init__(
-        self, env: Any, controls: Sequence[Control], episode: Episode, *, saver: str | None = None, **settings: Any
+        self,
+        env: Any,
+        controls: Sequence[Control],
+        drive: Callable[[Any], Episode],
+        *,
+        saver: str | None = None,
+        make: Callable[[], Any] | None = None,
+        **settings: Any,
     ) -> None:
         self.env = env
-        chosen = saver_for(env, episode, saver=saver)
+        chosen = saver_for(env, drive(env), saver=saver, another=pair_of(make, drive))
         self._tell = chosen.stepped if chosen.name == "simulated again" else None
         self._step_environment = env.step
         super().__init__(controls, chosen, **settings)
@@ -77,6 +86,9 @@ class SharedGame(EnvironmentGame):
         """Return everybody's reward."""
         raise NotImplementedError
 
+    def _bare(self, player: int) -> tuple[Any, tuple[Any, ...]]:
+        return self.env.unwrapped, ()
+
     def _rendered(self) -> Any:
         return shown_by(self.env)
 
@@ -100,9 +112,9 @@ class TurnsGame(SharedGame):
 class WatchGame(SharedGame):
     """Player 0 acts and is rewarded; all others watch."""
 
-    def __init__(self, env: Any, controls: Sequence[Control], episode: Episode, **settings: Any) -> None:
+    def __init__(self, env: Any, controls: Sequence[Control], drive: Callable[[Any], Episode], **settings: Any) -> None:
         self.watchers = tuple(range(1, len(controls)))
-        super().__init__(env, controls, episode, **settings)
+        super().__init__(env, controls, drive, **settings)
 
     def _joined(self, actions: Sequence[Any]) -> Any:
         return fresh(actions[0])
@@ -117,14 +129,22 @@ class SplitGame(SharedGame):
     Args:
         env: The environment.
         controls: The players.
-        episode: How it is driven.
+        drive: As for `SharedGame`.
         join: Makes one action of the players' parts.
         settings: As for `SharedGame`.
     """
 
-    def __init__(self, env: Any, controls: Sequence[Control], episode: Episode, *, join: Any, **settings: Any) -> None:
+    def __init__(
+        self,
+        env: Any,
+        controls: Sequence[Control],
+        drive: Callable[[Any], Episode],
+        *,
+        join: Callable[[Sequence[Any]], Any],
+        **settings: Any,
+    ) -> None:
         self._join = join
-        super().__init__(env, controls, episode, **settings)
+        super().__init__(env, controls, drive, **settings)
 
     def _joined(self, actions: Sequence[Any]) -> Any:
         return self._join([fresh(action) for action in actions])

@@ -9,7 +9,6 @@ from typing import Any, Final
 
 __all__ = ["version_of"]
 
-_LONGEST: Final = 200  # characters that the handshake takes
 _ENGINES: Final = {  # what computes the course of many environments, by the module they import
     "Box2D": "box2d",
     "ale_py": "ale-py",
@@ -28,16 +27,16 @@ def version_of(env: Any, saver: str) -> str:
     """
     packages: dict[str, None] = {}
     for layer in _layers(env):
-        module = type(layer).__module__
-        top = module.partition(".")[0]
+        top = type(layer).__module__.partition(".")[0]
         if top not in ("gymnasium", "numpy", "builtins", "__main__"):
             packages[top] = None
-        for value in vars(sys.modules.get(module, ModuleType(""))).values():
-            if isinstance(value, ModuleType) and (engine := value.__name__.partition(".")[0]) in _ENGINES:
-                packages[_ENGINES[engine]] = None
+        for kind in type(layer).__mro__:
+            for value in vars(sys.modules.get(kind.__module__, ModuleType(""))).values():
+                if isinstance(value, ModuleType) and (engine := value.__name__.partition(".")[0]) in _ENGINES:
+                    packages[_ENGINES[engine]] = None
     told = [f"{name} {version}" for name in sorted(packages) if (version := _version(name))]
     told += [f"{name} {version}" for name in ("gymnasium", "numpy") if (version := _version(name))]
-    return ", ".join([*told, f"saved by {saver}"])[:_LONGEST]
+    return ", ".join([*told, f"saved by {saver}"])
 
 
 def _layers(env: Any) -> list[Any]:

@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from hashlib import blake2b
 from typing import Any
 
-from rollback.config import SessionConfig
+from rollback.config import MAX_LABEL, SessionConfig
 from rollback.errors import NetworkError, UsageError
 from rollback.game import Game
 from rollback.net.room_view import Member, RoomView
 from rollback.types import Local, Open, Remote
 
-__all__ = ["Seats", "check_room", "config_for", "is_full"]
+__all__ = ["Seats", "check_room", "config_for", "is_full", "why_in_step"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,19 +92,46 @@ def is_full(room: RoomView, players: int) -> bool:
     return all(seat in seated for seat in range(players))
 
 
-def config_for(game: Game, room: str, match: int = 0, **settings: Any) -> SessionConfig:
+def config_for(game: Game, room: str, match: int = 0, *, player: int | None = None, **settings: Any) -> SessionConfig:
     """Return the settings that all members of a room come to without a word to each other.
 
-    The frame rate and the version are the game's own, and the seed is made of the room's code and the match's number.
+    The frame rate, the name and the version are the game's own, and the seed is made of the room's code and the match's
+    number. Where `why_in_step` has a reason, nothing is predicted: the prediction window is 0.
 
     Args:
-        game: The game; `game.fps` and `game.version` are taken where it has them.
+        game: The game; `fps`, `game_id`, and `game_version` or `version` are taken where it has them.
         room: The code of the room.
         match: The number of the match in the room, `lobby.match`.
-        settings: Settings of `SessionConfig` that are to be otherwise.
+        player: Our player number; the window of one who only watches is its own.
+        settings: Settings of `SessionConfig` that are to be otherwise; they win.
     """
-    own: dict[str, Any] = {"fps": _fps_of(game), "seed": (_seed_of(room) + match) % 2**63, "game_version": _version_of(game)}
+    own: dict[str, Any] = {
+        "fps": _fps_of(game),
+        "seed": (_seed_of(room) + match) % 2**63,
+        "game_id": _label_of(game, "game_id"),
+        "game_version": _label_of(game, "game_version") or _label_of(game, "version"),
+    }
+    if why_in_step(game, player) is not None:
+        own["prediction_window"] = 0
     return SessionConfig(**(own | settings))
+
+
+def why_in_step(game: Game, player: int | None = None) -> str | None:
+    """Return the sentence that says why this peer should wait for every input, None where it may predict.
+
+    Args:
+        game: The game; `has_noop` and `watchers` are looked at where it has them.
+        player: Our player number.
+    """
+    if player is not None and player in getattr(game, "watchers", ()):
+        return f"player {player} only watches, so it sees frames once they are certain (prediction window 0)"
+    if getattr(game, "has_noop", True) is False:
+        name = _label_of(game, "game_id") or type(game).__name__
+        return (
+            f"in {name} every action does something, so nothing can stand for an action that is missing:"
+            " it is played in step (prediction window 0), unless a window is asked for"
+        )
+    return None
 
 
 def _fps_of(game: Game) -> int:
@@ -114,9 +141,12 @@ def _fps_of(game: Game) -> int:
     return SessionConfig().fps
 
 
-def _version_of(game: Game) -> str:
-    own = getattr(game, "version", None)
-    return str(own) if isinstance(own, str | int) and not isinstance(own, bool) else ""
+def _label_of(game: Game, name: str) -> str:
+    own = getattr(game, name, None)
+    text = str(own) if isinstance(own, str | int) and not isinstance(own, bool) else ""
+    if len(text) <= MAX_LABEL:
+        return text
+    return f"{text[: MAX_LABEL - 17]} {blake2b(text.encode(), digest_size=8).hexdigest()}"  # still another one for another text
 
 
 def _seed_of(room: str) -> int:

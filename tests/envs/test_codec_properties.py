@@ -206,7 +206,7 @@ def test_what_is_encoded_is_in_the_space_and_all_else_is_refused_in_words(space:
 
 
 @pytest.mark.nightly
-@settings(max_examples=20000, deadline=None)
+@settings(max_examples=8000, deadline=None)
 @given(st.data(), SPACES, BITS)
 def test_any_bytes_at_length(data: st.DataObject, space: spaces.Space[Any], bits: int | None) -> None:
     codec = codec_of(space, bits)

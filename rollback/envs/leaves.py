@@ -12,12 +12,13 @@ from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from fractions import Fraction
 from typing import Any, Final
+from weakref import WeakKeyDictionary
 
 import numpy
 
 from rollback.errors import GameError
 
-__all__ = ["ATOMS", "CLOCKS", "COINS", "is_atom", "is_clock", "is_constant", "is_left_alone", "read_coin", "write_coin"]
+__all__ = ["ATOMS", "CLOCKS", "COINS", "is_atom", "is_constant", "is_left_alone", "kept_names", "read_coin", "write_coin"]
 
 ATOMS: Final = frozenset(
     {type(None), bool, int, float, str, bytes, numpy.bool_}
@@ -73,6 +74,23 @@ _CONSTANT_TYPES: Final = frozenset(
 CLOCKS: Final = frozenset({("RecordEpisodeStatistics", "episode_start_time"), ("RecordEpisodeStatistics", "time_queue")})
 
 
+_DESCRIPTIONS: Final = frozenset(
+    {"metadata", "_metadata", "spec", "_cached_spec", "_saved_kwargs", "_ezpickle_args", "_ezpickle_kwargs"}
+)
+_DESCRIBED: Final = frozenset(
+    {
+        ("gymnasium.core", "Env"),
+        ("gymnasium.utils.ezpickle", "EzPickle"),
+        ("gymnasium.utils.record_constructor", "RecordConstructorArgs"),
+        ("pettingzoo.utils.env", "AECEnv"),
+        ("pettingzoo.utils.env", "ParallelEnv"),
+    }
+)  # bases of environments and wrappers; what they say of themselves is made once and never changed
+
+
+_KEPT: Final[WeakKeyDictionary[type, frozenset[str]]] = WeakKeyDictionary()
+
+
 def is_atom(value: Any, depth: int = _TUPLES_DEEP) -> bool:
     """Return whether `value` is an atom."""
     kind = type(value)
@@ -104,13 +122,16 @@ def is_left_alone(value: Any) -> bool:
     return True
 
 
-def is_clock(owner: type, name: str) -> bool:
-    """Return whether the attribute `name` of instances of `owner` holds readings of a clock."""
-    return any((base.__name__, name) in CLOCKS for base in owner.__mro__) if name.endswith(("time", "queue")) else False
-
-
-def _rect(value: Any) -> tuple[Any, ...]:
-    return (value.x, value.y, value.w, value.h)
+def kept_names(cls: type) -> frozenset[str]:
+    """Return the attributes of instances of `cls` that stay as they are: readings of a clock, what describes it."""
+    known = _KEPT.get(cls)
+    if known is not None:
+        return known
+    names = {name for base in cls.__mro__ for owner, name in CLOCKS if base.__name__ == owner}
+    if any((base.__module__, base.__name__) in _DESCRIBED for base in cls.__mro__):
+        names |= _DESCRIPTIONS
+    _KEPT[cls] = frozenset(names)
+    return _KEPT[cls]
 
 
 COINS: Final[dict[tuple[str, str], tuple[str, Callable[[Any], Any]]]] = {

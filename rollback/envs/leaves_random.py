@@ -12,17 +12,15 @@ from collections.abc import Callable
 from typing import Any, Final
 
 import numpy
-from numpy.random import MT19937, PCG64, PCG64DXSM, SFC64, BitGenerator, Philox, RandomState
+from numpy.random import MT19937, PCG64, PCG64DXSM, SFC64, BitGenerator, Philox
 
 from rollback.errors import GameError
 
-__all__ = ["BIT_GENERATORS", "check_bits", "check_old", "check_python", "set_old", "set_python", "watch"]
+__all__ = ["BIT_GENERATORS", "Slot", "check_bits", "check_old", "check_python", "watch"]
 
 BIT_GENERATORS: Final[dict[str, type[BitGenerator]]] = {
     kind.__name__: kind for kind in (MT19937, PCG64, PCG64DXSM, Philox, SFC64)
 }
-_WORDS: Final = {"key": {"MT19937": ("uint32", 624), "Philox": ("uint64", 2)}, "counter": {"Philox": ("uint64", 4)}}
-_PLACES: Final = {"MT19937": 624, "Philox": 4}  # the last place that may be read next
 _READ: Final = 624
 
 
@@ -71,11 +69,6 @@ def check_old(state: Any) -> None:
         raise GameError(f"the snapshot holds no state of a RandomState: {error!s:.80}") from None
 
 
-def set_old(generator: RandomState, state: dict[str, Any]) -> None:
-    """Set the state of an old generator of numpy."""
-    generator.set_state(state)
-
-
 def check_python(state: Any) -> None:
     """Check the state of a `random.Random`.
 
@@ -89,11 +82,6 @@ def check_python(state: Any) -> None:
         random.Random().setstate(state)
     except (TypeError, ValueError, OverflowError) as error:
         raise GameError(f"the snapshot holds no state of a random.Random: {error!s:.80}") from None
-
-
-def set_python(generator: random.Random, state: Any) -> None:
-    """Set the state of a generator of the standard library."""
-    generator.setstate(state)
 
 
 def _number(value: Any, highest: int) -> None:
@@ -174,3 +162,41 @@ def watch(bits: Any) -> tuple[Callable[[], Any], Callable[[Any], None]]:
             seen, last = memory(), state
 
     return read, put
+
+
+class Slot:
+    """The place of a numpy generator in an environment, which may put another generator there with every reset.
+
+    Args:
+        generator: The one that is there now.
+        slots: All slots of the environment, this one included, once they are made.
+    """
+
+    def __init__(self, generator: Any, slots: list[Slot]) -> None:
+        self._slots = slots
+        self._kind = type(generator.bit_generator)
+        self._take(generator)
+
+    def read(self, generator: Any) -> Any:
+        """Return the state of the generator that is there now.
+
+        Raises:
+            ValueError: It is of another kind, or the generator of another place.
+        """
+        if generator is not self.generator:
+            if type(generator) is not numpy.random.Generator or type(generator.bit_generator) is not self._kind:
+                raise ValueError("this is a generator of another kind")
+            self._take(generator)
+            if len({id(slot.bits) for slot in self._slots}) < len(self._slots):
+                raise ValueError("two places share a generator")
+        return self._read()
+
+    def put(self, state: Any) -> Any:
+        """Set the state of the generator that was there last, and return it."""
+        self._put(state)
+        return self.generator
+
+    def _take(self, generator: Any) -> None:
+        self.generator = generator
+        self.bits = generator.bit_generator
+        self._read, self._put = watch(self.bits)

@@ -7,13 +7,17 @@ refers to; the other entries hold the values, by path. The structure is one shar
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Final
 
 from rollback.envs.plan_build import STRUCTURE, build
 from rollback.envs.plan_names import Names
+from rollback.envs.plan_shapes import Shape, Shapes
 from rollback.envs.plan_walk import Node, Picture, chain_of, walk
+from rollback.errors import GameError
 
 __all__ = ["Plan"]
+
+_NOTHING: Final = object()  # no snapshot has this for its structure
 
 
 class Plan:
@@ -36,7 +40,10 @@ class Plan:
         self._names = Names(tuple(type(link) for link in chain_of(root)))
         self._seen: dict[str, Any] = {}
         self._unstable: set[str] = set()
-        self._structure: tuple[Any, ...] = ()
+        self._shapes = Shapes()
+        self._quick_structure: Any = _NOTHING
+        self._quick_save: Callable[[], dict[str, Any] | None] = _never
+        self._quick_load: Callable[[Any], Any] = _never
         self._look()
 
     @property
@@ -65,10 +72,8 @@ class Plan:
         Raises:
             GameError: Something cannot be saved; it is named.
         """
-        picture = self._look()
-        tree: dict[str, Any] = {node.path: node.value for node in picture.nodes}
-        tree[STRUCTURE] = self._structure
-        return tree
+        tree = self._quick_save()
+        return self._save() if tree is None else tree
 
     def load(self, tree: Any) -> None:
         """Bring the environment into a saved state; nothing of `tree` is kept or changed.
@@ -76,13 +81,38 @@ class Plan:
         Raises:
             GameError: The tree is no snapshot of such an environment.
         """
+        structure = tree.get(STRUCTURE) if type(tree) is dict else None
+        if structure is self._quick_structure and self._quick_load(tree):
+            return
+        known = self._shapes.known(structure)
+        if known is not None and known.quick is not None and known.quick.load(tree):
+            return
         build(tree, self._look(), self._names, self._is_stable)
+
+    def _save(self) -> dict[str, Any]:
+        """Walk, and compile what the walk has seen often enough."""
+        for shape in self._shapes.others(self._quick_structure):
+            tree = shape.quick.save() if shape.quick is not None else None
+            if tree is not None:
+                self._use(shape)
+                return tree
+        picture = self._look()
+        if picture.unsaved:
+            raise GameError(f"this environment cannot be saved: {'; '.join(picture.unsaved.values())}")
+        shape = self._shapes.seen(picture, self._unstable, self._names)
+        self._use(shape)
+        tree = {node.path: node.value for node in picture.nodes}
+        tree[STRUCTURE] = shape.structure
+        return tree
+
+    def _use(self, shape: Shape) -> None:
+        if shape.quick is None:
+            self._quick_structure, self._quick_save, self._quick_load = _NOTHING, _never, _never
+        else:
+            self._quick_structure, self._quick_save, self._quick_load = shape.structure, shape.quick.save, shape.quick.load
 
     def _look(self) -> Picture:
         picture = self._picture = walk(self._root, self._names, self._own)
-        structure = picture.structure
-        if structure != self._structure:
-            self._structure = structure
         for node in picture.nodes:
             if self._seen.setdefault(node.path, node.thing) is not node.thing:
                 self._unstable.add(node.path)
@@ -99,3 +129,8 @@ class Plan:
         if known is None or known[0] is not thing:
             known = self._owned[id(thing)] = (thing, self._ask(thing))
         return known[1]
+
+
+def _never(*_: Any) -> Any:
+    """Stand for code that is not compiled yet."""
+    return None

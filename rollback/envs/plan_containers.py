@@ -12,7 +12,7 @@ from rollback.envs.plan_names import Names
 from rollback.errors import GameError
 from rollback.state.trees import is_key
 
-__all__ = ["DEQUE", "DICT", "FROZENSET", "LIST", "PAIRS", "SET", "TUPLE", "content_of", "refill"]
+__all__ = ["DEQUE", "DICT", "FROZENSET", "LIST", "PAIRS", "SET", "TUPLE", "content_of", "in_order", "refill"]
 
 _CONTENTS: Final = (bytearray, OrderedDict, deque, set, dict, list)  # what classes may be made from, and add attributes to
 _DICTS: Final = {dict: "", OrderedDict: "OrderedDict", defaultdict: "defaultdict"}

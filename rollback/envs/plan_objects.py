@@ -7,13 +7,13 @@ import weakref
 from collections import OrderedDict, deque
 from typing import Any, Final
 
-from rollback.envs.leaves import is_clock, is_left_alone
+from rollback.envs.leaves import is_left_alone, kept_names
 from rollback.envs.plan_containers import content_of, refill
 from rollback.envs.plan_kinds import Kind
 from rollback.envs.plan_names import Names, is_ordinary
 from rollback.errors import GameError
 
-__all__ = ["CONTENT", "METHOD", "OBJECT", "WEAK"]
+__all__ = ["CONTENT", "METHOD", "OBJECT", "WEAK", "slots_of"]
 
 CONTENT: Final = "()"  # the entry that holds what an object of a class made from a list, dict, set or deque contains
 _BUILT_IN: Final = frozenset({"builtins", "collections", "numpy.random._generator", "numpy.random.mtrand", "random"})
@@ -33,12 +33,13 @@ class _ObjectKind(Kind):
         cls = type(thing)
         inside = getattr(thing, "__dict__", None) if cls.__dictoffset__ else None
         entries = dict(inside) if inside else {}
-        for name, slot in _slots_of(cls).items():
+        for name, slot in slots_of(cls).items():
             try:
                 entries[name] = slot.__get__(thing)
             except AttributeError:
                 continue  # a slot may be empty
-        for name in [name for name in entries if type(name) is not str or is_clock(cls, name)]:
+        kept = kept_names(cls)
+        for name in [name for name in entries if type(name) is not str or name in kept]:
             del entries[name]
         content = content_of(cls)
         if content is not None:
@@ -49,7 +50,7 @@ class _ObjectKind(Kind):
         cls = names.class_named(about)
         if not is_ordinary(cls) and content_of(cls) is None:
             raise GameError(f"the snapshot holds an object of the class {about!r:.80}, which is not made from attributes")
-        if not cls.__dictoffset__ and not value.keys() <= _slots_of(cls).keys() | {CONTENT}:
+        if not cls.__dictoffset__ and not value.keys() <= slots_of(cls).keys() | {CONTENT}:
             raise GameError(f"the snapshot gives a {about!r:.80} attributes that it has no place for")
 
     def fits(self, thing: Any, about: Any, value: Any, names: Names) -> bool:
@@ -61,10 +62,10 @@ class _ObjectKind(Kind):
 
     def fill(self, thing: Any, about: Any, value: Any) -> None:
         cls = type(thing)
-        slots = _slots_of(cls)
+        slots, kept = slots_of(cls), kept_names(cls)
         if cls.__dictoffset__:
             inside = thing.__dict__
-            for name in [name for name in inside if name not in value and not is_clock(cls, name)]:
+            for name in [name for name in inside if name not in value and name not in kept]:
                 del inside[name]
             inside.update(
                 (name, entry)
@@ -135,7 +136,7 @@ METHOD: Final = _MethodKind()
 WEAK: Final = _WeakKind()
 
 
-def _slots_of(cls: type) -> dict[str, Any]:
+def slots_of(cls: type) -> dict[str, Any]:
     """Return the descriptors of the slots of a class by name; those of a base that are hidden by a class are left out."""
     found: dict[str, Any] = {}
     for base in reversed(cls.__mro__):

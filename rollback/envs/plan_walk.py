@@ -16,6 +16,7 @@ from rollback.envs.plan_kinds import Kind, OwnKind
 from rollback.envs.plan_names import Names
 from rollback.envs.plan_objects import CONTENT
 from rollback.envs.plan_table import kind_of
+from rollback.envs.plan_values import COIN, ENUM
 from rollback.errors import GameError
 
 __all__ = ["MAX_OBJECTS", "Node", "Picture", "chain_of", "joined", "walk"]
@@ -130,7 +131,9 @@ class _Walk:
         if not isinstance(kind, Kind):
             self.refuse(thing, path)
             return None
-        place = self.places[id(thing)] = len(self.nodes)
+        place = len(self.nodes)
+        if kind is not ENUM and kind is not COIN:  # whether two places hold the same number says nothing
+            self.places[id(thing)] = place
         if place >= MAX_OBJECTS:
             raise GameError(f"{type(thing).__name__} at {path[:80]} is one of more than {MAX_OBJECTS} objects to save")
         if len(path) > _MAX_PATH or path in self.paths:

@@ -216,9 +216,9 @@ def test_what_is_seen_has_the_length_and_the_limits_that_are_stated(players):
             for player in range(players):
                 seen = game.observe(player)
                 assert len(seen) == len(game.observed) == 41 + 26 * (players - 1)
-                for value, (name, least, greatest) in zip(seen, game.observed, strict=True):
-                    assert type(value) is int, name
-                    assert least <= value <= greatest, (name, value)
+                for part, (name, least, greatest) in zip(seen, game.observed, strict=True):
+                    assert type(part) is int, name
+                    assert least <= part <= greatest, (name, part)
             game.step([codec.decode(dice.randbytes(1)) for codec in game.codecs])
 
 

@@ -1,0 +1,95 @@
+"""`--transitions`: what is refused before anything is played, what is written, and what is said of it."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+import numpy
+import pytest
+
+from rollback.cli.app import run
+from rollback.cli.demo_match import DemoMatch
+from rollback.cli.demo_result import DemoResult
+from rollback.cli.match_settings import MatchSettings
+from tests.cli.test_demo_result import peer
+from tests.cli.test_replay_command import FRAMES, recorded
+
+SETTINGS = MatchSettings(game="pong", frames=300)
+
+
+@pytest.mark.parametrize("ending", ["npz", "jsonl", "parquet"])
+def test_a_replay_is_written_as_a_data_set(ending: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file, to = recorded(tmp_path / "a.rbr"), tmp_path / f"a.{ending}"
+    assert run(["replay", "export", file, "--transitions", str(to)]) == 0
+    said = capsys.readouterr()
+    assert said.out == f"{to}: {FRAMES} frames, {to.stat().st_size} bytes\n"
+    assert said.err.splitlines()[-1] == f"{FRAMES} of {FRAMES} frames"
+    assert run(["replay", "export", file, "--transitions", str(to), "--json", "--game", "pong"]) == 0
+    assert json.loads(capsys.readouterr().out) == {
+        "file": file, "to": str(to), "frames": FRAMES, "bytes": to.stat().st_size, "complete": True, "damage": "",
+    }  # fmt: skip
+
+
+def test_the_data_set_of_a_replay_has_what_was_done_and_no_timing(tmp_path: Path) -> None:
+    to = tmp_path / "a.npz"
+    assert run(["replay", "export", recorded(tmp_path / "a.rbr"), "--transitions", str(to)]) == 0
+    with numpy.load(to) as data:
+        assert data["action_0"][:, 0].tolist() == [frame % 3 == 0 for frame in range(FRAMES)]
+        assert data["observation_1"].shape == (FRAMES, 9)
+        assert set(data["predicted"].ravel()) == {-1} and numpy.isnan(data["rtt_ms"]).all()
+        assert json.loads(str(data["facts"]))["seed"] == 5
+
+
+@pytest.mark.parametrize(
+    ("more", "words"),
+    [
+        ([], "name what to write: --to FILE"),
+        (["--to", "a.gif", "--transitions", "a.npz"], "name what to write"),
+        (["--transitions", "a.gif"], "let it end in .npz, .jsonl, .parquet"),
+        (["--transitions", "there/is/none.npz"], "is in no folder"),
+        (["--transitions", "a.npz", "--from", "3"], "leave --from, --until and --every out"),
+        (["--transitions", "a.npz", "--until", "3"], "writes the whole match"),
+        (["--transitions", "a.npz", "--every", "2"], "writes the whole match"),
+        (["--transitions", "a.npz", "--game", "duel"], "give the game that was recorded"),
+    ],
+)
+def test_wrong_use_of_the_export_is_one_sentence_and_two(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, more: list[str], words: str
+) -> None:
+    file = recorded(tmp_path / "a.rbr")
+    monkeypatch.chdir(tmp_path)
+    assert run(["replay", "export", file, *more]) == 2
+    said = capsys.readouterr()
+    assert said.out == "" and words in " ".join(said.err.split())
+    assert os.listdir(tmp_path) == ["a.rbr"]
+
+
+@pytest.mark.parametrize("command", [["demo"], ["play", "K7QW-3MZP", "--bot", "best"]], ids=["demo", "play"])
+@pytest.mark.parametrize(("target", "words"), [("a.csv", "let it end in"), ("no/folder/a.npz", "is in no folder")])
+def test_a_target_that_cannot_be_written_is_refused_before_anybody_plays(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], command: list[str], target: str, words: str
+) -> None:
+    assert run([*command, "--transitions", str(tmp_path / target)]) == 2
+    said = " ".join(capsys.readouterr().err.split())
+    assert words in said and "--transitions" in said
+
+
+def test_each_peer_of_a_demo_has_a_file_of_its_own() -> None:
+    made = DemoMatch(
+        SETTINGS, Path("/tmp/match.rbr"), transitions=Path("/tmp/data/match.npz"), by_hand=False, wants_pictures=False
+    )
+    told = [made._first(seat, each, "http://127.0.0.1:1", "ROOM")["transitions"] for seat, each in enumerate(made.peers)]
+    assert told == ["/tmp/data/match.peer-1.npz", "/tmp/data/match.peer-2.npz"]
+    none = DemoMatch(SETTINGS, Path("/tmp/match.rbr"), by_hand=False, wants_pictures=False)
+    assert none._first(0, none.peers[0], "http://127.0.0.1:1", "ROOM")["transitions"] is None
+
+
+def test_the_result_of_a_demo_names_the_data_sets_and_what_they_lack() -> None:
+    told: list[dict[str, Any]] = [{"transitions": "/tmp/one.npz"}, {"transitions": None, "problem": "the disk is full"}]
+    result = DemoResult.of([peer(1, **told[0]), peer(2, **told[1])], SETTINGS)
+    assert result.transitions == ["/tmp/one.npz"] == result.as_values()["transitions"]
+    assert result.problems == ["the disk is full"]
+    assert DemoResult.of([peer(1), peer(2)], SETTINGS).problems == []

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 __all__ = ["PLAYERS", "notices"]
 
 # Told apart with any eyes: they differ in brightness too, and each player wears its number.
-PLAYERS: Final = ("#4cc9f0", "#ff7a59", "#f5e663", "#c792ff")
+PLAYERS: Final = ("#4cc9f0", "#ff7a59", "#f5e663", "#a970ff")
 EMPTY: Final = "#2c3145"
 TIMER: Final = "#9be7a0"
 LATE: Final = "#ffd166"

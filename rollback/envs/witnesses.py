@@ -6,8 +6,10 @@ code asks of the machine by itself is not seen.
 
 from __future__ import annotations
 
+import linecache
 import os
 import random
+import re
 import sys
 import types
 from collections.abc import Callable, Iterator
@@ -27,6 +29,7 @@ FRAMES: Final = 60
 
 _CLOCKS: Final = frozenset({"time", "monotonic", "perf_counter", "process_time", "thread_time", "localtime", "gmtime", "ctime"})
 _DATES: Final = frozenset({"now", "utcnow", "today"})
+_SEEDED: Final = re.compile(r"RandomState\(\s*[^\s)]")
 _OUR_OWN: Final = "rollback"
 _LONGEST: Final = 10_000  # entries of a module or a class that are looked at
 
@@ -78,7 +81,8 @@ def _global_draws(numpy_random: Any) -> Iterator[tuple[str, Any]]:
     """Yield numpy's module-level functions that draw from, or set, the one global generator."""
     one = getattr(getattr(numpy_random, "rand", None), "__self__", None)
     for name, value in sorted(vars(numpy_random).items()):
-        if one is not None and getattr(value, "__self__", None) is one and not name.startswith(("_", "get_")):
+        is_global = name == "seed" or (one is not None and getattr(value, "__self__", None) is one)
+        if is_global and not name.startswith(("_", "get_")):
             yield name, value
 
 
@@ -115,11 +119,16 @@ def _note(found: dict[str, None], frame: types.FrameType, name: str) -> None:
         package = module.partition(".")[0]
         if package not in sys.stdlib_module_names and package != "numpy":
             break
-        name = f"{module}.{here.f_code.co_name}".removesuffix(".__init__")
+        code = here.f_code
+        if not code.co_qualname.startswith("SystemRandom."):  # it asks os.urandom, also for numpy
+            own = code.co_qualname.removesuffix(".__init__") if code.co_name == "__init__" else code.co_name
+            name = f"{module}.{own}"
         here = here.f_back
     if here is None or package == _OUR_OWN:
         return
     code = here.f_code
+    if name == "os.urandom" and _SEEDED.search(linecache.getline(code.co_filename, here.f_lineno)):
+        return  # numpy draws a seed before it takes the one that is given
     who = code.co_qualname.rpartition("<locals>.")[2]
     where = f"{os.path.basename(code.co_filename)}, line {here.f_lineno}"
     found[f"{who} ({where}) asks {name}()"] = None

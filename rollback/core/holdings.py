@@ -44,8 +44,11 @@ class Holdings(Admission):
         """
         if frame <= self.known:
             return True
-        if player in self._local.delays and frame < self._sim.frame:
-            return True  # our own input of a frame that was simulated; a look that changes nothing
+        if frame < self._sim.frame:
+            if player in self._local.delays:
+                return True
+            if self._glance() is not None:
+                return False  # of two, with our own input here: it is theirs that is not; a look that changes nothing
         self._land()
         queue = next(queue for queue in self._sim.queues if player in queue.spans)
         return queue.cut or frame <= queue.known

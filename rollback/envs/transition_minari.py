@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 import warnings
 from collections.abc import Iterator
 from typing import Any, Final, NamedTuple
@@ -52,22 +53,31 @@ def to_minari(table: TransitionTable, name: str, game: Any) -> tuple[str, ...]:
         raise MissingPackage("a Minari data set", "minari", "data") from None
     players = [player for player in range(table.players) if player not in getattr(game, "watchers", ())]
     names = tuple([f"{found['name']}-player{player}-v{found['version']}" for player in players])
+    if not get_dataset_path().is_absolute():
+        raise UsageError(
+            "MINARI_DATASETS_PATH must be an absolute path: Minari does not find its own data sets by a relative one"
+        )
     for each in names:
         if get_dataset_path(each).exists():
             raise UsageError(f"there is a Minari data set {each} already: choose another name, or delete that one")
     made = [_player_set(table, player, game) for player in players]
-    for each, (buffers, spaces, told) in zip(names, made, strict=True):
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", UserWarning)  # that nobody named an author, and the like
-            minari.create_dataset_from_buffers(
-                each,
-                buffers,
-                observation_space=spaces[0],
-                action_space=spaces[1],
-                description=told,
-                data_format="arrow",
-                jpeg_encoding=False,
-            )
+    try:
+        for each, (buffers, spaces, told) in zip(names, made, strict=True):
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore", UserWarning)  # that nobody named an author, and the like
+                minari.create_dataset_from_buffers(
+                    each,
+                    buffers,
+                    observation_space=spaces[0],
+                    action_space=spaces[1],
+                    description=told,
+                    data_format="arrow",
+                    jpeg_encoding=False,
+                )
+    except BaseException:
+        for each in names:  # all or none
+            shutil.rmtree(get_dataset_path(each), ignore_errors=True)
+        raise
     return names
 
 

@@ -12,6 +12,7 @@ __all__ = ["UNTOLD", "Timing", "TimingNotes"]
 
 NOTED: Final = 4 * RING  # frames that notes are kept of: no frame settles later than a ring, and no delay reaches a ring ahead
 MASK: Final = NOTED - 1
+TRIPS_EVERY: Final = 8  # frames between two looks at the round trips: lines are measured a few times a second
 
 Seen = tuple[int, int] | None  # the frame whose state a player saw when acting, and the input delay at that time
 
@@ -56,6 +57,8 @@ class TimingNotes:
         self._seconds: list[float | None] = [None] * NOTED
         self._predicted: list[tuple[bool, ...]] = [()] * NOTED
         self._depths = [0] * NOTED
+        self._measured: dict[int, float] = {}
+        self._trips_until = 0
         self._trips: list[dict[int, float]] = [{}] * NOTED
         self._captured = session.captured
         self._own: dict[int, list[Seen]] = {player: [None] * NOTED for player in session.input_delays}
@@ -74,7 +77,9 @@ class TimingNotes:
             if not self._told:
                 self._told = session.told_delays
             predicted = self._guessed(frame - 1)
-            trips = session.round_trips
+            if frame >= self._trips_until:
+                self._measured, self._trips_until = session.round_trips, frame + TRIPS_EVERY
+            trips = self._measured
             for at in range(max(self._newest + 1, frame - NOTED), frame):  # one, but for somebody who catches up
                 slot = at & MASK
                 self._seconds[slot], self._depths[slot], self._trips[slot] = now, 0, trips

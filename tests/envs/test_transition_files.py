@@ -316,3 +316,25 @@ def test_minari_is_named_where_it_is_missing(monkeypatch):
     monkeypatch.setitem(sys.modules, "minari", None)
     with pytest.raises(MissingPackage, match=r"rollback\[data\]"):
         to_minari(table_of(), "toy-v0", Toy())
+
+
+def test_a_relative_folder_of_data_sets_is_refused(monkeypatch, tmp_path):
+    pytest.importorskip("minari")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("MINARI_DATASETS_PATH", "sets")
+    with pytest.raises(UsageError, match="absolute path"):
+        to_minari(table_of(), "toy-v0", Toy())
+
+
+def test_of_several_minari_data_sets_all_are_made_or_none(minari, monkeypatch):
+    create, made = minari.create_dataset_from_buffers, []
+
+    def once(name: str, *args: Any, **kwargs: Any) -> None:
+        if made:
+            raise OSError("the disk is full")
+        made.append(create(name, *args, **kwargs))
+
+    monkeypatch.setattr(minari, "create_dataset_from_buffers", once)
+    with pytest.raises(OSError, match="the disk is full"):
+        to_minari(table_of(), "toy-v0", Toy())
+    assert made and not minari.list_local_datasets()

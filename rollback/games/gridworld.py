@@ -63,6 +63,7 @@ class GridWorld:
 
     Attributes:
         layout: The map; nothing on it ever changes.
+        game_version: All that decides what happens, in one line: peers with different ones are told so.
         cells: Where each player stands: y * layout.width + x.
         facing: What each is turned to: 1 up, 2 down, 3 left, 4 right.
         waits: Frames until each may move on; below zero after an act, and it stays there until act is let go.
@@ -100,6 +101,7 @@ class GridWorld:
         self.limit = _number("limit", usual if limit is None else limit, 1, MAX_LIMIT)
         rounds = (1 if alone else found.goals) if found.spots else 0
         self.goals = _number("goals", rounds if goals is None else goals, 0, MAX_GOALS if found.spots else 0)
+        self.game_version = f"{'/'.join(found.rows)} {found.prices} pace {pace} limit {self.limit} goals {self.goals}"
         self.codecs = (UInt(3),) * players
         self.observed = observed_of(self)
         self.kitchen = Kitchen(len(found.counters), len(found.pots), pace) if found.is_kitchen else None
@@ -233,9 +235,7 @@ class GridWorld:
     @property
     def states(self) -> int:
         """How many states a table for one player needs; 0 in a kitchen, which no table holds."""
-        if self.kitchen is not None:
-            return 0
-        return self._entered * (self._all_keys + 1) ** 2 * self._spots
+        return 0 if self.kitchen is not None else self._entered * (self._all_keys + 1) ** 2 * self._spots
 
     def state_index(self, player: int = 0) -> int:
         """Return what a table calls the state of a player: cell, own keys, open doors (and the goal's spot) as one number.
@@ -280,7 +280,7 @@ class GridWorld:
         return {**arrows, "w": UP, "s": DOWN, "a": LEFT, "d": RIGHT, "space": ACT, "j": ACT}
 
     def observe(self, player: int) -> tuple[int, ...]:
-        """Return what a player sees, as `observed` names it; the map is in `layout`."""
+        """Return what a player sees, as `observed` names it."""
         return view_of(self, player)
 
     def draw(self) -> list[Primitive]:

@@ -147,6 +147,11 @@ class Layout:
         """Whether dishes are cooked and served here."""
         return bool(self.pots)
 
+    @property
+    def prices(self) -> str:
+        """All that is not on the map, in a few letters."""
+        return f"{int(self.together)} {self.reward} {self.price} {self.fall}"
+
     def reached(self, start: int, allowed: Iterable[int]) -> tuple[int, ...]:
         """Return the cells that can be reached from `start` over `allowed` ones, itself included, in order of number."""
         allowed = set(allowed)

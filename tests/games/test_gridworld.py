@@ -345,6 +345,16 @@ def test_it_has_one_small_codec_and_keys_for_each_player():
         assert len(game.buttons) == 6
 
 
+def test_games_of_different_rules_have_different_versions_and_equal_ones_the_same():
+    rules = [{}, {"layout": "race"}, {"layout": "keys"}, {"pace": 7}, {"limit": 9}, {"layout": "race", "goals": 2}]
+    versions = [GridWorld(**each).game_version for each in rules]
+    assert len(set(versions)) == len(rules)
+    assert versions == [GridWorld(**each, seed=5).game_version for each in rules]
+    prices = ({}, {"price": 2}, {"reward": 2}, {"fall": 2}, {"together": True})
+    own = [Layout("own", ("###", "#1#", "###"), **each) for each in prices]
+    assert len({GridWorld(1, layout).game_version for layout in own}) == len(own)
+
+
 @pytest.mark.parametrize(
     ("arguments", "told"),
     [

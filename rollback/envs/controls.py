@@ -8,6 +8,7 @@ from random import Random
 from typing import Any
 
 from rollback.envs.codecs import codec_for, fresh
+from rollback.envs.draws import drawn
 from rollback.envs.idle_actions import idle_action
 from rollback.errors import GameError
 from rollback.game import MAX_PLAYERS
@@ -39,7 +40,7 @@ class Control:
 
     def draw(self, dice: Random) -> Any:
         """Return some legal action."""
-        return self.codec.decode(dice.randbytes(self.codec.size))
+        return self.codec.decode(self.codec.encode(drawn(self.action_space, dice)))
 
 
 class Watching:

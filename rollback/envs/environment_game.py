@@ -7,14 +7,17 @@ actions and rewards nobody. Everything counted lives in the snapshot, so a repla
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
+from random import Random
 from typing import Any, Final
 
 from numpy import ndarray
 
 from rollback.envs.controls import Control, Watching
+from rollback.envs.draws import ChanceBot
 from rollback.envs.episodes import seed_of
 from rollback.envs.kept_values import LEFT_OUT, kept
 from rollback.envs.keys import KeyTable
+from rollback.envs.painters import Painter
 from rollback.envs.pictures import told
 from rollback.envs.savers import Saver
 from rollback.errors import GameError
@@ -72,6 +75,7 @@ class EnvironmentGame:
         fps: int = USUAL_FPS,
         episodes: int | None = None,
         keys: KeyTable | None = None,
+        painter: Painter | None = None,
         again: Callable[[], EnvironmentGame] | None = None,
     ) -> None:
         if episodes is not None and (type(episodes) is not int or episodes < 1):
@@ -87,6 +91,7 @@ class EnvironmentGame:
         self.fps = fps
         self.wanted_episodes = episodes
         self._keys = keys or KeyTable()
+        self._painter = painter or Painter()
         self._again = again
         self._save_environment = saver.save
         if saver.is_opaque:  # a method of every game would cost every game: whoever has digest() is asked for it
@@ -101,7 +106,10 @@ class EnvironmentGame:
         drawn: Any = getattr(places[0], "game", None)
         if type(drawn).__module__.startswith("rollback.games.") and all(place is places[0] for place in places):
             self.draw = drawn.draw  # a built-in game draws itself better than in pixels
-        self.reset(0)
+        self.seed = 0
+        self._earlier = self._zeros
+        self._start(0)
+        self._pristine = saver.save()
 
     # What each way of sharing an environment does for itself.
 
@@ -124,7 +132,12 @@ class EnvironmentGame:
     # What is the same for all.
 
     def reset(self, seed: int) -> None:
-        """Begin a match: episode 0, with all scores at zero."""
+        """Begin a match: episode 0, with all scores at zero.
+
+        Whatever was played before leaves no trace, also none that the environment's own reset would leave: peers with
+        different pasts begin with the same snapshot.
+        """
+        self._load_environment(self._pristine)
         self.seed = seed
         self._earlier = self._zeros
         self._start(0)
@@ -250,8 +263,8 @@ class EnvironmentGame:
             raise GameError(f"{self.game_id} was made of an environment that is there once: give what makes it instead")
         return self._again()
 
-    def bot(self, player: int, seed: int = 0) -> Policy | None:
-        """Return the bot that the environment brings along for a player, None where it brings none.
+    def bot(self, player: int, seed: int = 0) -> Policy:
+        """Return the bot that the environment brings along for a player, or one that draws actions by chance.
 
         Args:
             player: Whom it plays for.
@@ -260,7 +273,11 @@ class EnvironmentGame:
         place, told = self._bare(player)
         own = getattr(place, "bot", None)
         policy: Policy | None = own(*told, seed) if callable(own) and hasattr(place, "game") else None
-        return policy
+        return ChanceBot(self.controls[player].action_space, player, seed) if policy is None else policy
+
+    def sample(self, player: int, dice: Random) -> Any:
+        """Return some legal action of a player, all alike; random bytes are nearly always the idle one."""
+        return self.controls[player].draw(dice)
 
     def _bare(self, player: int) -> tuple[Any, tuple[Any, ...]]:
         """Return the innermost environment a player plays in, and what it calls the player there."""

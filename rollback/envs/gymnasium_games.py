@@ -68,7 +68,7 @@ def from_gymnasium(
         settings["again"] = lambda: from_gymnasium(
             make, players, share, idle=idle, keys=keys, bits=bits, saver=saver, episodes=episodes
         )
-    game = _shared(first, make, players, share, idle, bits, settings)
+    game = _shared(first, isinstance(env, gymnasium.Env), make, players, share, idle, bits, settings)
     name = first.spec.id if first.spec is not None else type(first.unwrapped).__name__
     game.game_id = f"gym:{name}?players={players}&share={share}"
     game.game_version = version_of(first, game.saver.name)
@@ -93,24 +93,34 @@ def rate_of(env: Any) -> int:
 
 
 def _shared(
-    env: Any, make: Callable[[], Any] | None, players: int, share: str, idle: Any, bits: int | None, settings: dict[str, Any]
+    first: Any,
+    is_given: bool,
+    make: Callable[[], Any] | None,
+    players: int,
+    share: str,
+    idle: Any,
+    bits: int | None,
+    settings: dict[str, Any],
 ) -> EnvironmentGame:
-    observed, acted = env.observation_space, env.action_space
+    observed, acted = first.observation_space, first.action_space
+    env = first if is_given else one_more(first, make)
+    scout = first if not is_given else None if make is None else one_more(first, make)
+    settings = {**settings, "make": make, "scout": scout}
     if share == "split":
         parts = split(acted, players)
         names = tuple(name for name, _ in parts)
         rows = [(observed, part) for _, part in parts]
-        controls = controls_for(env, range(players), rows, idle=idle, bits=bits, names=names)
+        controls = controls_for(first, range(players), rows, idle=idle, bits=bits, names=names)
         join = join_for(acted, players)
 
         def drive_split(boat: Any) -> Episode:
             return episode_of(boat, lambda dice: join([control.draw(dice) for control in controls]))
 
-        return SplitGame(env, controls, drive_split, join=join, make=make, **settings)
+        return SplitGame(env, controls, drive_split, join=join, **settings)
     names = tuple(f"player_{player}" for player in range(players))
-    controls = controls_for(env, range(players), [(observed, acted)] * players, idle=idle, bits=bits, names=names)
+    controls = controls_for(first, range(players), [(observed, acted)] * players, idle=idle, bits=bits, names=names)
     if share == "race":
         copies = [env, *(one_more(env, make) for _ in range(players - 1))]
-        return RaceGame(copies, controls, make=make, **settings)
+        return RaceGame(copies, controls, **settings)
     kind = TurnsGame if share == "turns" else WatchGame
-    return kind(env, controls, lambda each: episode_of(each, controls[0].draw), make=make, **settings)
+    return kind(env, controls, lambda each: episode_of(each, controls[0].draw), **settings)

@@ -15,10 +15,8 @@ from rollback.envs.environment_game import EnvironmentGame
 from rollback.envs.gymnasium_games import rate_of
 from rollback.envs.keys import KeyTable
 from rollback.envs.making import made_quietly, said
-from rollback.envs.pictures import shown_by
 from rollback.envs.probe import Episode
-from rollback.envs.race import pair_of
-from rollback.envs.savers import saver_for
+from rollback.envs.race import proved
 from rollback.envs.versions import version_of
 from rollback.errors import GameError, MissingPackage
 
@@ -66,12 +64,14 @@ def from_parallel_env(
     controls = controls_for(first, agents, spaces, idle=idle, bits=bits)
     table = KeyTable(keys, first)
     table.check(controls)
+    is_given = env is first
     game = ParallelGame(
-        first,
+        first if is_given else _parallel(made_quietly(make, name or "the environment")),
         agents,
         controls,
         saver=saver,
-        make=None if env is first else lambda: _parallel(make()),
+        make=None if is_given else lambda: _parallel(make()),
+        scout=None if is_given else first,
         episodes=episodes,
         fps=rate_of(first),
         keys=table,
@@ -93,6 +93,7 @@ class ParallelGame(EnvironmentGame):
         controls: The players.
         saver: Name of the saver, None to choose.
         make: Makes another such environment, None where that cannot be done.
+        scout: Another one that nobody plays, for the probe and for drawing; None where there is none.
         settings: As for `EnvironmentGame`.
     """
 
@@ -104,6 +105,7 @@ class ParallelGame(EnvironmentGame):
         *,
         saver: str | None = None,
         make: Callable[[], Any] | None = None,
+        scout: Any = None,
         **settings: Any,
     ) -> None:
         self.env = env
@@ -116,10 +118,10 @@ class ParallelGame(EnvironmentGame):
         def drive(each: Any) -> Episode:
             return _episode_of(each, draws)
 
-        chosen = saver_for(env, drive(env), saver=saver, another=pair_of(make, drive))
+        (chosen,), painter = proved([env], drive, saver, make, scout)
         self._tell = chosen.stepped if chosen.name == "simulated again" else None
         self._step_environment = env.step
-        super().__init__(controls, chosen, **settings)
+        super().__init__(controls, chosen, painter=painter, **settings)
 
     def _begin(self, seed: int) -> None:
         observations, infos = self.env.reset(seed=seed)
@@ -190,7 +192,7 @@ class ParallelGame(EnvironmentGame):
         return getattr(self.env, "unwrapped", self.env), (self._ids[player],)
 
     def _rendered(self) -> Any:
-        return shown_by(self.env)
+        return self._painter.shown(self.env, self.saver)
 
 
 def _episode_of(env: Any, draws: Mapping[Any, Callable[[random.Random], Any]]) -> Episode:

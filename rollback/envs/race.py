@@ -12,12 +12,13 @@ from rollback.envs.codecs import fresh
 from rollback.envs.controls import Control
 from rollback.envs.environment_game import EnvironmentGame
 from rollback.envs.making import made_quietly
-from rollback.envs.pictures import beside, shown_by
+from rollback.envs.painters import Painter
+from rollback.envs.pictures import beside
 from rollback.envs.probe import Episode
-from rollback.envs.savers import Another, Saver, saver_for
+from rollback.envs.savers import Saver, saver_for
 from rollback.errors import GameError
 
-__all__ = ["RaceGame", "SideBySide", "episode_of", "pair_of"]
+__all__ = ["RaceGame", "SideBySide", "episode_of", "proved"]
 
 
 def episode_of(env: Any, draw: Callable[[random.Random], Any]) -> Episode:
@@ -36,16 +37,31 @@ def episode_of(env: Any, draw: Callable[[random.Random], Any]) -> Episode:
     return Episode(reset, step, draw, lambda: ended[0])
 
 
-def pair_of(make: Callable[[], Any] | None, drive: Callable[[Any], Episode]) -> Another | None:
-    """Return what makes one more environment with its driver, None without what makes the environment."""
-    if make is None:
-        return None
+def proved(
+    played: Sequence[Any],
+    drive: Callable[[Any], Episode],
+    saver: str | None,
+    make: Callable[[], Any] | None,
+    scout: Any,
+) -> tuple[list[Saver], Painter]:
+    """Return the savers of environments that are alike, and what draws them; the scout, if there is one, is probed.
 
-    def another() -> tuple[Any, Episode]:
-        env = made_quietly(make)
-        return env, drive(env)
+    Args:
+        played: The environments.
+        drive: Returns how one is driven.
+        saver: Name of the saver, None to choose.
+        make: Makes one more, None where that cannot be done.
+        scout: One that nobody plays, or None.
+    """
+    another = None if make is None else lambda: _driven(made_quietly(make), drive)
+    painter = Painter()
+    if scout is not None:
+        painter = Painter(scout, saver_for(scout, drive(scout), saver=saver, another=another))
+    return [saver_for(env, drive(env), saver=saver, another=another) for env in played], painter
 
-    return another
+
+def _driven(env: Any, drive: Callable[[Any], Episode]) -> tuple[Any, Episode]:
+    return env, drive(env)
 
 
 class SideBySide:
@@ -100,6 +116,7 @@ class RaceGame(EnvironmentGame):
         controls: The players.
         saver: Name of the saver, None to choose.
         make: Makes one more copy, None where that cannot be done.
+        scout: A copy that nobody plays: the probe leaves traces, and so does drawing. None where there is none.
         settings: As for `EnvironmentGame`.
     """
 
@@ -110,21 +127,18 @@ class RaceGame(EnvironmentGame):
         *,
         saver: str | None = None,
         make: Callable[[], Any] | None = None,
+        scout: Any = None,
         **settings: Any,
     ) -> None:
         self.copies = tuple(copies)
-        another = pair_of(make, lambda env: episode_of(env, controls[0].draw))
-        savers = [
-            saver_for(copy, episode_of(copy, control.draw), saver=saver, another=another)
-            for copy, control in zip(copies, controls, strict=True)
-        ]
+        savers, painter = proved([*copies], lambda env: episode_of(env, controls[0].draw), saver, make, scout)
         self._savers = savers
         tells = [saver.stepped if saver.name == "simulated again" else None for saver in savers]
         self._lanes = tuple(
             (player, copy.step, control.is_fresh, tells[player])
             for player, (copy, control) in enumerate(zip(copies, controls, strict=True))
         )
-        super().__init__(controls, SideBySide(savers) if len(savers) > 1 else savers[0], **settings)
+        super().__init__(controls, SideBySide(savers) if len(savers) > 1 else savers[0], painter=painter, **settings)
 
     def _begin(self, seed: int) -> None:
         observations, infos = zip(*[copy.reset(seed=seed) for copy in self.copies], strict=True)
@@ -176,4 +190,5 @@ class RaceGame(EnvironmentGame):
         return self.copies[player].unwrapped, ()
 
     def _rendered(self) -> Any:
-        return beside([shown_by(copy) for copy in self.copies])
+        pairs = zip(self.copies, self._savers, strict=True)
+        return beside([self._painter.shown(copy, saver) for copy, saver in pairs])

@@ -10,10 +10,8 @@ from numpy import ndarray
 from rollback.envs.codecs import fresh
 from rollback.envs.controls import Control
 from rollback.envs.environment_game import EnvironmentGame
-from rollback.envs.pictures import shown_by
 from rollback.envs.probe import Episode
-from rollback.envs.race import pair_of
-from rollback.envs.savers import saver_for
+from rollback.envs.race import proved
 from rollback.errors import GameError
 
 __all__ = ["SharedGame", "SplitGame", "TurnsGame", "WatchGame"]
@@ -28,6 +26,7 @@ class SharedGame(EnvironmentGame):
         drive: Returns how it, or another like it, is driven.
         saver: Name of the saver, None to choose.
         make: Makes another like it, None where that cannot be done.
+        scout: Another one that nobody plays, for the probe and for drawing; None where there is none.
         settings: As for `EnvironmentGame`.
     """
 
@@ -39,13 +38,14 @@ class SharedGame(EnvironmentGame):
         *,
         saver: str | None = None,
         make: Callable[[], Any] | None = None,
+        scout: Any = None,
         **settings: Any,
     ) -> None:
         self.env = env
-        chosen = saver_for(env, drive(env), saver=saver, another=pair_of(make, drive))
+        (chosen,), painter = proved([env], drive, saver, make, scout)
         self._tell = chosen.stepped if chosen.name == "simulated again" else None
         self._step_environment = env.step
-        super().__init__(controls, chosen, **settings)
+        super().__init__(controls, chosen, painter=painter, **settings)
 
     def _begin(self, seed: int) -> None:
         observation, info = self.env.reset(seed=seed)
@@ -90,7 +90,7 @@ class SharedGame(EnvironmentGame):
         return self.env.unwrapped, ()
 
     def _rendered(self) -> Any:
-        return shown_by(self.env)
+        return self._painter.shown(self.env, self.saver)
 
 
 class TurnsGame(SharedGame):

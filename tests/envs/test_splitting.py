@@ -97,5 +97,5 @@ def test_what_is_of_one_piece_names_the_other_ways() -> None:
 def test_parts_that_leave_a_rest_name_the_numbers_that_fit() -> None:
     with pytest.raises(GameError, match=r"6 parts .* evenly among 4 players: choose players=1 or 2 or 3 or 6"):
         split(spaces.MultiBinary(6), 4)
-    with pytest.raises(GameError, match="2 parts .* among 3 players"):
+    with pytest.raises(GameError, match=r"2 parts .* among 3 players"):
         split(spaces.MultiDiscrete([2, 2]), 3)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 import gymnasium
 import numpy as np
@@ -15,7 +15,7 @@ class Cliffs:
     Arrays are reused, rewards are numpy's, and the infos hold what is no state tree.
     """
 
-    metadata = {"name": "cliffs", "render_fps": 12, "render_modes": []}
+    metadata: ClassVar[dict[str, Any]] = {"name": "cliffs", "render_fps": 12, "render_modes": []}
     render_mode = None
 
     def __init__(self, climbers: int = 3, longest: int = 18) -> None:
@@ -69,7 +69,7 @@ class Cliffs:
 class Walk(gymnasium.Env):
     """One walker whose way ends by chance; the observation is one array for ever, the reward numpy's and sometimes NaN."""
 
-    metadata = {"render_modes": ["rgb_array", "ansi"], "render_fps": 20}
+    metadata: ClassVar[dict[str, Any]] = {"render_modes": ["rgb_array", "ansi"], "render_fps": 20}
     observation_space = spaces.Box(-100, 100, (2,), np.float64)
     action_space = spaces.Discrete(3, start=-1)
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from typing import Any
 
-from rollback.errors import UsageError
+from rollback.cli.chosen_keys import refuse_keys
+from rollback.errors import GameError, UsageError
 from rollback.game import Game, codecs_of, idle_inputs
 
 __all__ = ["Buttons"]
@@ -23,12 +24,13 @@ class Buttons:
     Args:
         game: The game.
         player: Whose keys.
+        chosen: Which keys are to be which actions of an environment, instead of its own.
 
     Raises:
-        UsageError: The game says nothing of keys.
+        UsageError: The game says nothing of keys, or those that were chosen mean nothing in it.
     """
 
-    def __init__(self, game: Game, player: int) -> None:
+    def __init__(self, game: Game, player: int, chosen: Mapping[str, Any] | None = None) -> None:
         keys = getattr(game, "keys", None)
         if not callable(keys):
             raise UsageError(
@@ -42,6 +44,13 @@ class Buttons:
         self._idle = codec.decode(idle_inputs(game, codecs_of(game))[player])
         self._names = tuple(getattr(game, "buttons", ()))
         self._order: list[str] = []
+        if chosen is not None:
+            self._choose(game, chosen)
+        elif callable(self._ask) and not self.keys and player not in getattr(game, "watchers", ()):
+            raise UsageError(
+                f"no keys suggest themselves for the actions of {_name_of(game)}, {codec.describe()}:"
+                ' name them, as in --keys "left=0,right=1"'
+            )
 
     def action(self, held: Collection[str]) -> Any:
         """Return the action of these keys."""
@@ -67,3 +76,21 @@ class Buttons:
             name = self._names[button] if type(button) is int and button < len(self._names) else ""
             told.append(f"{'/'.join(_SHOWN.get(key, key) for key in pressing)} {name}".strip())
         return "  ".join(told)
+
+    def _choose(self, game: Any, chosen: Mapping[str, Any]) -> None:
+        """Take the keys that the player wants in the place of those the environment has."""
+        from rollback.envs.keys import KeyTable  # here, since it brings numpy along
+
+        refuse_keys(game, _name_of(game))
+        control = game.controls[self._player]
+        table = KeyTable({control.name: chosen})  # so that an action that is a table itself is not taken for an agent's
+        try:
+            table.check([control])
+        except GameError as error:
+            raise UsageError("--keys: " + str(error).partition("; name keys")[0]) from None
+        self.keys = table.singles(control)
+        self._ask = lambda held, player: table.action(held, control)
+
+
+def _name_of(game: Game) -> str:
+    return getattr(game, "game_id", "") or type(game).__name__

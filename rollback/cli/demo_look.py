@@ -12,7 +12,7 @@ from rollback.cli.demo_view import compose
 from rollback.cli.keyboard import Keyboard
 from rollback.cli.palette import Palette
 from rollback.cli.screen import Screen
-from rollback.envs.names import game_factory
+from rollback.game import Game
 
 __all__ = ["Lines", "Picture"]
 
@@ -21,14 +21,15 @@ _PARTS = 4  # of the match after each of which a line tells
 
 
 class Picture:
-    """Both fields on the terminal, and its keyboard if a person plays.
+    """The peers' fields on the terminal, and its keyboard if a person plays.
 
     Args:
         match: What is shown.
         stack: Gives the terminal back when it is closed.
+        game: The game, asked what keys mean.
     """
 
-    def __init__(self, match: DemoMatch, stack: ExitStack) -> None:
+    def __init__(self, match: DemoMatch, stack: ExitStack, game: Game) -> None:
         self._match = match
         self._screen = Screen(sys.stderr)
         stack.callback(self._screen.close)
@@ -39,7 +40,7 @@ class Picture:
         self._seen = 0
         self._news_until = 0.0
         if match.peers[0].by_hand:
-            self._legend = "your keys:  " + Buttons(game_factory(match.settings.game)(), 0).legend()
+            self._legend = "your keys:  " + Buttons(game, 0, match.keys).legend()
             self._keyboard = stack.enter_context(Keyboard(write=self._screen.send))
 
     def __call__(self) -> None:

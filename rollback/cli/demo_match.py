@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
@@ -27,6 +27,7 @@ class PeerState:
     Attributes:
         name: What the match calls it.
         by_hand: Whether a person plays.
+        watches: Whether its player only watches.
         frame: Frames it simulated.
         stats: Its counters, see `stats_values`.
         picture: Its newest picture.
@@ -39,6 +40,7 @@ class PeerState:
 
     name: str
     by_hand: bool = False
+    watches: bool = False
     frame: int = 0
     stats: Mapping[str, Any] = field(default_factory=dict)
     picture: Mapping[str, Any] | None = None
@@ -50,18 +52,22 @@ class PeerState:
 
 
 class DemoMatch:
-    """Two peers in processes of their own, and a lobby in this one.
+    """Peers in processes of their own, and a lobby in this one.
 
     Args:
         settings: Of the match.
         replay: Where the first peer writes its replay.
+        players: How many peers there are, one for each player.
+        watchers: The players who only watch.
         transitions: Where the peers write their data sets, each with its name before the ending; None for none.
         by_hand: Whether the first peer is played by hand, see `press`.
+        keys: Which keys are to be which actions there; None leaves it to the game.
         wants_pictures: Whether anybody looks.
         sabotage: The frame whose state the second peer spoils, or None.
 
     Attributes:
-        peers: What is known of both.
+        peers: What is known of each.
+        keys: As given.
         news: Sentences about what happened, newest last.
     """
 
@@ -70,22 +76,26 @@ class DemoMatch:
         settings: MatchSettings,
         replay: Path,
         *,
+        players: int = 2,
+        watchers: Collection[int] = (),
         transitions: Path | None = None,
         by_hand: bool,
+        keys: Mapping[str, Any] | None = None,
         wants_pictures: bool,
         sabotage: int | None = None,
     ) -> None:
         self.settings = settings
-        self.peers = (PeerState("peer-1", by_hand), PeerState("peer-2"))
+        self.peers = tuple(PeerState(f"peer-{seat + 1}", by_hand and seat == 0, seat in watchers) for seat in range(players))
         self.news: list[str] = []
         self._replay = replay
         self._transitions = transitions
+        self.keys = keys
         self._wants_pictures = wants_pictures
         self._sabotage = sabotage
         self._children: list[Child] = []
-        self._ready = [asyncio.Event(), asyncio.Event()]
-        self._joined = [asyncio.Event(), asyncio.Event()]
-        self._asked = [False, False]
+        self._ready = [asyncio.Event() for _ in self.peers]
+        self._joined = [asyncio.Event() for _ in self.peers]
+        self._asked = [False for _ in self.peers]
         self._progress_at = 0.0
         self._pressed: frozenset[str] = frozenset()
 
@@ -104,12 +114,12 @@ class DemoMatch:
         async with running("127.0.0.1", 0) as server:
             hearing: list[asyncio.Task[None]] = []
             try:
-                room = server.open_room(players=2, game=self.settings.game)
+                room = server.open_room(players=len(self.peers), game=self.settings.game)
                 for seat, peer in enumerate(self.peers):
                     first = self._first(seat, peer, server.url, room)
                     self._children.append(await Child.start(peer.name, "rollback.cli.demo_peer", first))
                     hearing.append(asyncio.create_task(self._hear(seat)))
-                for seat, child in enumerate(self._children):  # one after the other, so that the first sits left
+                for seat, child in enumerate(self._children):  # one after the other, so that they sit in their order
                     await self._either(hearing[seat], self._ready[seat])
                     child.tell({"join": True})
                     await self._either(hearing[seat], self._joined[seat])
@@ -131,6 +141,7 @@ class DemoMatch:
             "room": room,
             "name": peer.name,
             "by_hand": peer.by_hand,
+            "keys": self.keys if peer.by_hand else None,
             "replay": str(self._replay) if seat == 0 else None,
             "transitions": None if self._transitions is None else str(_of_peer(self._transitions, peer.name)),
             "bundles": str(self._replay.parent),

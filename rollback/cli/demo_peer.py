@@ -32,7 +32,7 @@ class _Peer:
 
     Args:
         parent: The other end of the pipes.
-        first: `settings`, `server`, `room`, `name`, `by_hand`, `replay`, `bundles` and `sabotage`.
+        first: `settings`, `server`, `room`, `name`, `by_hand`, `keys`, `replay`, `transitions`, `bundles` and `sabotage`.
     """
 
     def __init__(self, parent: Parent, first: dict[str, Any]) -> None:
@@ -79,7 +79,7 @@ class _Peer:
                 self._game,
                 lobby,
                 self._player(lobby.me.seat or 0),
-                config=settings.config(self._game, lobby.room),
+                config=settings.config(self._game, lobby.room, player=lobby.me.seat),
                 frames=settings.frames,
                 transport=settings.transport,
                 ice_addresses=["127.0.0.1"],
@@ -105,7 +105,7 @@ class _Peer:
     def _player(self, player: int) -> Callable[[Any, int], Any]:
         if not self._first["by_hand"]:
             return act_with(bot_for(self._game, player, self._settings.seed or 0))
-        buttons = Buttons(self._game, player)
+        buttons = Buttons(self._game, player, self._first["keys"])
         return lambda game, player: buttons.action(self._held)
 
     def _frame(self, session: P2PSession, tick: Tick) -> None:

@@ -1,4 +1,4 @@
-"""What came of a demo: whether both peers agree, in a sentence, as values and as an exit code. Knows no process."""
+"""What came of a demo: whether all peers agree, in a sentence, as values and as an exit code. Knows no process."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class DemoResult:
     """The outcome.
 
     Attributes:
-        parity: Whether both peers came to the end and hold the same state there.
+        parity: Whether all peers came to the end and hold the same state there.
         sentence: All of it in a sentence.
         code: The exit code.
         peers: The peers' own results; None for one without.
@@ -55,13 +55,13 @@ class DemoResult:
 
     @property
     def bundles(self) -> list[str]:
-        """The files to look into, of both peers."""
+        """The files to look into, of all peers."""
         found = [desync["bundle"] for result in self.peers if result for desync in result["desyncs"]]
         return [bundle for bundle in found if bundle is not None]
 
     @property
     def transitions(self) -> list[str]:
-        """The data sets, of both peers."""
+        """The data sets, of all peers."""
         found = [result.get("transitions") for result in self.peers if result]
         return [file for file in found if file is not None]
 
@@ -77,7 +77,7 @@ class DemoResult:
         return found
 
     def as_values(self) -> dict[str, Any]:
-        """Return what `--json` prints: sums over both peers, and lists by peer."""
+        """Return what `--json` prints: sums over all peers, and lists by peer."""
         results = [result or {} for result in self.peers]
         stats = [result.get("stats", {}) for result in results]
         rtts = [each["rtt_ms"] for each in stats if each]
@@ -114,15 +114,16 @@ def _judge(peers: Sequence[PeerState]) -> tuple[bool, str, int]:
             why = why_ended(result["ended"])
             code = NOT_TRUE if "raised" in why else NOT_REACHED
             return False, ended(f"The match ended early for {peer.name} at frame {result['frames']}: {why}"), code
-    one, other = results
-    if one["frames"] != other["frames"] or one["checksum"] != other["checksum"]:
-        told = " and ".join(f"{each['checksum']} at frame {each['frames']}" for each in results)
+    one = results[0]
+    if any(each["frames"] != one["frames"] or each["checksum"] != one["checksum"] for each in results):
+        told = _listed([f"{each['checksum']} at frame {each['frames']}" for each in results])
         return False, f"The peers do not agree: their last states have the checksums {told}.", NOT_TRUE
     rollbacks = sum(result["stats"]["rollbacks"] for result in results)
-    resyncs = max(one["resyncs"], other["resyncs"])
+    resyncs = max(each["resyncs"] for each in results)
     mended = f", and {resyncs} desync{'s' * (resyncs > 1)} that {'were' if resyncs > 1 else 'was'} mended," if resyncs else ""
     after = f"after {one['frames']} frames and {rollbacks} rollbacks{mended}"
-    return True, f"Both peers agree: {after} their states are the same (checksum {one['checksum']}).", FINE
+    who = "Both peers agree" if len(peers) == 2 else f"All {len(peers)} peers agree"
+    return True, f"{who}: {after} their states are the same (checksum {one['checksum']}).", FINE
 
 
 def _difference(peer: PeerState, result: Mapping[str, Any]) -> str:
@@ -137,6 +138,10 @@ def _ended(peer: PeerState) -> str:
     assert peer.result is not None
     reason: str = peer.result["ended"]
     return {"over": "the game is over", "end_at": "that is its end"}.get(reason, reason.partition("\n")[0])
+
+
+def _listed(told: list[str]) -> str:
+    return f"{', '.join(told[:-1])} and {told[-1]}"
 
 
 def _capital(text: str) -> str:

@@ -28,7 +28,7 @@ class MatchSettings:
         frames: Where it ends at the latest; None where only the game says so.
         fps: Frames a second; None takes the game's own.
         input_delay: See `SessionConfig`.
-        prediction_window: See `SessionConfig`.
+        prediction_window: See `SessionConfig`; None leaves it to the game: 0 where no action does nothing, otherwise 8.
         on_disconnect: See `SessionConfig`; `takeover` is that by the game's own bot.
         on_desync: See `SessionConfig`.
         disconnect_after: See `SessionConfig`.
@@ -43,7 +43,7 @@ class MatchSettings:
     frames: int | None = None
     fps: int | None = None
     input_delay: InputDelay = 2
-    prediction_window: int = 8
+    prediction_window: int | None = None
     on_disconnect: OnDisconnect = "end"
     on_desync: OnDesync = "stop"
     disconnect_after: float = 5.0
@@ -62,8 +62,8 @@ class MatchSettings:
         """Return all of it as values that can travel as JSON."""
         return asdict(self)
 
-    def config(self, game: Game, room: str, match: int = 0) -> SessionConfig:
-        """Return the session's settings for `game` in a room; a rematch has another seed.
+    def config(self, game: Game, room: str, match: int = 0, *, player: int | None = None) -> SessionConfig:
+        """Return the session's settings for `game` in a room; a rematch has another seed, and who only watches another window.
 
         Raises:
             ConfigError: A value is out of its limits.
@@ -71,13 +71,17 @@ class MatchSettings:
         from rollback.cli.bots import stand_in  # here, since these bring all games and all of the network along
         from rollback.netplay.seats import config_for
 
-        chosen = {"fps": self.fps, "seed": None if self.seed is None else (self.seed + match) % 2**63}
+        chosen = {
+            "fps": self.fps,
+            "seed": None if self.seed is None else (self.seed + match) % 2**63,
+            "prediction_window": self.prediction_window,
+        }
         return config_for(
             game,
             room,
             match,
+            player=player,
             input_delay=self.input_delay,
-            prediction_window=self.prediction_window,
             on_disconnect=TakeOver(stand_in()) if self.on_disconnect == "takeover" else self.on_disconnect,
             on_desync=self.on_desync,
             disconnect_after=self.disconnect_after,

@@ -13,6 +13,8 @@ from rollback.config import MAX_DELAY, MAX_WINDOW
 __all__ = [
     "DEFAULT_SERVER",
     "GAMES",
+    "WINDOW_DEFAULT",
+    "WINDOW_HELP",
     "AsJson",
     "DisconnectAfter",
     "Fps",
@@ -20,6 +22,7 @@ __all__ = [
     "IceServer",
     "InputDelay",
     "JitterMs",
+    "Keys",
     "LatencyMs",
     "Loss",
     "OnDesyncOption",
@@ -87,14 +90,26 @@ InputDelay = Annotated[
         rich_help_panel=_SESSION,
     ),
 ]
+WINDOW_HELP: Final = "Frames to go on without the others' inputs; 0 is lockstep."
+WINDOW_DEFAULT: Final = "8, or 0 where no action does nothing"
 PredictionWindow = Annotated[
-    int,
+    int | None,
     typer.Option(
         "--prediction-window",
         min=0,
         max=MAX_WINDOW,
-        help="Frames to go on without the other's inputs; 0 is lockstep.",
+        help=WINDOW_HELP,
+        show_default=WINDOW_DEFAULT,
         rich_help_panel=_SESSION,
+    ),
+]
+Keys = Annotated[
+    str | None,
+    typer.Option(
+        "--keys",
+        metavar="KEY=ACTION,...",
+        help='Which key is which action of an environment: "left=0,right=1,space+left=3"; actions as in JSON, such as [0,1].',
+        show_default="the environment's own, or usual ones",
     ),
 ]
 Fps = Annotated[

@@ -50,6 +50,7 @@ def command(
         str | None,
         typer.Option(help="Let a bot play: best (the game's own) or random.", rich_help_panel=_PLAYER),
     ] = None,
+    keys: options.Keys = None,
     frames: Annotated[
         int | None,
         typer.Option(min=1, max=10_000_000, help="Where the match ends at the latest; all peers must name the same."),
@@ -62,7 +63,7 @@ def command(
     ice_server: options.IceServer = None,
     ice_address: options.IceAddress = None,
     input_delay: options.InputDelay = 2,
-    prediction_window: options.PredictionWindow = 8,
+    prediction_window: options.PredictionWindow = None,
     fps: options.Fps = None,
     on_disconnect: options.OnDisconnectOption = "pause",
     on_desync: options.OnDesyncOption = "stop",
@@ -83,6 +84,7 @@ def command(
 
     Example: rollback play K7QW-3MZP --server http://127.0.0.1:8000
     """
+    from rollback.cli.chosen_keys import chosen_keys
     from rollback.cli.interrupts import run_until_interrupted
 
     if terminal + window + (bot is not None) > 1:
@@ -110,6 +112,8 @@ def command(
     check_ice(ice_server or [], ice_address or [])
     if transitions is not None:
         check_transitions(transitions)
+    if keys is not None and bot is not None:
+        raise UsageError("--keys says what your keys mean, and with --bot a bot plays: give one of them")
     look: Look = "bot" if bot is not None else "window" if window else "terminal"
     _check_look(look, bot)
     raise typer.Exit(
@@ -125,6 +129,7 @@ def command(
                     "game": game,
                     "look": look,
                     "bot": bot or "",
+                    "keys": None if keys is None else chosen_keys(keys),
                     "replay": replay,
                     "transitions": transitions,
                     "resume": resume,

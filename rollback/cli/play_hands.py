@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import sys
 import time
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from types import TracebackType
 from typing import Any, Final, Protocol, Self
 
@@ -117,10 +117,10 @@ class TerminalHands:
 
     controller = "human"
 
-    def __init__(self, game: Game, player: int, title: str) -> None:
+    def __init__(self, game: Game, player: int, title: str, keys: Mapping[str, Any] | None = None) -> None:
         self.closed = asyncio.Event()
         self.path = ""
-        self._buttons = Buttons(game, player)
+        self._buttons = Buttons(game, player, keys)
         self._title = title
         self._screen = Screen(sys.stderr)
         self._palette = Palette.of(sys.stderr)
@@ -189,11 +189,11 @@ class WindowHands:
 
     controller = "human"
 
-    def __init__(self, game: Game, player: int, title: str) -> None:
+    def __init__(self, game: Game, player: int, title: str, keys: Mapping[str, Any] | None = None) -> None:
         self.closed = asyncio.Event()
         self.path = ""
         self._game = game
-        self._buttons = Buttons(game, player)
+        self._buttons = Buttons(game, player, keys)
         self._pause = PauseKey(self._buttons.keys)
         self._title = title
         self._link: WindowLink | None = None

@@ -8,13 +8,15 @@ import os
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, Literal
 
+from rollback.cli.buttons import Buttons
 from rollback.cli.event_texts import sentence_of
 from rollback.cli.exit_codes import FINE, NOT_REACHED, NOT_TRUE
+from rollback.cli.foreword import foreword
 from rollback.cli.match_settings import MatchSettings
 from rollback.cli.play_again import plays_again
 from rollback.cli.play_desyncs import Desyncs
@@ -49,6 +51,7 @@ class Seat:
         game: The game's name; None takes what the room says.
         look: What the player plays at.
         bot: The bot's name, with `look` "bot".
+        keys: Which keys are to be which actions of an environment; None leaves it to the game.
         replay: Where the replay goes; None makes a name in the temporary folder.
         transitions: Where the data set goes, or None.
         ice_servers: See `rollback.play`.
@@ -64,6 +67,7 @@ class Seat:
     look: Literal["terminal", "window", "bot"]
     bot: str
     replay: Path | None
+    keys: Mapping[str, Any] | None = None
     transitions: Path | None = None
     ice_servers: tuple[str, ...] = ()
     ice_addresses: tuple[str, ...] = ()
@@ -173,6 +177,8 @@ async def play_in_room(seat: Seat, settings: MatchSettings, report: Callable[[Ou
     """
     named = seat.game if seat.room is not None else seat.game or "pong"
     game = game_factory(named)() if named is not None else None
+    if game is not None and seat.look != "bot":
+        Buttons(game, 0, seat.keys)  # what cannot be played by hand is refused before a room is entered for it
     players = game.players if game is not None and seat.room is None else None
     async with contextlib.AsyncExitStack() as stack:
         lobby = await enter_room(stack, seat, players, named or "")
@@ -185,6 +191,8 @@ async def play_in_room(seat: Seat, settings: MatchSettings, report: Callable[[Ou
         player = lobby.me.seat or 0
         hands = _hands(seat, settings, game, player, f"{named}  room {lobby.room}  you are player {player + 1}")
         codes: list[int] = []
+        for sentence in foreword(game, settings.prediction_window, player):
+            print(f"{sentence[:1].upper()}{sentence[1:]}", file=sys.stderr)
         async with hands:
             while True:
                 outcome = await _play(seat, settings, lobby, game, named, hands)
@@ -202,9 +210,9 @@ def _hands(seat: Seat, settings: MatchSettings, game: Game, player: int, title: 
         case "bot":
             return BotHands(seat.bot, game, player, settings.seed or 0)
         case "window":
-            return WindowHands(game, player, title)
+            return WindowHands(game, player, title, seat.keys)
         case "terminal":
-            return TerminalHands(game, player, title)
+            return TerminalHands(game, player, title, seat.keys)
 
 
 async def _play(seat: Seat, settings: MatchSettings, lobby: Lobby, game: Game, named: str, hands: Hands) -> Outcome:
@@ -239,7 +247,7 @@ async def _play(seat: Seat, settings: MatchSettings, lobby: Lobby, game: Game, n
             game,
             lobby,
             hands.act,
-            config=settings.config(game, lobby.room, lobby.match),
+            config=settings.config(game, lobby.room, lobby.match, player=lobby.me.seat),
             frames=settings.frames,
             transport=settings.transport,
             ice_servers=seat.ice_servers,

@@ -6,6 +6,8 @@ import shlex
 from pathlib import Path
 
 from rollback.cli.options import DEFAULT_SERVER
+from rollback.envs.environment_names import PREFIXES
+from rollback.envs.environment_names import is_built_in as is_our_environment
 from rollback.envs.names import SHORT_NAMES, canonical_name, game_factory
 from rollback.errors import NetworkError, UsageError
 from rollback.game import Game
@@ -16,7 +18,8 @@ __all__ = ["check_label", "game_of_label", "is_built_in", "mended_refusal", "num
 
 def is_built_in(name: str) -> bool:
     """Whether everybody has the game of that name."""
-    return canonical_name(name) in SHORT_NAMES.values()
+    full = canonical_name(name)
+    return full in SHORT_NAMES.values() or is_our_environment(full)
 
 
 def play_command(room: str, server: str, game: str, invite: str = "") -> str:
@@ -49,7 +52,9 @@ def check_label(label: str, room: str, named: str, game: Game) -> None:
     """
     if not label or canonical_name(label) == canonical_name(named):
         return
-    if is_built_in(label):
+    if label.startswith(PREFIXES) or canonical_name(named).startswith(PREFIXES):
+        is_other = True  # an environment and its settings have one name
+    elif is_built_in(label):
         is_other = type(game_factory(label)()).__qualname__ != type(game).__qualname__  # what the handshake compares
     elif is_built_in(named):
         is_other = True

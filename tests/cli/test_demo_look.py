@@ -76,7 +76,7 @@ def test_a_picture_is_painted_and_the_clock_starts_with_the_first_frame(monkeypa
     monkeypatch.setattr(LookedAt, "fileno", lambda self: 2)
     made = match()
     with ExitStack() as stack:
-        look = Picture(made, stack)
+        look = Picture(made, stack, Pong())
         look()
         assert "0 of 100 frames  0:00" in "\n".join(screen.lines)
         now[0] += 30
@@ -97,7 +97,7 @@ def test_news_is_shown_for_a_while(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("rollback.cli.demo_look.time.monotonic", lambda: now[0])
     made = match()
     with ExitStack() as stack:
-        look = Picture(made, stack)
+        look = Picture(made, stack, Pong())
         made.news.append("peer-1: peer-2 is ready")
         look()
         assert screen.lines[-6:] != [""] * 6

@@ -16,26 +16,36 @@ if TYPE_CHECKING:
     from rollback.envs.gymnasium_games import from_gymnasium
     from rollback.envs.names import canonical_name, game_factory
     from rollback.envs.parallel import from_parallel_env
-    from rollback.envs.transitions import record_transitions
+    from rollback.envs.transition_minari import to_minari
+    from rollback.envs.transition_replay import export_transitions, transitions_of
+    from rollback.envs.transitions import TransitionRecorder, record_transitions
 
 __all__ = [
     "EnvironmentGame",
+    "TransitionRecorder",
     "canonical_name",
     "codec_for",
+    "export_transitions",
     "from_gymnasium",
     "from_parallel_env",
     "game_factory",
     "record_transitions",
+    "to_minari",
+    "transitions_of",
 ]
 
 _PLACES = {
     "EnvironmentGame": "environment_game",
+    "TransitionRecorder": "transitions",
     "canonical_name": "names",
     "codec_for": "codecs",
+    "export_transitions": "transition_replay",
     "from_gymnasium": "gymnasium_games",
     "from_parallel_env": "parallel",
     "game_factory": "names",
     "record_transitions": "transitions",
+    "to_minari": "transition_minari",
+    "transitions_of": "transition_replay",
 }
 
 _register()

@@ -145,7 +145,7 @@ def _write_arrays(table: TransitionTable, file: BinaryIO) -> None:
         "reward": of(table.rewards, numpy.float64),
         "terminated": of(table.terminated, numpy.bool_),
         "truncated": of(table.truncated, numpy.bool_),
-        "controller": of(table.controllers, numpy.int16),
+        "controller": of(table.controllers, numpy.int32),
         "controller_names": numpy.array([name or "" for name in table.names], numpy.str_),
         "seconds": of(table.seconds, numpy.float64, by_player=False),
         "predicted": of(table.predicted, numpy.int8),

@@ -27,6 +27,7 @@ __all__ = ["export_transitions", "transitions_of"]
 
 Progress = Callable[[int, int], None]  # (done, of)
 
+MOST_INPUTS: Final = 64 * 1024 * 1024  # bytes of them: a small file may claim frames that fill a disk
 TOLD_EVERY: Final = 256  # frames
 
 
@@ -69,6 +70,9 @@ def export_transitions(
         MissingPackage: A .parquet needs pyarrow.
     """
     path = check_ending(target)
+    inputs = replay.frames * sum(replay.header.sizes)
+    if inputs > MOST_INPUTS:
+        raise UsageError(f"the replay has {replay.frames} frames with {inputs} bytes of inputs, at most {MOST_INPUTS} are told")
     if path.suffix.lower() == ".jsonl":
         return _export_lines(_Replayed(replay, game, progress), path)
     table = _held(_Replayed(replay, game, progress), LIMIT)

@@ -54,9 +54,10 @@ class TransitionTable:
         self.players = players
         self.facts = dict(facts)
         self.names: list[str | None] = []
+        self._places: dict[str | None, int] = {}
         self.frames, self.episodes, self.resets = array("q"), array("q"), array("b")
         self.rewards, self.terminated, self.truncated = array("d"), array("b"), array("b")
-        self.controllers, self.predicted, self.depths = array("h"), array("b"), array("i")
+        self.controllers, self.predicted, self.depths = array("i"), array("b"), array("i")
         self.seconds, self.rtt_ms, self.captured, self.delays = array("d"), array("d"), array("q"), array("b")
         self.observations = [Column() for _ in range(players)]
         self.actions = [Column() for _ in range(players)]
@@ -80,9 +81,11 @@ class TransitionTable:
         self.terminated.extend(row.terminated)
         self.truncated.extend(row.truncated)
         for name in row.controllers:
-            if name not in self.names:
+            place = self._places.get(name)
+            if place is None:
+                place = self._places[name] = len(self.names)
                 self.names.append(name)
-            self.controllers.append(self.names.index(name))
+            self.controllers.append(place)
         for player in range(self.players):
             self.observations[player].add(row.observations[player])
             self.actions[player].add(row.actions[player])

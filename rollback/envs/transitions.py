@@ -19,6 +19,7 @@ from rollback.envs.transition_table import LIMIT, TransitionTable, facts_of
 from rollback.envs.transition_timing import Timing, TimingNotes
 from rollback.errors import UsageError
 from rollback.game import Game
+from rollback.state import checksum, why_not_tree
 from rollback.types import Confirmed, Cut, Event, PeerJoined, Resynced, Tick, TookOver
 
 __all__ = ["TransitionRecorder", "record_transitions"]
@@ -228,6 +229,12 @@ class TransitionRecorder:
             if held is not None:
                 first = held[0]
                 self._told.load(held[1])
+            elif self._differs():
+                self._stop(
+                    "the second game begins in another state than the one that is played, so it would tell another match:"
+                    " give a game that was made with the same arguments"
+                )
+                return False
         except Exception as error:
             self._stop(f"the second game could not begin at frame {first}: {type(error).__name__}: {error}")
             return False
@@ -235,6 +242,12 @@ class TransitionRecorder:
             waiting.popleft()
         self._next = first
         return True
+
+    def _differs(self) -> bool:
+        """Whether the second game begins otherwise than the first one did, as far as that can still be told."""
+        state = self._session.held_state(0)
+        own = self._told.game.save() if state is not None else None
+        return state is not None and why_not_tree(own) is None and checksum(own) != checksum(state)
 
     def _first_held(self, first: int) -> tuple[int, Any] | None:
         """Return the first frame from this one on whose state is held, with it."""

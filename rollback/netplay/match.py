@@ -81,6 +81,7 @@ async def play(
     impair_seed: int = 0,
     replay: str | os.PathLike[str] | None = None,
     transitions: str | os.PathLike[str] | None = None,
+    another: Callable[[], Game] | None = None,
     bundles: str | os.PathLike[str] | None = None,
     game_name: str = "",
     controller: str = "human",
@@ -118,6 +119,7 @@ async def play(
         impair_seed: Of these delays and losses; every seat draws its own.
         replay: Where to write the replay.
         transitions: Where to write what really happened, as a data set: .npz, .jsonl or .parquet; see `rollback.envs`.
+        another: Makes a second game, as fresh as the first one was, for `transitions`; by default `game.another`, or its class.
         bundles: The folder for bundles, each with all there is to look into a desync; by default that of the replay, or
             the temporary one.
         game_name: How commands name the game, for the replay; by default module and class.
@@ -137,7 +139,7 @@ async def play(
     second = None
     if transitions is not None:
         check_ending(transitions)
-        second = another_game(game)
+        second = another_game(game, another() if another is not None else None)
     bundle_folder(replay, bundles)
     check_room(lobby, players, type(game).__name__)
     stop, late = stop or asyncio.Event(), lobby.is_late

@@ -9,11 +9,11 @@ import pytest
 
 from rollback.config import SessionConfig
 from rollback.core.session import P2PSession
-from rollback.envs import record_transitions
-from rollback.envs.transition_replay import export_transitions, transitions_of
-from rollback.errors import GameError, UsageError
+from rollback.envs import export_transitions, record_transitions, transition_replay, transitions_of
+from rollback.errors import GameError, ReplayError, UsageError
 from rollback.game import UInt
 from rollback.games import Pong
+from rollback.replays.events import ReplayEvent
 from rollback.sim import Link
 from rollback.types import Local, Remote
 from tests.envs.transition_matches import (
@@ -323,3 +323,74 @@ def test_the_table_of_a_replay_is_that_of_the_match(tmp_path):
     assert table.facts == mine.facts and table.last == mine.last and len(table) == 100
     assert [row._replace(timing=None) for row in table.rows()] == [row._replace(timing=None) for row in mine.rows()]
     assert ROUGH.loss > 0
+
+
+def test_a_second_game_that_begins_otherwise_is_noticed():
+    class Level(Mix):
+        def __init__(self, level: int = 1) -> None:
+            self.level = level
+            super().__init__(2)
+
+        def another(self) -> Mix:
+            return Level()  # forgets its level
+
+        def reset(self, seed: int) -> None:
+            super().reset(seed + self.level)
+
+    match = RecordedMatch(lambda: Level(3))
+    assert match.match.run(frames=60).parity
+    recorder = match.processes[0].recorder
+    assert recorder.close() is None and recorder.frames == 0
+    assert "begins in another state" in recorder.problem and "the same arguments" in recorder.problem
+
+
+def test_a_replay_that_claims_frames_without_end_is_refused(tmp_path, monkeypatch):
+    match = RecordedMatch(Mix, tmp_path)
+    match.run(60)
+    replay = match.processes[0].replay()
+    monkeypatch.setattr(transition_replay, "MOST_INPUTS", 3 * 59)
+    with pytest.raises(UsageError, match="60 frames with 180 bytes of inputs, at most 177"):
+        export_transitions(replay, tmp_path / "rows.jsonl", Mix())
+    monkeypatch.setattr(transition_replay, "TOLD_EVERY", 32)
+    with pytest.raises(UsageError, match="take more than 10 bytes"):
+        transitions_of(replay, Mix(), limit=10)
+
+
+@pytest.mark.parametrize(
+    ("kind", "data"),
+    [
+        ("cut", {"players": [9, -1, 0]}),
+        ("cut", None),
+        ("took over", {"player": 7}),
+        ("took over", {"player": "me"}),
+        ("peer joined", {"peer": "", "players": [0, 99], "frame": 20, "controllers": ["x"], "vacant": [[5, -3, True], 1]}),
+        ("peer joined", {"peer": "bob", "players": [1], "controllers": [7], "vacant": {"0": 1}}),
+    ],
+    ids=repr,
+)
+def test_events_that_a_file_made_up_do_no_harm(kind, data, tmp_path):
+    match = RecordedMatch(Mix, tmp_path)
+    match.run(60)
+    replay = match.processes[0].replay()
+    replay.events.append(ReplayEvent(20, kind, data))
+    assert export_transitions(replay, tmp_path / "rows.jsonl", Mix()) == 60
+    rows = read_lines(tmp_path / "rows.jsonl")
+    assert rows[10]["controller"] == ["bot"] * 3 and len(rows[50]["controller"]) == 3
+
+
+def test_a_recording_that_the_game_cannot_follow_leaves_no_file(tmp_path):
+    class Frail(Mix):
+        def step(self, actions: Any) -> None:
+            if self.steps == 30:
+                raise RuntimeError("no more")
+            super().step(actions)
+
+    match = RecordedMatch(Mix, tmp_path)
+    match.run(60)
+    replay, before = match.processes[0].replay(), sorted(tmp_path.iterdir())
+    for ending in ("jsonl", "npz"):
+        with pytest.raises(ReplayError, match=r"from frame 30 on: step\(\) raised RuntimeError"):
+            export_transitions(replay, tmp_path / f"rows.{ending}", Frail())
+    with pytest.raises(ReplayError, match="the game is over before frame 40"):
+        export_transitions(replay, tmp_path / "rows.jsonl", Mix(over_at=40))
+    assert sorted(tmp_path.iterdir()) == before

@@ -23,7 +23,7 @@ _DTYPES: Final = frozenset(
     [f"|{kind}1" for kind in "biu"]
     + [f"{order}{kind}" for order in "<>" for kind in ("i2", "i4", "i8", "u2", "u4", "u8", "f2", "f4", "f8", "c8", "c16")]
 )
-_LARGEST: Final = 2**26  # entries of a view: one of stride 0 claims what nobody sent
+_LARGEST: Final = 2**24  # entries of a view: one of stride 0 claims what nobody sent
 
 
 class _ViewKind(Kind):

@@ -105,13 +105,13 @@ def is_constant(value: Any) -> bool:
     return isinstance(value, _CONSTANTS) or (kind.__module__, kind.__name__) in _CONSTANT_TYPES
 
 
-def is_left_alone(value: Any) -> bool:
+def is_left_alone(value: Any, depth: int = 3) -> bool:
     """Return whether `value` only shows the environment: a window, a surface, a font; or a list of nothing else."""
     kind = type(value)
     if kind is list or kind is tuple:
-        return len(value) > 0 and all(map(is_left_alone, value))
+        return len(value) > 0 and depth > 0 and all(is_left_alone(entry, depth - 1) for entry in value)
     if kind is dict:
-        return len(value) > 0 and all(map(is_left_alone, value.values()))
+        return len(value) > 0 and depth > 0 and all(is_left_alone(entry, depth - 1) for entry in value.values())
     module = kind.__module__
     if module in _RENDERERS or module in _SPECS:
         return True
@@ -130,6 +130,8 @@ def kept_names(cls: type) -> frozenset[str]:
     names = {name for base in cls.__mro__ for owner, name in CLOCKS if base.__name__ == owner}
     if any((base.__module__, base.__name__) in _DESCRIBED for base in cls.__mro__):
         names |= _DESCRIPTIONS
+    if cls.__module__.startswith("gymnasium.envs.toy_text"):
+        names.add("P")  # a table of thousands of lists: where each action leads from each state
     _KEPT[cls] = frozenset(names)
     return _KEPT[cls]
 

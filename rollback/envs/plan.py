@@ -12,7 +12,7 @@ from typing import Any, Final
 from rollback.envs.plan_build import STRUCTURE, build
 from rollback.envs.plan_names import Names
 from rollback.envs.plan_shapes import Shape, Shapes
-from rollback.envs.plan_walk import Node, Picture, chain_of, walk
+from rollback.envs.plan_walk import Node, Picture, chain_of, joined, walk
 from rollback.errors import GameError
 
 __all__ = ["Plan"]
@@ -49,7 +49,8 @@ class Plan:
     @property
     def left_alone(self) -> tuple[str, ...]:
         """Paths of what only shows the environment, each with its type."""
-        return tuple(f"{path} ({kind})" for path, kind in self._picture.left_alone.items())
+        found = self._picture.left_alone
+        return tuple(f"{joined(path, key)} ({type(thing).__name__})" for (path, key), thing in found.items())
 
     @property
     def unsaved(self) -> tuple[str, ...]:

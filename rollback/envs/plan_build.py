@@ -12,6 +12,7 @@ from typing import Any, Final
 from rollback.envs.leaves import is_atom
 from rollback.envs.plan_kinds import OwnKind
 from rollback.envs.plan_names import Names
+from rollback.envs.plan_objects import CONTENT
 from rollback.envs.plan_table import KINDS, LATE
 from rollback.envs.plan_walk import MAX_OBJECTS, Node, Picture
 from rollback.errors import GameError
@@ -120,9 +121,12 @@ class _Build:
             self.reuse(place, node)
         for place in range(len(self.wanted)):
             self.make(place)
-        late = [place for place, node in enumerate(self.wanted) if node.kind in LATE]
-        for place in [place for place, node in enumerate(self.wanted) if node.kind not in LATE] + late:
+        for place in sorted(range(len(self.wanted)), key=lambda place: self.rank(self.wanted[place])):
             self.fill(place)
+
+    def rank(self, node: Node) -> int:
+        """Return when an object is filled: what hashes its entries, or takes them from another, comes after those."""
+        return 1 if node.kind in LATE else 2 if CONTENT in (node.links or ()) else 0
 
     def reuse(self, place: int, node: Node) -> None:
         """Take the object that is there, if it is of this kind and can be filled with this."""
@@ -152,7 +156,8 @@ class _Build:
                 for target in (node.links or {}).values():
                     if type(target) is int:
                         self.fill(target)
-            self.things[place] = self.kept(node, value) or node.kind.shell(node.about, value, self.names)
+            kept = self.kept(node, value)
+            self.things[place] = kept if kept is not None else node.kind.shell(node.about, value, self.names)
             self.state[place] = "made"
         return self.things[place]
 

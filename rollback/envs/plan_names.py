@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import sys
 import types
+from collections import OrderedDict, deque
 from typing import Any, Final
 
 from rollback.errors import GameError
@@ -15,8 +16,11 @@ from rollback.errors import GameError
 __all__ = ["Names", "is_ordinary", "name_of"]
 
 _SAFE_MODULES: Final = frozenset({"collections", "types", "argparse"})  # UserDict, Counter, SimpleNamespace, Namespace
+_HARMLESS: Final = {
+    f"{kind.__module__}:{kind.__qualname__}": kind
+    for kind in (bool, int, float, complex, str, bytes, bytearray, list, tuple, dict, set, frozenset, deque, OrderedDict)
+}  # what a defaultdict makes is most often one of these
 _HEAP: Final = 1 << 9  # Py_TPFLAGS_HEAPTYPE: a class that is no static C type
-_SPACES: Final = "gymnasium.spaces"
 _LONGEST: Final = 400  # characters of a name that is looked up
 
 
@@ -91,6 +95,10 @@ class Names:
             )
         return found
 
+    def is_met(self, cls: type) -> bool:
+        """Return whether the walk has met an object of this class."""
+        return any(met is cls for met in self._classes.values())
+
     def constant_named(self, name: Any) -> Any:
         """Return the constant of that name.
 
@@ -102,6 +110,8 @@ class Names:
         index = int(place) if place.isdecimal() and len(place) < 7 else 0
         if index < len(known):
             return known[index]
+        if plain in _HARMLESS:
+            return _HARMLESS[plain]
         module, _, _ = _parts(name)
         if module.partition(".")[0] == self.home:
             found = _look_up(name)

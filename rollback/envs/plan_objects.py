@@ -50,6 +50,8 @@ class _ObjectKind(Kind):
         cls = names.class_named(about)
         if not is_ordinary(cls) and content_of(cls) is None:
             raise GameError(f"the snapshot holds an object of the class {about!r:.80}, which is not made from attributes")
+        if hasattr(cls, "__del__") and not names.is_met(cls):
+            raise GameError(f"the snapshot holds an object of the class {about!r:.80}, which does something when it goes")
         if not cls.__dictoffset__ and not value.keys() <= slots_of(cls).keys() | {CONTENT}:
             raise GameError(f"the snapshot gives a {about!r:.80} attributes that it has no place for")
 

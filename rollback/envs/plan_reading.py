@@ -10,7 +10,7 @@ from typing import Any, Final
 import numpy
 
 from rollback.envs.arena import owner_of
-from rollback.envs.leaves import ATOMS, is_atom
+from rollback.envs.leaves import ATOMS, is_atom, is_left_alone
 from rollback.envs.leaves_random import watch
 from rollback.envs.plan_arrays import ARRAY, RAW
 from rollback.envs.plan_containers import DEQUE, DICT, FROZENSET, LIST, SET, TUPLE, in_order
@@ -142,7 +142,7 @@ class _Reading:
         for key, variable in named.items():
             conditions += self.unlike(place, key, variable)
         self.refuse(conditions)
-        varying = [key for key in named if layout.is_varying(place, key)]
+        varying = [key for key in named if layout.is_varying(place, key) and not layout.is_left_alone(place, key)]
         if varying:
             self.say(f"t[{node.path!r}] = v = {layout.name(node.value)}.copy()")
             for key in varying:
@@ -161,6 +161,8 @@ class _Reading:
             return [f"(o{target} := {variable}).__class__ is not {kind}"]
         if type(target) is int:
             self.met.add(target)
+        elif target is None and layout.is_varying(place, key) and layout.is_left_alone(place, key):
+            return [f"not is_left_alone({variable})"]
         elif target is None and layout.is_varying(place, key):
             return (
                 [f"{variable}.__class__ is not {layout.name(type(entry))} and not is_atom({variable})"]
@@ -198,6 +200,7 @@ def reading_names(layout: Layout) -> dict[str, Any]:
     return {
         "are_atoms": ATOMS.issuperset,
         "is_atom": is_atom,
+        "is_left_alone": is_left_alone,
         "is_array": is_array,
         "in_order": in_order,
         "owner_of": owner_of,

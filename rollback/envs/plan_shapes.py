@@ -37,6 +37,7 @@ class Shape:
         self._walks = 0
         self._wait = _FIRST
         self._values: list[Any] = []
+        self._left_alone: dict[tuple[str, Any], Any] = {}
 
     def walked(self, picture: Picture, unstable: Set[str], varying: set[tuple[str, Any]], names: Names) -> None:
         """Learn from a walk what varies, and compile if it is time."""
@@ -46,7 +47,9 @@ class Shape:
                 varying.add((path, LENGTH))
             keys = range(min(len(now), len(before))) if form == "places" else now.keys() & before.keys()
             varying.update((path, key) for key in keys if now[key] is not before[key])
-        self._values = values
+        alone = picture.left_alone
+        varying.update(at for at in alone.keys() & self._left_alone.keys() if alone[at] is not self._left_alone[at])
+        self._values, self._left_alone = values, alone
         self._walks += 1
         if self._walks >= self._wait:
             self._walks, self._wait = 0, min(self._wait * 2, _LONGEST)

@@ -50,7 +50,7 @@ class Picture:
     """What a walk saw. `structure` and `values` are what is saved."""
 
     nodes: list[Node]
-    left_alone: dict[str, str]
+    left_alone: dict[tuple[str, Any], Any]
     unsaved: dict[str, str]
 
     @property
@@ -104,7 +104,7 @@ class _Walk:
         self.places: dict[int, int] = {}
         self.paths: set[str] = set()
         self.named: dict[int, str] = {}
-        self.left_alone: dict[str, str] = {}
+        self.left_alone: dict[tuple[str, Any], Any] = {}
         self.unsaved: dict[str, str] = {}
 
     def run(self, root: Any) -> Picture:
@@ -154,7 +154,7 @@ class _Walk:
             if is_atom(entry):
                 node.value[key] = entry
             elif is_left_alone(entry):
-                self.left_alone[joined(node.path, key)] = type(entry).__name__
+                self.left_alone[node.path, key] = entry
                 node.value[key] = None
             else:
                 target = self.target(entry, joined(node.path, key))

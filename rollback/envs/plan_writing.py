@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import OrderedDict, defaultdict, deque
 from typing import Any
 
-from rollback.envs.leaves import ATOMS
+from rollback.envs.leaves import ATOMS, is_left_alone
 from rollback.envs.leaves_random import watch
 from rollback.envs.plan_arrays import ARRAY, RAW
 from rollback.envs.plan_containers import DEQUE, DICT, FROZENSET, LIST, SET, TUPLE
@@ -22,6 +22,7 @@ __all__ = ["WRITING_NAMES", "writing"]
 
 WRITING_NAMES: dict[str, Any] = {
     "ATOMS": ATOMS,
+    "is_left_alone": is_left_alone,
     "new": object.__new__,
     "new_tuple": tuple.__new__,
     "deque": deque,
@@ -156,18 +157,19 @@ class _Writing:
             self.say(f"d = {thing}.__dict__")
             windows = [key for key in inside if layout.is_left_alone(place, key)]
             empty = [key for key in inside if key not in links and entries[key] is None]
-            for key in windows if is_kept else ():
-                self.say(f"if d[{key!r}] is not {layout.name(entries[key])}: return False")
+            for number, key in enumerate(windows):
+                self.say(f"if not is_left_alone(w{number} := d[{key!r}]): return False")
             if is_kept and empty:  # a window that was opened since stays: the slow way knows one when it sees it
                 self.say(f"if not (None is {' is '.join(f'd[{key!r}]' for key in empty)}):")
                 self.say(f"    for x in {layout.name(tuple(empty))}:")
                 self.say("        if d[x].__class__ not in ATOMS and d[x].__class__ is not tuple: return False")
-            if any(key not in links for key in inside):
-                plain = all(key in inside for key in node.value)
-                values = f"t[{node.path!r}]"
-                self.say(f"d.update({values})" if plain else f"for x in {inside!r}: d[x] = {values}[x]")
-            for key in windows:
-                self.say(f"if d[{key!r}] is None: d[{key!r}] = {layout.name(entries[key])}")
+            atoms = [key for key in inside if key not in links]
+            plain = all(key in inside for key in node.value)
+            self.say(f"v = t[{node.path!r}]")
+            self.say(f"if len(v) != {len(node.value)}: return False")  # attributes come and go within a structure
+            self.say("d.update(v)" if plain else f"for x in {atoms!r}: d[x] = v[x]")
+            for number, key in enumerate(windows):
+                self.say(f"if d[{key!r}] is None: d[{key!r}] = w{number}")
             for key in inside:
                 if key in links:
                     self.say(f"d[{key!r}] = {self.target(place, key)}")

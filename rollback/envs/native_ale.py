@@ -20,19 +20,28 @@ _TRUE, _FALSE = bytes.fromhex("b2fab1fa"), bytes.fromhex("d2bad1ba")
 _WHOLE: Final = re.compile(  # the length of all that follows, before the name of the cartridge
     rb"(.{4})(?=(?:" + re.escape(_TRUE) + rb")?\x20\0\0\0[0-9a-f]{32})", re.DOTALL
 )
+_STICKY: Final = "repeat_action_probability"
 _REMEMBERED: Final = 64  # states made here that are known by identity: more than a window of them
 _BEHIND: Final = 64  # bytes that may follow it
 _WORD: Final = 2**32
 
 
 def ale_state(thing: Any) -> AleState | None:
-    """Return how `thing` is saved when it is an emulator, else None."""
-    module, name = type(thing).__module__, type(thing).__name__
-    if name != "ALEInterface":
+    """Return how `thing` is saved when it is an emulator, else None.
+
+    Raises:
+        GameError: It repeats actions by chance: which one it would repeat is in no state that it hands out.
+    """
+    package = type(thing).__module__.partition(".")[0]
+    if type(thing).__name__ != "ALEInterface" or package not in ("ale_py", "multi_agent_ale_py"):
         return None
-    if module.partition(".")[0] == "ale_py":
-        return AleState(_New(thing))
-    return AleState(_Old(thing)) if module.partition(".")[0] == "multi_agent_ale_py" else None
+    sticky = float(thing.getFloat(_STICKY))
+    if sticky > 0:
+        raise GameError(
+            f"the emulator repeats the last action with a chance of {sticky:g} and does not save which one that is:"
+            f" make the environment with {_STICKY}=0"
+        )
+    return AleState(_New(thing) if package == "ale_py" else _Old(thing))
 
 
 class _New:

@@ -17,7 +17,7 @@ from rollback.envs.native_functional import functional_state
 from rollback.envs.native_mujoco import mujoco_state
 from rollback.envs.own_state import Own, first_of, methods_hook, own_methods
 from rollback.envs.plan_saver import PlanSaver
-from rollback.envs.probe import END_WITHIN, Episode, refusal, unlike_itself
+from rollback.envs.probe import END_WITHIN, JUMPS, Episode, refusal, unlike_itself
 from rollback.envs.resimulation import Resimulation
 from rollback.envs.trial import samples
 from rollback.envs.witnesses import changed, outside, witnesses
@@ -155,7 +155,9 @@ def _proved(env: Any, episode: Episode, only: str | None, another: Another | Non
             continue
         if only is not None and made.name != only:
             continue
-        why = refusal(made, episode, _pair(way, another), end_within=0 if way == "simulated again" else END_WITHIN)
+        is_slow = way == "simulated again"  # it plays from the reset at every load, and has been compared with itself already
+        ends, jumps = (0, 0) if is_slow else (END_WITHIN, JUMPS)
+        why = refusal(made, episode, _pair(way, another), end_within=ends, jumps=jumps)
         hidden = changed(before, outside(env))
         if why is None:
             made.notes = (*refused, *_told(made, episode, hidden, is_moved=another is not None))
@@ -191,15 +193,15 @@ def _build(way: str, env: Any, episode: Episode) -> Saver:
     elif methods:
         made = PlanSaver(env, first_of(methods_hook(methods), *_native(has_arrays=True)), methods[0].name)
     else:
-        made = PlanSaver(env, first_of(*_native(has_arrays=way != "native")))
-        if made.name == "generated" or (way == "native with arrays" and made.name != "mujoco"):
+        made = PlanSaver(env, first_of(*_native()) if way == "native" else mujoco_state(has_arrays=True))
+        if made.name == "generated":
             raise _NotThisWay
     if made.unsaved:
         raise GameError(_listed(made.unsaved))
     return made
 
 
-def _native(*, has_arrays: bool) -> tuple[Own, ...]:
+def _native(*, has_arrays: bool = False) -> tuple[Own, ...]:
     return ale_state, mujoco_state(has_arrays=has_arrays), functional_state
 
 

@@ -89,6 +89,7 @@ class _Peer:
                 impair_seed=settings.seed or 0,
                 replay=first["replay"],
                 transitions=first["transitions"],
+                another=game_factory(settings.game),
                 bundles=first["bundles"],
                 game_name=canonical_name(settings.game),
                 controller="human" if first["by_hand"] else "bot",

@@ -257,6 +257,7 @@ async def _play(seat: Seat, settings: MatchSettings, lobby: Lobby, game: Game, n
             loss=settings.loss,
             replay=replay,
             transitions=numbered(seat.transitions, lobby.match) if seat.transitions else None,
+            another=lambda: game_factory(named, is_trusted=seat.game is not None or seat.room is None)(),
             game_name=canonical_name(named),
             controller=hands.controller,
             on_frame=simulated,

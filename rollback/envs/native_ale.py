@@ -14,7 +14,8 @@ from rollback.errors import GameError
 
 __all__ = ["AleState", "ale_state"]
 
-_RANDOM: Final = re.compile(rb"\d{1,10}(?: \d{1,10}){623,}")  # a Mersenne Twister, in text
+_RANDOM: Final = re.compile(rb"[0-9 ]{1248,}")  # a Mersenne Twister in text: 624 numbers, and a place among them perhaps
+_NUMBERS: Final = re.compile(rb"\d{1,10}(?: \d{1,10}){623,}")
 _NAME: Final = re.compile(rb"[ -~]{3,}")
 _TRUE, _FALSE = bytes.fromhex("b2fab1fa"), bytes.fromhex("d2bad1ba")
 _WHOLE: Final = re.compile(  # the length of all that follows, before the name of the cartridge
@@ -112,7 +113,8 @@ class AleState:
         Raises:
             GameError: It is no state of this game's emulator.
         """
-        if self._made.get(id(tree)) is not tree and (why := why_not_alike(tree, self._emulator.read())):
+        is_made_here = type(tree) is bytes and self._made.get(id(tree)) is tree
+        if not is_made_here and (why := why_not_alike(tree, self._emulator.read())):
             raise GameError(f"this is no state of this Atari game: {why}")
         try:
             self._emulator.write(tree)
@@ -159,6 +161,8 @@ def _parts(data: bytes) -> tuple[bytes, list[int]] | None:
     pieces, counts, place = [data[: whole.start()], behind.to_bytes(4, "little")], [], whole.end()
     for found in _RANDOM.finditer(data, place):
         start, end = found.span()
+        if _NUMBERS.fullmatch(found.group()) is None:
+            return None
         numbers = [int(number) for number in found.group().split(b" ")]
         if int.from_bytes(data[start - 4 : start], "little") != end - start or max(numbers) >= _WORD:
             return None

@@ -5,7 +5,7 @@ Run it:
     python examples/gym_netplay.py
     python examples/gym_netplay.py LunarLander-v3
 
-You will see how a match of two peers went, over a direct WebRTC connection with 40 ms of delay each way, and what is in
+You will see how a match of two peers went, over a direct WebRTC connection with 80 ms of delay each way, and what is in
 the files they wrote: what really happened, once, the same at both. Actions are drawn by chance; your agent, or what reads
 a person's hands, goes where `bot_for` is. All stays on this machine.
 """
@@ -32,8 +32,8 @@ async def player(server: str, room: str, seat: int, file: Path) -> PlayResult:
     game = from_gymnasium(ENVIRONMENT, players=2, share="race")  # one copy each, of the same seed
     async with rollback.join(server, room=room, name=game.agents[seat]) as lobby:
         act = act_with(bot_for(game, seat, seed=seat))  # any function: act(game, player) -> action
-        line = {"latency_ms": 40, "jitter_ms": 10, "ice_addresses": ["127.0.0.1"]}
-        return await rollback.play(game, lobby, act, controller="bot", frames=200, transitions=file, **line)
+        line = {"latency_ms": 80, "jitter_ms": 20, "ice_addresses": ["127.0.0.1"]}
+        return await rollback.play(game, lobby, act, controller="bot", frames=150, transitions=file, **line)
 
 
 async def main() -> None:

@@ -64,7 +64,7 @@ def test_the_data_sets_of_an_environment_are_complete_and_alike_though_frames_we
     files = sorted(tmp_path.rglob("player_*.npz"))
     assert [file.name for file in files] == ["player_0.npz", "player_1.npz"]
     mine, other = (dict(np.load(file)) for file in files)
-    assert mine["frame"].tolist() == list(range(200))
+    assert mine["frame"].tolist() == list(range(150))
     assert mine["predicted"].max() == other["predicted"].max() == 1, "the premise: something was guessed"
     assert mine["rollback_depth"].max() > 0
     for name in ("frame", "episode", "reward", "observation_0", "observation_1", "action_0", "action_1"):

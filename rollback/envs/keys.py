@@ -105,7 +105,7 @@ def keys_named(keys: Any) -> frozenset[str] | None:
 
 
 def _chosen(keys: Any) -> frozenset[str]:
-    parts: Any = keys
+    parts: Any = (keys,) if isinstance(keys, int) else keys
     if isinstance(keys, str):
         parts = keys.split("+") if len(keys) > 1 else [keys]
     try:

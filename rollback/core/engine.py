@@ -98,8 +98,13 @@ class Engine:
         )  # fmt: skip
         self._goodbyes = Goodbyes(endpoints)
         self._handshake = Handshake(
-            nonce, lineup.facts, config.prediction_window, delay if self._auto is None else CHANGING, lineup.controllers,
-            endpoints, joining=joining,
+            nonce,
+            lineup.facts,
+            config.prediction_window,
+            delay if self._auto is None else CHANGING,
+            lineup.controllers,
+            endpoints,
+            joining=joining,
         )
         self._confirmation = Confirmation(
             own, self._playing, self._sim, config.desync_interval, self._disagree, self._membership.slots

@@ -8,9 +8,11 @@ from rollback.netplay.match import PlayResult, play
 from rollback.netplay.pacing import Pacer
 from rollback.netplay.recorder import Recorder
 from rollback.netplay.seats import config_for
+from rollback.netplay.thinking import WAIT
 from rollback.netplay.watching import WatchResult, next_match, watch
 
 __all__ = [
+    "WAIT",
     "Pacer",
     "PlayResult",
     "Recorder",

@@ -18,6 +18,7 @@ from rollback.netplay.lookout import Lookout
 from rollback.netplay.pacing import Pacer
 from rollback.netplay.recorder import Recorder
 from rollback.netplay.stopping import unless
+from rollback.netplay.thinking import WAIT, Thinking
 from rollback.types import Event, Tick
 
 __all__ = ["Act", "OnEvent", "OnFrame", "drive"]
@@ -58,7 +59,8 @@ async def drive(
         session: The session.
         transport: Carries its datagrams; its peers have the names that the session gives them.
         act: `act(game, player) -> action` for each local player. Asked once before frame 0, with the game as it begins,
-            and then at each tick; in lockstep once a frame.
+            and then at each tick; in lockstep once a frame. There it may return `WAIT`: everybody waits, and it is asked again
+            at each tick until it has decided.
         fps: Frames a second.
         on_frame: Called with the session and the tick after each tick, when the datagrams have left. What it does not
             take from `session.confirmed_frames()` is let go.
@@ -107,6 +109,7 @@ class _FrameLoop:
         self._lockstep = config.prediction_window == 0
         self._asked = -1
         self._actions: dict[int, Any] = {}
+        self._thinking = Thinking(session)
         self._news: list[Event | PathChanged] = []
         self._watch = Lookout(transport.peers, interrupt_after=config.interrupt_after, disconnect_after=config.disconnect_after)
         self._started = False
@@ -191,6 +194,10 @@ class _FrameLoop:
         self._asked = frame
         for player in self._players:
             self._actions[player] = self._act(session.game, player)
+        if any([action is WAIT for action in self._actions.values()]):  # not `in`: an array is equal to nothing
+            self._asked = -1
+            return self._thinking.wait(self._actions, self._clock())
+        self._thinking.go_on(self._clock())
         return self._actions
 
     def _send(self, now: float) -> int:
@@ -235,6 +242,8 @@ class _FrameLoop:
     def _take_events(self, now: float) -> None:
         for event in self._session.events():
             self._watch.event(event, now)
+            if self._lockstep and not self._thinking.is_news(event):
+                continue
             self._news.append(event if self._recorder is None else self._recorder.event(event))
             if self._transitions is not None:
                 self._transitions.event(event)

@@ -47,8 +47,9 @@ def canonical_environment(name: str) -> str:
         prefix, place, settings = _parsed(name)
     except GameError:
         return name
-    if prefix == "pettingzoo:" and re.fullmatch(r"[a-z_0-9]+_v\d+", place) and "." not in place and place in _short_modules():
-        place = _short_modules()[place]
+    if prefix == "pettingzoo:":
+        short = _short_modules()
+        place = short.get(place, f"pettingzoo.{place}" if f"pettingzoo.{place}" in short.values() else place)
     query = "&".join(f"{quote(key)}={quote(str(value))}" for key, value in sorted(settings.items()))
     return f"{prefix}{place}?{query}" if query else f"{prefix}{place}"
 

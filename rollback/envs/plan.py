@@ -127,9 +127,12 @@ class Plan:
         if self._ask is None:
             return None
         known = self._owned.get(id(thing))
-        if known is None or known[0] is not thing:
-            known = self._owned[id(thing)] = (thing, self._ask(thing))
-        return known[1]
+        if known is not None and known[0] is thing:
+            return known[1]
+        state = self._ask(thing)
+        if state is not None:
+            self._owned[id(thing)] = (thing, state)
+        return state
 
 
 def _never(*_: Any) -> Any:

@@ -60,9 +60,9 @@ class _Build:
             raise GameError("the snapshot describes one object twice")
         if tree.keys() - {STRUCTURE} - {node.path for node in self.wanted}:
             raise GameError("the snapshot holds values of objects that it does not describe")
-        first = self.wanted[0]
-        if first.path != "env" or first.kind.name != present.nodes[0].kind.name:
-            raise GameError("the snapshot does not begin with an environment")
+        self.chain = present.chain
+        if self.wanted[0].path != "env" or not self.chain <= {node.path for node in self.wanted}:
+            raise GameError("the snapshot is one of another environment, or of one with other wrappers")
 
     def entries(self, structure: Any) -> Any:
         if not 0 < len(structure) <= MAX_OBJECTS:
@@ -141,8 +141,8 @@ class _Build:
             )
         if there is not None and is_fit:
             self.things[place], self.state[place] = there.thing, "made"
-        elif place == 0:
-            raise GameError(f"the snapshot is one of a {node.about!r:.80}, this environment is another")
+        elif node.path in self.chain:
+            raise GameError(f"the snapshot holds a {node.about!r:.80} at {node.path}, this environment is another")
 
     def make(self, place: int) -> Any:
         """Return the object with this number, made if it is not there yet."""

@@ -21,6 +21,7 @@ _HARMLESS: Final = {
     for kind in (bool, int, float, complex, str, bytes, bytearray, list, tuple, dict, set, frozenset, deque, OrderedDict)
 }  # what a defaultdict makes is most often one of these
 _HEAP: Final = 1 << 9  # Py_TPFLAGS_HEAPTYPE: a class that is no static C type
+_MOST: Final = 256  # constants met at the same place
 _LONGEST: Final = 400  # characters of a name that is looked up
 
 
@@ -63,8 +64,14 @@ class Names:
             name = f"{name_of(cls)}#{count}"
         return name
 
-    def of_constant(self, thing: Any, path: str) -> str:
-        """Return the name of a constant met at `path`: its own where that leads to it, otherwise the path."""
+    def of_constant(self, thing: Any, path: str, *, is_equal_enough: bool = False) -> str:
+        """Return the name of a constant met at `path`: its own where that leads to it, otherwise the path.
+
+        Args:
+            thing: The constant.
+            path: Where it was met.
+            is_equal_enough: Give one that equals another met there the same name.
+        """
         if isinstance(thing, types.ModuleType):
             name = f"module {thing.__name__}"
         elif isinstance(thing, (type, types.FunctionType, types.BuiltinFunctionType)) and self._is_found(thing):
@@ -73,8 +80,10 @@ class Names:
             name = f"at {path}"
         known = self._constants.setdefault(name, [])
         for place, other in enumerate(known):
-            if other is thing:
+            if other is thing or (is_equal_enough and other == thing):
                 return f"{name}#{place}" if place else name
+        if len(known) == _MOST:
+            del known[-1]  # a new one every time: only the newest can be asked for
         known.append(thing)
         return f"{name}#{len(known) - 1}" if len(known) > 1 else name
 

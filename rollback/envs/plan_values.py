@@ -185,7 +185,7 @@ class _SpaceKind(Kind):
     is_lasting = True
 
     def about(self, thing: Any, names: Names, path: str) -> Any:
-        return names.of_constant(thing, path)
+        return names.of_constant(thing, path, is_equal_enough=True)
 
     def split(self, thing: Any) -> Any:
         entries: dict[str, Any] = {"_np_random": thing.__dict__.get("_np_random")}

@@ -47,9 +47,17 @@ class Node:
 
 @dataclass(slots=True)
 class Picture:
-    """What a walk saw. `structure` and `values` are what is saved."""
+    """What a walk saw; its structure and the values of its nodes are what is saved.
+
+    Attributes:
+        nodes: All objects, in the order in which they were met.
+        chain: The paths of the environment and its wrappers: no snapshot replaces these objects.
+        left_alone: By path and key, what only shows the environment.
+        unsaved: By path, the sentence about what cannot be saved.
+    """
 
     nodes: list[Node]
+    chain: frozenset[str]
     left_alone: dict[tuple[str, Any], Any]
     unsaved: dict[str, str]
 
@@ -116,7 +124,7 @@ class _Walk:
         for node in self.nodes:  # grows while it is walked
             self.expand(node)
         self.share_memory()
-        return Picture(self.nodes, self.left_alone, self.unsaved)
+        return Picture(self.nodes, frozenset(self.named.values()), self.left_alone, self.unsaved)
 
     def target(self, thing: Any, path: str) -> int | str | None:
         """Return the number of the node of `thing`, the name of a constant, or None for what cannot be saved."""

@@ -104,18 +104,24 @@ def parts(a: Any, b: Any) -> list[tuple[str, Any, Any]]:
         found += [("keys", tuple(a), tuple(b)), *((repr(key), a[key], b.get(key)) for key in a)]
         found.append(("factory", repr(getattr(a, "default_factory", None)), repr(getattr(b, "default_factory", None))))
     if isinstance(a, list | tuple | deque):
-        found += [("length", len(a), len(b)), *((str(place), one, other) for place, (one, other) in enumerate(zip(a, b)))]
+        found += [
+            ("length", len(a), len(b)),
+            *((str(place), one, other) for place, (one, other) in enumerate(zip(a, b, strict=False))),
+        ]
         found.append(("most", getattr(a, "maxlen", None), getattr(b, "maxlen", None)))
     names = [*getattr(a, "__dict__", {}), *getattr(type(a), "__slots__", ())]
     found.append(("names", sorted(getattr(a, "__dict__", {})), sorted(getattr(b, "__dict__", {}))))
     return found + [(name, getattr(a, name, None), getattr(b, name, None)) for name in names]
 
 
+ATOMS = (
+    *(None, True, 0, 1, -1, 0.0, -0.0, 1.0, float("nan"), 2**70, "text", "", b"bytes", (1, 2), ("a", (1.5, None)), 3.25),
+    *(numpy.float32(1.5), numpy.int64(3), numpy.bool_(True)),
+)
+
+
 def some_atom(chance: random.Random) -> Any:
-    return chance.choice(
-        [None, True, 0, 1, -1, 0.0, -0.0, 1.0, float("nan"), 2**70, "text", "", b"bytes", (1, 2), ("a", (1.5, None)), 3.25]
-        + [numpy.float32(1.5), numpy.int64(3), numpy.bool_(True), chance.random(), chance.randrange(100)]
-    )
+    return chance.choice([*ATOMS, chance.random(), chance.randrange(100)])
 
 
 def some_thing(chance: random.Random, known: list[Any]) -> Any:

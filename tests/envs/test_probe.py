@@ -1,14 +1,12 @@
 from __future__ import annotations
 
 import copy
-import random
 from typing import Any
 
-import numpy as np
 import pytest
 
 from rollback.envs.probe import Episode, refusal, unlike_itself
-from rollback.envs.trial import Script, changes, play, samples, tree_of
+from rollback.envs.trial import play, samples
 from tests.envs.faulty_environments import Growing, NoisyReward, Shared, Walk, episode_of, maker
 
 
@@ -114,16 +112,6 @@ def test_a_saver_that_fails_only_past_an_end_is_refused_when_ends_are_looked_for
     assert "the end of an episode" in (refusal(saver, saver.episode()) or "")
 
 
-def test_the_saver_is_told_of_every_reset_and_step_in_order() -> None:
-    saver = Sums(ends=3)
-    Script(saver.episode(), [4, 5, 6, 7, 8], saver).begin(11)
-    assert saver.told == [("began", 11)]
-    play(saver.episode(), 11, [4, 5, 6, 7, 8], saver)
-    assert saver.told[1:] == [
-        ("began", 11), ("stepped", 4), ("stepped", 5), ("stepped", 6), ("began", 12), ("stepped", 8),
-    ]  # fmt: skip
-
-
 def test_a_second_instance_gets_the_state_as_it_came_over_the_wire() -> None:
     saver, others = Sums(), [Sums("wrong"), Sums()]
     said = refusal(saver, saver.episode(), lambda: (others[0], others[0].episode()))
@@ -163,27 +151,3 @@ def test_what_a_reset_leaves_behind_is_told_from_what_differs_in_every_instance(
 
 def test_state_in_a_class_is_seen_when_a_second_instance_plays_between() -> None:
     assert unlike_itself(episode_of(Shared(Walk())), maker(lambda: Shared(Walk()))) is None  # its reset is sound
-
-
-def test_what_is_shown_is_copied_and_odd_things_are_told_by_their_words() -> None:
-    array = np.zeros(2)
-    shown = tree_of({"a": array, "b": [1, (2.0, None)], 3: np.float32(1.5), (4,): {5}})
-    array[0] = 1
-    assert shown["a"].tolist() == [0.0, 0.0]
-    assert shown["b"] == [1, (2.0, None)] and shown[3] == 1.5 and shown["(4,)"] == "{5}"
-
-
-def test_samples_are_the_same_every_time() -> None:
-    episode = episode_of(Walk())
-    assert samples(episode, 20) == samples(episode, 20)
-    assert len(set(samples(episode, 20))) > 1
-    assert samples(episode, 5) == [random.Random(1).randrange(3), *samples(episode, 5)[1:]]
-
-
-def test_changes_name_the_place_and_both_values() -> None:
-    left = [("reset", np.array([1.0])), ("step", (1, 2.0, False, False))]
-    assert changes(left, left) is None
-    assert changes(left, [("reset", np.array([1.5])), left[1]]) == "the first observation differs at [0]: 1.0 != 1.5"
-    assert changes(left, [left[0], ("step", (1, 3.0, False, False))], 6) == "reward of step 7 differs: 2.0 != 3.0"
-    assert changes(left, [left[0], ("step", (1, 2.0, True, False))]) == "terminated of step 1 differs: False != True"
-    assert "do not end at the same step" in (changes(left, [left[0], ("reset", 1)]) or "")

@@ -9,6 +9,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from rollback.envs.registration import register as _register
+from rollback.errors import MissingPackage as _MissingPackage
 
 if TYPE_CHECKING:
     from rollback.envs.codecs import codec_for
@@ -55,7 +56,10 @@ def __getattr__(name: str) -> Any:
     place = _PLACES.get(name)
     if place is None:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    value = getattr(import_module(f"{__name__}.{place}"), name)
+    try:
+        value = getattr(import_module(f"{__name__}.{place}"), name)
+    except ModuleNotFoundError as error:
+        raise _MissingPackage(f"rollback.envs.{name}", str(error.name)) from None
     globals()[name] = value
     return value
 

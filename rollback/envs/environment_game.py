@@ -15,7 +15,7 @@ from numpy import ndarray
 from rollback.envs.controls import Control, Watching
 from rollback.envs.draws import ChanceBot
 from rollback.envs.episodes import seed_of
-from rollback.envs.kept_values import LEFT_OUT, kept
+from rollback.envs.kept_values import Copies, kept
 from rollback.envs.keys import KeyTable
 from rollback.envs.painters import Painter
 from rollback.envs.pictures import told
@@ -28,8 +28,6 @@ __all__ = ["USUAL_FPS", "EnvironmentGame"]
 USUAL_FPS: Final = 30  # where an environment names none: fast enough to play, slow enough for most to keep up with
 _COUNTS: Final = frozenset({int, bool})
 _FLOATS: Final = frozenset({float})
-_LOST_INFO: Final = "entries of its infos that are no plain values or arrays are left out"
-_LOST_VIEW: Final = "what is seen holds parts that are no plain values or arrays: those are left out"
 
 
 class EnvironmentGame:
@@ -97,7 +95,8 @@ class EnvironmentGame:
         if saver.is_opaque:  # a method of every game would cost every game: whoever has digest() is asked for it
             self.digest = lambda: self._saved(saver.digest())
         self._load_environment = saver.load
-        self._losses: dict[str, None] = {}
+        self._copies = Copies()
+        self._seen, self._told = self._copies.view, self._copies.info
         self._widths = [count] * 6
         self._zeros = (0.0,) * count
         self._no = (False,) * count
@@ -295,19 +294,4 @@ class EnvironmentGame:
     @property
     def notes(self) -> tuple[str, ...]:
         """What should be known: of the saver, and of what is left out of snapshots."""
-        return (*self.saver.notes, *self._losses)
-
-    def _seen(self, observation: Any) -> Any:
-        view = kept(observation)
-        if view is LEFT_OUT:
-            self._losses[_LOST_VIEW] = None
-            return None
-        return view
-
-    def _told(self, info: Any) -> dict[str, Any]:
-        if not info:
-            return {}
-        told = kept(info)
-        if type(told) is not dict or len(told) != len(info):
-            self._losses[_LOST_INFO] = None
-        return told if type(told) is dict else {}
+        return (*self.saver.notes, *self._copies.notes)

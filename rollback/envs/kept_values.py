@@ -9,11 +9,13 @@ import numpy as np
 
 from rollback.state.trees import is_key
 
-__all__ = ["LEFT_OUT", "MAX_DEPTH", "kept"]
+__all__ = ["LEFT_OUT", "MAX_DEPTH", "Copies", "kept"]
 
 MAX_DEPTH: Final = 16  # containers inside each other; deeper ones are no observation, and may contain themselves
 LEFT_OUT: Final = type("LeftOut", (), {"__repr__": lambda self: "LEFT_OUT"})()  # stands for what is no state tree
 
+_LOST_INFO: Final = "entries of its infos that are no plain values or arrays are left out"
+_LOST_VIEW: Final = "what is seen is no plain value and no array, so nothing is shown in its place"
 _LEAVES: Final = frozenset({float, bool, str, bytes, int, type(None)})
 _NUMBERS: Final = "biufc"  # kinds of dtype that state trees hold
 _WIDEST: Final = 1 << 4096
@@ -56,3 +58,32 @@ def _kept_mapping(value: Mapping[Any, Any], depth: int) -> dict[Any, Any]:
         if part is not LEFT_OUT and is_key(key, depth):
             tree[key] = part
     return tree
+
+
+class Copies:
+    """Copies what one environment hands out, and remembers what could not be."""
+
+    def __init__(self) -> None:
+        self._lost: dict[str, None] = {}
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """Sentences on what was left out so far."""
+        return tuple(self._lost)
+
+    def view(self, observation: Any) -> Any:
+        """Return a copy of an observation, None for one that is no state tree."""
+        view = kept(observation)
+        if view is LEFT_OUT:
+            self._lost[_LOST_VIEW] = None
+            return None
+        return view
+
+    def info(self, info: Any) -> dict[str, Any]:
+        """Return a copy of what an info holds, as far as it is a state tree."""
+        if not info:
+            return {}
+        told = kept(info)
+        if type(told) is not dict or len(told) != len(info):
+            self._lost[_LOST_INFO] = None
+        return told if type(told) is dict else {}

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rollback.envs.kept_values import LEFT_OUT, MAX_DEPTH, kept
+from rollback.envs.kept_values import LEFT_OUT, MAX_DEPTH, Copies, kept
 from rollback.state import diff, why_not_tree
 
 Pair = namedtuple("Pair", "one other")
@@ -96,3 +96,13 @@ plain = st.recursive(
 @given(plain)
 def test_trees_stay_what_they_are(tree: Any) -> None:
     assert diff(kept(tree), tree) == []
+
+
+def test_what_could_not_be_copied_is_remembered_once() -> None:
+    copies = Copies()
+    assert copies.info(None) == {} == copies.info({}) and copies.info({"a": np.int64(1)}) == {"a": 1}
+    assert copies.view(np.float32(2)) == 2.0 and copies.notes == ()
+    assert copies.info({"a": 1, "b": object()}) == {"a": 1} == copies.info({"a": 1, "c": print})
+    assert copies.info(object()) == {}
+    assert copies.view(object()) is None
+    assert len(copies.notes) == 2 and "infos" in copies.notes[0] and "seen" in copies.notes[1]

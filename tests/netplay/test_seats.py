@@ -2,11 +2,11 @@ from __future__ import annotations
 
 import pytest
 
-from rollback.config import SessionConfig
+from rollback.config import MAX_LABEL, SessionConfig
 from rollback.errors import ConfigError, NetworkError, UsageError
 from rollback.games import Duel, Pong
 from rollback.net.room_view import RoomView
-from rollback.netplay.seats import Seats, check_room, config_for, is_full
+from rollback.netplay.seats import Seats, check_room, config_for, is_full, why_in_step
 from rollback.types import Local, Open, Remote
 from tests.netplay.peers import Mix
 
@@ -133,3 +133,43 @@ def test_each_match_of_a_room_has_a_seed_of_its_own():
     seeds = [config_for(Pong(), "K7QW-3MZP", match).seed for match in range(5)]
     assert len(set(seeds)) == 5 and seeds[0] == config_for(Pong(), "k7qw3mzp").seed
     assert config_for(Pong(), "K7QW-3MZP", 3, seed=9).seed == 9
+
+
+class Environment(Mix):
+    """A game that says of itself what environments do."""
+
+    def __init__(self, *, has_noop: bool = True, watchers: tuple[int, ...] = (), **more):
+        super().__init__()
+        self.has_noop, self.watchers = has_noop, watchers
+        for name, value in more.items():
+            setattr(self, name, value)
+
+
+def test_where_every_action_does_something_nothing_is_predicted():
+    game = Environment(has_noop=False, game_id="gym:CartPole-v1")
+    assert config_for(game, "A").prediction_window == 0
+    assert config_for(game, "A", prediction_window=8).prediction_window == 8  # it was asked for
+    assert "in gym:CartPole-v1 every action does something" in why_in_step(game)
+    assert "Environment every action" in why_in_step(Environment(has_noop=False))
+    assert why_in_step(Environment()) is None is why_in_step(Pong())
+    assert config_for(Environment(), "A").prediction_window == SessionConfig().prediction_window
+
+
+def test_who_only_watches_sees_what_is_certain():
+    game = Environment(watchers=(1, 2))
+    windows = [config_for(game, "A", player=player).prediction_window for player in range(3)]
+    assert windows == [SessionConfig().prediction_window, 0, 0]
+    assert "player 2 only watches" in why_in_step(game, 2)
+    assert why_in_step(game, 0) is None is why_in_step(game)
+
+
+def test_the_name_and_the_version_of_an_environment_go_into_the_handshake():
+    game = Environment(game_id="gym:CartPole-v1", game_version="gymnasium 1.4.0")
+    assert (config_for(game, "A").game_id, config_for(game, "A").game_version) == ("gym:CartPole-v1", "gymnasium 1.4.0")
+    assert config_for(Pong(), "A").game_id == ""
+
+
+def test_labels_that_are_too_long_are_cut_and_still_differ():
+    configs = [config_for(Environment(game_version="x" * 300 + end), "A") for end in "ab"]
+    assert all(len(config.game_version) == MAX_LABEL for config in configs)
+    assert configs[0].game_version != configs[1].game_version

@@ -26,6 +26,10 @@ class Buttons:
         player: Whose keys.
         chosen: Which keys are to be which actions of an environment, instead of its own.
 
+    Attributes:
+        keys: Which key alone is which button or action.
+        names: The keys that mean something, alone or together with others.
+
     Raises:
         UsageError: The game says nothing of keys, or those that were chosen mean nothing in it.
     """
@@ -44,6 +48,7 @@ class Buttons:
         self._idle = codec.decode(idle_inputs(game, codecs_of(game))[player])
         self._names = tuple(getattr(game, "buttons", ()))
         self._order: list[str] = []
+        self.names = frozenset(self.keys)
         if chosen is not None:
             self._choose(game, chosen)
         elif callable(self._ask) and not self.keys and player not in getattr(game, "watchers", ()):
@@ -89,6 +94,7 @@ class Buttons:
         except GameError as error:
             raise UsageError("--keys: " + str(error).partition("; name keys")[0]) from None
         self.keys = table.singles(control)
+        self.names = frozenset().union(*(name.split("+") if len(name) > 1 else name for name in chosen))
         self._ask = lambda held, player: table.action(held, control)
 
 

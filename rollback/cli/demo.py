@@ -41,7 +41,7 @@ def command(
     transport: options.TransportOption = "auto",
     keyboard: Annotated[bool, typer.Option("--keyboard", help="Play peer 1 yourself, from this terminal.")] = False,
     keys: options.Keys = None,
-    input_delay: options.InputDelay = 2,
+    input_delay: options.InputDelay = None,
     prediction_window: Annotated[
         int | None,
         typer.Option(

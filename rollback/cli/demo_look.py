@@ -12,6 +12,7 @@ from rollback.cli.demo_view import compose
 from rollback.cli.keyboard import Keyboard
 from rollback.cli.palette import Palette
 from rollback.cli.screen import Screen
+from rollback.cli.turns import YOUR_MOVE, plays_by_turns
 from rollback.game import Game
 
 __all__ = ["Lines", "Picture"]
@@ -40,7 +41,8 @@ class Picture:
         self._seen = 0
         self._news_until = 0.0
         if match.peers[0].by_hand:
-            self._legend = "your keys:  " + Buttons(game, 0, match.keys).legend()
+            by_turns = plays_by_turns(game, 0, match.settings.prediction_window)
+            self._legend = f"your keys{YOUR_MOVE if by_turns else ''}:  {Buttons(game, 0, match.keys).legend()}"
             self._keyboard = stack.enter_context(Keyboard(write=self._screen.send))
 
     def __call__(self) -> None:

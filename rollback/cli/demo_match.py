@@ -202,7 +202,7 @@ class DemoMatch:
     def _take(self, seat: int, answer: Mapping[str, Any]) -> None:
         peer, now = self.peers[seat], asyncio.get_running_loop().time()
         self._asked[seat] = False
-        if answer["frame"] > peer.frame:
+        if answer["frame"] > peer.frame or answer["reason"] == "paused":  # whoever thinks may take any time
             self._progress_at = now
         peer.frame, peer.stats = answer["frame"], answer["stats"]
         peer.picture = answer.get("picture", peer.picture)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Callable
 from typing import Any, Final
 
@@ -14,12 +15,13 @@ from rollback.cli.match_settings import MatchSettings
 from rollback.cli.pipes import Parent
 from rollback.cli.play_desyncs import Desyncs
 from rollback.cli.stats import stats_values
+from rollback.cli.turns import Turns, plays_by_turns
 from rollback.core.session import P2PSession
 from rollback.envs.names import canonical_name, game_factory
 from rollback.errors import NetworkError, RollbackError
 from rollback.games.bots import act_with, bot_for
 from rollback.net.transport import PathChanged
-from rollback.netplay import PlayResult, join, play
+from rollback.netplay import WAIT, PlayResult, join, play
 from rollback.types import Ended, Event, Tick
 
 __all__ = ["main"]
@@ -79,7 +81,7 @@ class _Peer:
                 self._game,
                 lobby,
                 self._player(lobby.me.seat or 0),
-                config=settings.config(self._game, lobby.room, player=lobby.me.seat),
+                config=settings.config(self._game, lobby.room, player=lobby.me.seat, by_hand=bool(first["by_hand"])),
                 frames=settings.frames,
                 transport=settings.transport,
                 ice_addresses=["127.0.0.1"],
@@ -107,7 +109,15 @@ class _Peer:
         if not self._first["by_hand"]:
             return act_with(bot_for(self._game, player, self._settings.seed or 0))
         buttons = Buttons(self._game, player, self._first["keys"])
-        return lambda game, player: buttons.action(self._held)
+        if not plays_by_turns(self._game, player, self._settings.prediction_window):
+            return lambda game, player: buttons.action(self._held)
+        turns = Turns(buttons.names)
+
+        def act(game: Any, player: int) -> Any:
+            held = self._held
+            return WAIT if turns.waits(game, player, held, now=time.monotonic()) else buttons.action(held)
+
+        return act
 
     def _frame(self, session: P2PSession, tick: Tick) -> None:
         if self._spoiler is not None:

@@ -27,7 +27,7 @@ class MatchSettings:
         game: The game's name.
         frames: Where it ends at the latest; None where only the game says so.
         fps: Frames a second; None takes the game's own.
-        input_delay: See `SessionConfig`.
+        input_delay: See `SessionConfig`; None is 0 for a person who plays turn by turn, and otherwise 2.
         prediction_window: See `SessionConfig`; None leaves it to the game: 0 where no action does nothing, otherwise 8.
         on_disconnect: See `SessionConfig`; `takeover` is that by the game's own bot.
         on_desync: See `SessionConfig`.
@@ -42,7 +42,7 @@ class MatchSettings:
     game: str
     frames: int | None = None
     fps: int | None = None
-    input_delay: InputDelay = 2
+    input_delay: InputDelay | None = None
     prediction_window: int | None = None
     on_disconnect: OnDisconnect = "end"
     on_desync: OnDesync = "stop"
@@ -62,8 +62,17 @@ class MatchSettings:
         """Return all of it as values that can travel as JSON."""
         return asdict(self)
 
-    def config(self, game: Game, room: str, match: int = 0, *, player: int | None = None) -> SessionConfig:
+    def config(
+        self, game: Game, room: str, match: int = 0, *, player: int | None = None, by_hand: bool = False
+    ) -> SessionConfig:
         """Return the session's settings for `game` in a room; a rematch has another seed, and who only watches another window.
+
+        Args:
+            game: The game.
+            room: The code of the room.
+            match: The number of the match in the room.
+            player: Our player number.
+            by_hand: Whether a person plays here.
 
         Raises:
             ConfigError: A value is out of its limits.
@@ -75,16 +84,22 @@ class MatchSettings:
             "fps": self.fps,
             "seed": None if self.seed is None else (self.seed + match) % 2**63,
             "prediction_window": self.prediction_window,
+            "input_delay": self.input_delay if self.input_delay is not None or not by_hand else self._delay_of(game, player),
         }
         return config_for(
             game,
             room,
             match,
             player=player,
-            input_delay=self.input_delay,
             on_disconnect=TakeOver(stand_in()) if self.on_disconnect == "takeover" else self.on_disconnect,
             on_desync=self.on_desync,
             disconnect_after=self.disconnect_after,
             interrupt_after=min(_INTERRUPT_AFTER, self.disconnect_after),
             **{name: value for name, value in chosen.items() if value is not None},
         )
+
+    def _delay_of(self, game: Game, player: int | None) -> int | None:
+        """Return the delay where a person plays: none where the next frame waits for the key, so that it is seen at once."""
+        from rollback.cli.turns import plays_by_turns
+
+        return 0 if player is not None and plays_by_turns(game, player, self.prediction_window) else None

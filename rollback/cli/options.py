@@ -86,6 +86,7 @@ InputDelay = Annotated[
         "--input-delay",
         parser=delay_of,
         metavar=f"0..{MAX_DELAY}|auto",
+        show_default="2; 0 where you play turn by turn",
         help="Frames between an action and its effect; auto follows the line, so that few frames are played again.",
         rich_help_panel=_SESSION,
     ),

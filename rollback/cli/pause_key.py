@@ -17,13 +17,14 @@ class PauseKey:
 
     Args:
         taken: The keys of the game.
+        is_known: Whether there is such a key at all: where everybody waits for a move anyway, none is needed.
 
     Attributes:
         legend: What to tell of it, empty where it does nothing.
     """
 
-    def __init__(self, taken: Collection[str]) -> None:
-        self.legend = "" if _KEY in taken else f"  {_KEY} pauses"
+    def __init__(self, taken: Collection[str], *, is_known: bool = True) -> None:
+        self.legend = "" if _KEY in taken or not is_known else f"  {_KEY} pauses"
         self._was_held = self._is_paused = False
 
     def look(self, held: Collection[str], session: P2PSession, now: float) -> None:

@@ -62,7 +62,7 @@ def command(
     transport: options.TransportOption = "auto",
     ice_server: options.IceServer = None,
     ice_address: options.IceAddress = None,
-    input_delay: options.InputDelay = 2,
+    input_delay: options.InputDelay = None,
     prediction_window: options.PredictionWindow = None,
     fps: options.Fps = None,
     on_disconnect: options.OnDisconnectOption = "pause",

@@ -18,9 +18,11 @@ from rollback.cli.pause_key import PauseKey
 from rollback.cli.play_view import compose
 from rollback.cli.screen import Screen
 from rollback.cli.stats import Rate, stats_values
+from rollback.cli.turns import YOUR_MOVE, Turns
 from rollback.cli.window_link import WindowLink
 from rollback.core.session import P2PSession
 from rollback.game import Game
+from rollback.netplay.thinking import WAIT
 from rollback.types import Tick
 
 __all__ = ["BotHands", "Hands", "TerminalHands", "WindowHands"]
@@ -97,6 +99,13 @@ class BotHands:
         """Give nothing back."""
 
 
+def _chosen(buttons: Buttons, turns: Turns | None, held: Collection[str], game: Any, player: int) -> Any:
+    """Return the action of the keys that are held, `WAIT` where a decision is due and nothing is decided."""
+    if turns is not None and turns.waits(game, player, held, now=time.monotonic()):
+        return WAIT
+    return buttons.action(held)
+
+
 class _Shown:
     """What a picture of a running match says besides the field, looked at twice a second."""
 
@@ -117,7 +126,9 @@ class TerminalHands:
 
     controller = "human"
 
-    def __init__(self, game: Game, player: int, title: str, keys: Mapping[str, Any] | None = None) -> None:
+    def __init__(
+        self, game: Game, player: int, title: str, keys: Mapping[str, Any] | None = None, *, by_turns: bool = False
+    ) -> None:
         self.closed = asyncio.Event()
         self.path = ""
         self._buttons = Buttons(game, player, keys)
@@ -125,7 +136,8 @@ class TerminalHands:
         self._screen = Screen(sys.stderr)
         self._palette = Palette.of(sys.stderr)
         self._keyboard = Keyboard(write=self._screen.send)
-        self._pause = PauseKey(self._buttons.keys)
+        self._turns = Turns(self._buttons.names) if by_turns else None
+        self._pause = PauseKey(self._buttons.names, is_known=not by_turns)
         self._shown = _Shown()
         self._news = ""
         self._is_showing = False
@@ -133,7 +145,7 @@ class TerminalHands:
 
     def act(self, game: Any, player: int) -> Any:
         """Return the action of the keys that are held."""
-        return self._buttons.action(self._keyboard.held())
+        return _chosen(self._buttons, self._turns, self.held(), game, player)
 
     def frame(self, session: P2PSession, tick: Tick) -> None:
         """Paint the match, twenty times a second."""
@@ -150,7 +162,7 @@ class TerminalHands:
             self._shown.stats,
             self._shown.rollbacks.per_second,
             self.path,
-            (f"{self._buttons.legend()}{self._pause.legend}  Ctrl-C leaves", self._news),
+            (f"{self._buttons.legend()}{self._pause.legend}{YOUR_MOVE if self._turns else ''}  Ctrl-C leaves", self._news),
             self._screen.size,
             self._palette,
         )
@@ -189,12 +201,15 @@ class WindowHands:
 
     controller = "human"
 
-    def __init__(self, game: Game, player: int, title: str, keys: Mapping[str, Any] | None = None) -> None:
+    def __init__(
+        self, game: Game, player: int, title: str, keys: Mapping[str, Any] | None = None, *, by_turns: bool = False
+    ) -> None:
         self.closed = asyncio.Event()
         self.path = ""
         self._game = game
         self._buttons = Buttons(game, player, keys)
-        self._pause = PauseKey(self._buttons.keys)
+        self._turns = Turns(self._buttons.names) if by_turns else None
+        self._pause = PauseKey(self._buttons.names, is_known=not by_turns)
         self._title = title
         self._link: WindowLink | None = None
         self._watching: asyncio.Task[None] | None = None
@@ -202,7 +217,7 @@ class WindowHands:
 
     def act(self, game: Any, player: int) -> Any:
         """Return the action of the keys that are held."""
-        return self._buttons.action(self._link.held() if self._link else ())
+        return _chosen(self._buttons, self._turns, self.held(), game, player)
 
     def frame(self, session: P2PSession, tick: Tick) -> None:
         """Offer the window a picture."""
@@ -213,7 +228,7 @@ class WindowHands:
             self._pause.look(self._link.held(), session, now)
         self._shown.look(session, now)
         stats = self._shown.stats
-        keys = self._buttons.legend() + self._pause.legend
+        keys = f"{self._buttons.legend()}{self._pause.legend}{YOUR_MOVE if self._turns else ''}"
         note = f"{keys}      round trip {stats['rtt_ms']:.0f} ms   rollbacks {stats['rollbacks']}"
         self._link.offer(session.game, "waiting for the others" if tick.reason == "synchronizing" else note)
 

@@ -26,6 +26,7 @@ from rollback.cli.play_offer import SeatOffer
 from rollback.cli.play_room import check_label, game_of_label, numbered, play_command
 from rollback.cli.sentences import ended, why_ended
 from rollback.cli.stats import stats_values
+from rollback.cli.turns import plays_by_turns
 from rollback.core.session import P2PSession
 from rollback.envs.names import canonical_name, game_factory
 from rollback.game import Game
@@ -206,13 +207,14 @@ async def play_in_room(seat: Seat, settings: MatchSettings, report: Callable[[Ou
 
 
 def _hands(seat: Seat, settings: MatchSettings, game: Game, player: int, title: str) -> Hands:
+    by_turns = plays_by_turns(game, player, settings.prediction_window)
     match seat.look:
         case "bot":
             return BotHands(seat.bot, game, player, settings.seed or 0)
         case "window":
-            return WindowHands(game, player, title, seat.keys)
+            return WindowHands(game, player, title, seat.keys, by_turns=by_turns)
         case "terminal":
-            return TerminalHands(game, player, title, seat.keys)
+            return TerminalHands(game, player, title, seat.keys, by_turns=by_turns)
 
 
 async def _play(seat: Seat, settings: MatchSettings, lobby: Lobby, game: Game, named: str, hands: Hands) -> Outcome:
@@ -247,7 +249,7 @@ async def _play(seat: Seat, settings: MatchSettings, lobby: Lobby, game: Game, n
             game,
             lobby,
             hands.act,
-            config=settings.config(game, lobby.room, lobby.match, player=lobby.me.seat),
+            config=settings.config(game, lobby.room, lobby.match, player=lobby.me.seat, by_hand=seat.look != "bot"),
             frames=settings.frames,
             transport=settings.transport,
             ice_servers=seat.ice_servers,

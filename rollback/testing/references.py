@@ -1,4 +1,7 @@
-"""Whether a game holds on to a snapshot: each is defaced once it was saved or loaded. Knows trees; words no verdict."""
+"""Whether a game holds on to a snapshot: each is defaced once it was saved or loaded. Knows trees; words no verdict.
+
+The snapshots of an environment may share what never changes, so those are not defaced but kept to the end of the match.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +9,7 @@ import copy
 from typing import Any, Final
 
 from rollback.game import Game
-from rollback.state import diff
+from rollback.state import checksum, diff
 from rollback.state.arrays import is_array
 from rollback.testing.trial import Failed, NotAsked, Trial, shown_differences
 
@@ -14,6 +17,10 @@ __all__ = ["deface", "keeps_no_reference"]
 
 _LOOK_EVERY: Final = 20  # frames between two looks
 _SAVE: Final = "save handed out what the game goes on using: let it return copies, such as list(...) and dict(...), or tuples"
+_CHANGED: Final = (
+    "changed when the environment played on: its get_state must copy what it changes in place, and its set_state too, with"
+    " array.copy(), list(...) and dict(...)"
+)
 _LOAD: Final = "load kept what it was given: let it copy lists and dicts into the game, or keep them as tuples"
 
 
@@ -26,6 +33,8 @@ def keeps_no_reference(trial: Trial) -> str:
     """
     if trial.why_opaque:
         raise NotAsked("the snapshots are opaque: nobody can look into them")
+    if trial.is_environment:
+        return _kept_to_the_end(trial)
     for seed, frames in trial.matches:
         game, other = trial.fresh(seed), trial.fresh(seed)
         for frame, actions in enumerate(trial.actions(game, seed, frames)):
@@ -40,6 +49,24 @@ def keeps_no_reference(trial: Trial) -> str:
                 _hold(trial, other, kept, frame, _LOAD)
             trial.step(game, actions, frame)
     return "games do not notice what becomes of their snapshots"
+
+
+def _kept_to_the_end(trial: Trial) -> str:
+    for seed, frames in trial.matches:
+        game, other = trial.fresh(seed), trial.fresh(seed)
+        kept: list[tuple[int, Any, int, Any]] = []
+        for frame, actions in enumerate(trial.actions(game, seed, frames)):
+            if frame % _LOOK_EVERY == 0:
+                state = trial.call(game, "save", frame)
+                kept.append((frame, state, checksum(state), copy.deepcopy(state)))
+                trial.call(other, "load", frame, state)
+            trial.step(game, actions, frame)
+            trial.step(other, actions, frame)
+        for frame, state, was, copied in kept:
+            if checksum(state) != was:
+                differences = diff(copied, state)
+                raise Failed(f"The snapshot of frame {frame} {_CHANGED}{shown_differences(differences)}", frame, differences)
+    return "no snapshot changed to the end of the match, in the game that saved it and in one that loaded it"
 
 
 def deface(tree: Any) -> None:

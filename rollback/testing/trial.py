@@ -11,6 +11,7 @@ from typing import Any, Final
 from rollback.errors import GameError
 from rollback.game import Game, codecs_of
 from rollback.state import Difference, checksum, diff, why_not_tree
+from rollback.testing.environment_facts import environment_of
 
 __all__ = ["Failed", "NotAsked", "Trial", "shown_differences"]
 
@@ -47,6 +48,10 @@ class Trial:
 
     Attributes:
         why_opaque: Why the snapshots are no state trees; empty when they are.
+        is_environment: Whether it is an environment's game.
+        is_replayed: Whether a load of it plays the episode again.
+        ended: Episodes of an environment that ended in the matches.
+        longest: Steps of the longest of them; of the unfinished one, where none ended.
 
     Raises:
         Failed: The game cannot even be saved once.
@@ -59,7 +64,11 @@ class Trial:
         self.distance = distance
         self.seed = seed
         game = self.fresh(seed)
-        self.kind = type(game).__name__
+        own = environment_of(game)
+        self.is_environment = own is not None
+        self.is_replayed = own is not None and own.saver.name == "simulated again"
+        self.kind = type(game).__name__ if own is None else own.game_id
+        self.ended = self.longest = 0
         self._has_digest = callable(getattr(game, "digest", None))
         self.why_opaque = why_not_tree(self.call(game, "save", None)) or ""
         if self.why_opaque and not self._has_digest:
@@ -79,6 +88,7 @@ class Trial:
             for actions in self.actions(game, seed, left):
                 self.step(game, actions, played)
                 played += 1
+                self._count_episode(game)
             matches.append((seed, max(played, 1)))
             if played == 0 or not callable(getattr(game, "reset", None)):
                 break  # it is over at once, or would play the same match for ever
@@ -89,16 +99,24 @@ class Trial:
         """Yield legal actions for every player, each held for a few frames, until the game is over."""
         codecs = codecs_of(game)
         dice = random.Random(f"check {seed}")
-        held = [b""] * len(codecs)
+        draw = getattr(environment_of(game), "sample", None)
+        held: list[Any] = [b""] * len(codecs)
         until = [0] * len(codecs)
         for frame in range(frames):
             if watch_over and getattr(game, "over", False):
                 return
             for player, codec in enumerate(codecs):
                 if until[player] <= frame:
-                    held[player] = dice.randbytes(codec.size)
+                    held[player] = codec.encode(draw(player, dice)) if draw else dice.randbytes(codec.size)
                     until[player] = frame + dice.randint(_SHORTEST, _LONGEST)
             yield [codec.decode(data) for codec, data in zip(codecs, held, strict=True)]
+
+    def _count_episode(self, game: Game) -> None:
+        own = environment_of(game)
+        if own is None or (self.ended and not own.is_between):
+            return
+        self.ended += own.is_between
+        self.longest = max(self.longest, own.step_in_episode)
 
     def fresh(self, seed: int) -> Game:
         """Return a game that was reset with `seed`, where it can be."""

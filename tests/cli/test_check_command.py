@@ -100,7 +100,7 @@ def test_what_it_costs_is_told_to_people_and_to_programs(file: str, capsys: pyte
     assert "step " in line and "a prediction window of " in line and "a quarter of a 60 Hz frame" in line
     assert run(["check", f"{file}:Sound", "--frames", "50", "--no-other-process", "--json"]) == 0
     costs = json.loads(capsys.readouterr().out)["costs"]
-    assert set(costs) == {"step_us", "save_us", "load_us", "snapshot_bytes", "window", "saver"}
+    assert set(costs) == {"step_us", "save_us", "load_us", "snapshot_bytes", "window", "saver", "fps", "reach"}
     assert costs["snapshot_bytes"] > 10 and costs["saver"] == "every"
 
 

@@ -18,7 +18,18 @@ import numpy
 
 from rollback.errors import GameError
 
-__all__ = ["ATOMS", "CLOCKS", "COINS", "is_atom", "is_constant", "is_left_alone", "kept_names", "read_coin", "write_coin"]
+__all__ = [
+    "ATOMS",
+    "CLOCKS",
+    "COINS",
+    "PLAIN_OF_PYGAME",
+    "is_atom",
+    "is_constant",
+    "is_left_alone",
+    "kept_names",
+    "read_coin",
+    "write_coin",
+]
 
 ATOMS: Final = frozenset(
     {type(None), bool, int, float, str, bytes, numpy.bool_}
@@ -30,7 +41,7 @@ _TEXT: Final = 2000  # characters of a number that is written as text: reading d
 _SHOWN: Final = frozenset(
     "pygame pyglet OpenGL glfw moderngl matplotlib PIL cv2 tkinter _tkinter imageio moviepy sdl2 pyrender".split()
 )
-_PLAIN_OF_PYGAME: Final = frozenset({"Rect", "FRect", "Vector2", "Vector3", "Color"})
+PLAIN_OF_PYGAME: Final = frozenset({"Rect", "FRect", "Vector2", "Vector3", "Color"})
 _RENDERERS: Final = frozenset({"gymnasium.envs.mujoco.mujoco_rendering"})
 _SPECS: Final = frozenset({"gymnasium.envs.registration"})
 _CONSTANTS: Final = (
@@ -118,7 +129,7 @@ def is_left_alone(value: Any, depth: int = 3) -> bool:
     if module.partition(".")[0] not in _SHOWN or isinstance(value, (type, types.ModuleType, types.FunctionType)):
         return False
     if module.startswith("pygame"):  # sprites and groups are ordinary objects, rectangles are numbers
-        return kind.__name__ not in _PLAIN_OF_PYGAME and not module.startswith("pygame.sprite")
+        return kind.__name__ not in PLAIN_OF_PYGAME and not module.startswith("pygame.sprite")
     return True
 
 

@@ -16,7 +16,7 @@ from rollback.envs.plan_containers import DEQUE, DICT, FROZENSET, LIST, SET, TUP
 from rollback.envs.plan_kinds import OwnKind
 from rollback.envs.plan_names import Names
 from rollback.envs.plan_objects import CONTENT, METHOD, OBJECT, WEAK, slots_of
-from rollback.envs.plan_values import BITS, BYTES, COIN, COUNT, ENUM, GENERATOR, OLD, RANDOM, SPACE
+from rollback.envs.plan_values import BITS, BYTES, COIN, COUNT, ENUM, GENERATOR, OLD, RANDOM, SHAPE, SPACE
 from rollback.envs.plan_walk import Node, Picture
 
 __all__ = ["LENGTH", "Layout", "Unsuited"]
@@ -25,7 +25,7 @@ MAX_ENTRIES: Final = 8000  # of a structure that is compiled: a line each, 20 us
 LENGTH: Final = "len"  # stands for the length among the entries that vary
 
 _CONTAINERS: Final = frozenset({OBJECT, LIST, DEQUE, DICT, SET})
-_VALUES: Final = frozenset({RAW, RANDOM, OLD, BYTES})
+_VALUES: Final = frozenset({RAW, RANDOM, OLD, BYTES, SHAPE})
 _ANEW: Final = frozenset({TUPLE, FROZENSET, ENUM, COIN, COUNT})  # always made anew: who holds them makes no difference
 _FIXED_ONLY: Final = frozenset({SPACE, METHOD, WEAK, VIEW, BITS})
 _SUITED: Final = frozenset({ARRAY, GENERATOR, *_CONTAINERS, *_VALUES, *_ANEW, *_FIXED_ONLY})

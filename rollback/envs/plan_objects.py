@@ -96,7 +96,9 @@ class _MethodKind(Kind):
     is_immutable = True
 
     def about(self, thing: Any, names: Names, path: str) -> Any:
-        return names.of_constant(thing.__func__, f"{path}.__func__") if type(thing) is types.MethodType else thing.__name__
+        if type(thing) is not types.MethodType or type(thing.__self__).__module__ in _BUILT_IN:
+            return thing.__name__
+        return names.of_constant(thing.__func__, f"{path}.__func__")
 
     def split(self, thing: Any) -> Any:
         return {"__self__": thing.__self__}

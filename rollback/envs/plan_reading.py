@@ -17,12 +17,12 @@ from rollback.envs.plan_containers import DEQUE, DICT, FROZENSET, LIST, SET, TUP
 from rollback.envs.plan_kinds import OwnKind
 from rollback.envs.plan_layout import Layout
 from rollback.envs.plan_objects import METHOD, OBJECT, WEAK, slots_of
-from rollback.envs.plan_values import BITS, BYTES, COIN, COUNT, ENUM, GENERATOR, OLD, RANDOM, SPACE
+from rollback.envs.plan_values import BITS, BYTES, COIN, COUNT, ENUM, GENERATOR, OLD, RANDOM, SHAPE, SPACE
 from rollback.state.arrays import is_array
 
 __all__ = ["reading", "reading_names"]
 
-_BY_VALUE: Final = (RAW, RANDOM, OLD, BYTES, COUNT, ENUM, COIN)
+_BY_VALUE: Final = (RAW, RANDOM, OLD, BYTES, SHAPE, COUNT, ENUM, COIN)
 _ORDER: Final = 0x403  # the flags of an array for its order and for whether it can be written
 
 

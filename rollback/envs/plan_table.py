@@ -14,14 +14,14 @@ import numpy
 from numpy.random import Generator, RandomState
 
 from rollback.envs.arena import VIEW
-from rollback.envs.leaves import is_constant, write_coin
+from rollback.envs.leaves import PLAIN_OF_PYGAME, is_constant, write_coin
 from rollback.envs.leaves_random import BIT_GENERATORS
 from rollback.envs.plan_arrays import ARRAY, OBJECTS, RAW
 from rollback.envs.plan_containers import DEQUE, DICT, FROZENSET, LIST, PAIRS, SET, TUPLE, content_of
 from rollback.envs.plan_kinds import Kind
 from rollback.envs.plan_names import is_ordinary
 from rollback.envs.plan_objects import METHOD, OBJECT, WEAK
-from rollback.envs.plan_values import BITS, BYTES, COIN, COUNT, ENUM, GENERATOR, OLD, RANDOM, SPACE
+from rollback.envs.plan_values import BITS, BYTES, COIN, COUNT, ENUM, GENERATOR, OLD, RANDOM, SHAPE, SPACE
 from rollback.state.arrays import is_array
 from rollback.state.trees import is_key
 
@@ -43,7 +43,7 @@ _EXACT: Final[dict[type, Kind]] = {
     **dict.fromkeys(BIT_GENERATORS.values(), BITS),
 }
 KINDS: Final[dict[str, Kind]] = {
-    kind.name: kind for kind in (*_EXACT.values(), ARRAY, RAW, VIEW, OBJECT, OBJECTS, PAIRS, COIN, ENUM, SPACE, DICT)
+    kind.name: kind for kind in (*_EXACT.values(), ARRAY, RAW, VIEW, OBJECT, OBJECTS, PAIRS, COIN, ENUM, SHAPE, SPACE, DICT)
 }
 LATE: Final = frozenset({SET, PAIRS})  # filled last: what they hold is hashed, so it has to be there
 
@@ -74,6 +74,8 @@ def _kind_of_instance(thing: Any, cls: type) -> Kind | bool | None:
         return SPACE
     if issubclass(cls, tuple) and hasattr(cls, "_fields") and not cls.__dictoffset__:
         return TUPLE
+    if cls.__module__.partition(".")[0] == "pygame" and cls.__name__ in PLAIN_OF_PYGAME:
+        return SHAPE
     if "this" in getattr(thing, "__dict__", ()) and type(thing.__dict__["this"]).__name__ == "SwigPyObject":
         return False
     if is_ordinary(cls) or content_of(cls) is not None:

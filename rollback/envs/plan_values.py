@@ -5,6 +5,7 @@ Knows no paths and no numbering.
 
 from __future__ import annotations
 
+import importlib
 import itertools
 import random
 from enum import Enum
@@ -18,7 +19,10 @@ from rollback.envs.plan_kinds import Kind
 from rollback.envs.plan_names import Names
 from rollback.errors import GameError
 
-__all__ = ["BITS", "BYTES", "COIN", "COUNT", "ENUM", "GENERATOR", "OLD", "RANDOM", "SPACE"]
+__all__ = ["BITS", "BYTES", "COIN", "COUNT", "ENUM", "GENERATOR", "OLD", "RANDOM", "SHAPE", "SPACE"]
+
+
+_SHAPES: Final = {"Rect": 4, "FRect": 4, "Vector2": 2, "Vector3": 3, "Color": 4}  # how many numbers each has
 
 
 class _BytesKind(Kind):
@@ -177,6 +181,36 @@ class _CoinKind(Kind):
         return read_coin(about, value)
 
 
+class _ShapeKind(Kind):
+    """Pygame's rectangles, vectors and colours: they are numbers, though the package is one of windows."""
+
+    name = "shape"
+
+    def about(self, thing: Any, names: Names, path: str) -> Any:
+        return type(thing).__name__
+
+    def split(self, thing: Any) -> Any:
+        return tuple(thing)
+
+    def check(self, about: Any, value: Any, names: Names) -> None:
+        count = _SHAPES.get(about) if type(about) is str else None
+        if count is None or type(value) is not tuple or len(value) != count or not all(type(x) in (int, float) for x in value):
+            raise GameError(f"the snapshot holds a {about!r:.40} of {value!r:.60}")
+        try:
+            self.shell(about, value, names)
+        except (ImportError, AttributeError, TypeError, ValueError, OverflowError) as error:
+            raise GameError(f"the snapshot holds a {about} that cannot be made here: {error!s:.80}") from None
+
+    def fits(self, thing: Any, about: Any, value: Any, names: Names) -> bool:
+        return bool(type(thing).__name__ == about)
+
+    def shell(self, about: Any, value: Any, names: Names) -> Any:
+        return getattr(importlib.import_module("pygame"), about)(*value)
+
+    def fill(self, thing: Any, about: Any, value: Any) -> None:
+        thing.update(*value)
+
+
 class _SpaceKind(Kind):
     """Spaces: they stay where they are, but the generator that one has made is state."""
 
@@ -214,4 +248,5 @@ RANDOM: Final = _RandomKind(random.Random, "random", random.Random.getstate)
 COUNT: Final = _CountKind()
 ENUM: Final = _EnumKind()
 COIN: Final = _CoinKind()
+SHAPE: Final = _ShapeKind()
 SPACE: Final = _SpaceKind()

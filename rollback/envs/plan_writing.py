@@ -16,7 +16,7 @@ from rollback.envs.plan_containers import DEQUE, DICT, FROZENSET, LIST, SET, TUP
 from rollback.envs.plan_kinds import OwnKind
 from rollback.envs.plan_layout import Layout
 from rollback.envs.plan_objects import OBJECT, slots_of
-from rollback.envs.plan_values import BITS, BYTES, COIN, COUNT, ENUM, GENERATOR, OLD, RANDOM, SPACE
+from rollback.envs.plan_values import BITS, BYTES, COIN, COUNT, ENUM, GENERATOR, OLD, RANDOM, SHAPE, SPACE
 
 __all__ = ["WRITING_NAMES", "writing"]
 
@@ -87,7 +87,7 @@ class _Writing:
             self.say(f"{made} = {value}.copy({repr('F') if 'F' in node.about else ''})")
             if "R" in node.about:
                 self.say(f"{made}.flags.writeable = False")
-        elif kind in (RAW, RANDOM, OLD, BYTES, COUNT, ENUM, COIN):
+        elif kind in (RAW, RANDOM, OLD, BYTES, SHAPE, COUNT, ENUM, COIN):
             about = layout.name(node.about)
             self.say(f"{made} = {layout.name(kind.shell)}({about}, {value}, names)")
             if not kind.is_immutable:
@@ -144,7 +144,7 @@ class _Writing:
             self.fill_array(place, thing)
         elif kind is BITS:
             self.say(f"{layout.name(watch(node.thing)[1])}({value})")
-        elif kind in (RAW, RANDOM, OLD, BYTES):
+        elif kind in (RAW, RANDOM, OLD, BYTES, SHAPE):
             self.say(f"{layout.name(kind.fill)}({thing}, {layout.name(node.about)}, {value})")
 
     def fill_object(self, place: int, thing: str) -> None:

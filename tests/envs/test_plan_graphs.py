@@ -217,7 +217,7 @@ def copy_of(world: World, state: Any) -> World:
     return other
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(st.integers(0, 2**32), st.integers(1, 14))
 def test_any_graph_is_the_same_again_after_save_change_and_load(seed: int, count: int) -> None:
     chance = random.Random(seed)

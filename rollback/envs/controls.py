@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from random import Random
@@ -103,6 +104,8 @@ def controls_for(
     for agent, name, (observed, acted) in zip(agents, names, spaces, strict=True):
         given = idle if by_name is None else by_name.get(agent, by_name.get(name))
         action, has_noop = _idle(acted, env, agent, given)
+        # Copies: who samples from an environment's own space changes its generator, and with it what is saved.
+        observed, acted = copy.deepcopy(observed), copy.deepcopy(acted)
         codec = codec_for(acted, bits=bits, idle=action)
         decoded = codec.decode(codec.encode(codec.idle))
         controls.append(Control(name, observed, acted, codec, codec.idle, has_noop, fresh(decoded) is decoded))

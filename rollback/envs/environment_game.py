@@ -7,10 +7,9 @@ actions and rewards nobody. Everything counted lives in the snapshot, so a repla
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
+from operator import add
 from random import Random
 from typing import Any, Final
-
-from numpy import ndarray
 
 from rollback.envs.controls import Control, Watching
 from rollback.envs.draws import ChanceBot
@@ -63,7 +62,7 @@ class EnvironmentGame:
     # Set by `_begin`, replaced and never changed: snapshots hold them.
     alive: tuple[bool, ...]
     _observations: tuple[Any, ...]
-    _infos: tuple[dict[str, Any], ...]
+    _infos: tuple[dict[str, Any], ...]  # empty where nobody is told anything
 
     def __init__(
         self,
@@ -93,7 +92,7 @@ class EnvironmentGame:
         self._again = again
         self._save_environment = saver.save
         if saver.is_opaque:  # a method of every game would cost every game: whoever has digest() is asked for it
-            self.digest = lambda: self._saved(saver.digest())
+            self.digest = self._digest
         self._load_environment = saver.load
         self._copies = Copies()
         self._seen, self._told = self._copies.view, self._copies.info
@@ -151,7 +150,7 @@ class EnvironmentGame:
 
     def _next_episode(self) -> None:
         """Do what the frame after an episode's end does."""
-        earlier = tuple([before + now for before, now in zip(self._earlier, self.returns, strict=True)])
+        earlier = tuple(map(add, self._earlier, self.returns))
         self._start(self.episode + 1)
         self._earlier = earlier
 
@@ -168,16 +167,17 @@ class EnvironmentGame:
 
     def save(self) -> dict[str, Any]:
         """Return a snapshot: the environment's own state, and everything counted here."""
-        return self._saved(self._save_environment())
-
-    def _saved(self, environment: Any) -> dict[str, Any]:
+        # Tuples of floats, bools and read-only arrays are handed out as they are: they are replaced, never written into.
+        observations, infos = self._observations, self._infos
+        if self._copies.is_deep:
+            observations = tuple(map(kept, observations))
         return {
-            "environment": environment,
+            "environment": self._save_environment(),
             "seed": self.seed,
             "episode": self.episode,
             "step": self.step_in_episode,
-            "observations": self._observations,
-            "infos": self._infos,
+            "observations": observations,
+            "infos": tuple(map(kept, infos)) if infos else (),
             "rewards": self.rewards,
             "returns": self.returns,
             "earlier": self._earlier,
@@ -187,12 +187,15 @@ class EnvironmentGame:
             "is_between": self.is_between,
         }
 
-    def load(self, state: Mapping[str, Any]) -> None:
-        """Become the saved state again.
+    def _digest(self) -> dict[str, Any]:
+        """Return the snapshot with what peers can compare in the place of what only this one can load."""
+        saving, self._save_environment = self._save_environment, self.saver.digest
+        digest = self.save()
+        self._save_environment = saving
+        return digest
 
-        Raises:
-            GameError: It is no snapshot of this game.
-        """
+    def load(self, state: Mapping[str, Any]) -> None:
+        """Become the saved state again; raise `GameError` where it is no snapshot of this game."""
         # Also on the way of every rollback: one pass, and the reasons are looked for only where something is wrong.
         try:
             counted = rewards, returns, earlier = state["rewards"], state["returns"], state["earlier"]
@@ -203,7 +206,7 @@ class EnvironmentGame:
             fits = [len(row) for row in counted + flags] == self._widths and len(seen) == len(self._observations)
         except (TypeError, ValueError, LookupError) as error:
             raise GameError(f"this is no snapshot of {self.game_id or 'an environment'}: {error!r}") from None
-        if not fits or len(told) != len(self._infos):
+        if not fits or len(told) not in (0, len(seen)):
             raise GameError(f"this is a snapshot of another environment than {self.game_id}, or of other players")
         if not _COUNTS.issuperset(map(type, numbers)) or not _FLOATS.issuperset(map(type, (*rewards, *returns, *earlier))):
             raise GameError("in this snapshot something else stands where numbers do")
@@ -211,8 +214,8 @@ class EnvironmentGame:
         self.seed, self.episode, self.step_in_episode, self.is_between = seed, episode, step, is_between
         self.rewards, self.returns, self._earlier = rewards, returns, earlier
         self.alive, self.terminated, self.truncated = alive, terminated, truncated
-        self._observations = tuple([one.copy() if type(one) is ndarray else self._seen(one) for one in seen])
-        self._infos = tuple([self._told(info) if info else {} for info in told])
+        self._observations = tuple(map(self._seen, seen))
+        self._infos = tuple(map(self._told, told))
         self.over = is_between and self.wanted_episodes is not None and episode + 1 >= self.wanted_episodes
 
     def idle(self, player: int) -> Any:
@@ -227,12 +230,12 @@ class EnvironmentGame:
     @property
     def infos(self) -> tuple[dict[str, Any], ...]:
         """What the last step told besides, by player, as far as it is a state tree."""
-        infos = self._infos
-        return infos if len(infos) == self.players else infos * self.players
+        infos = self._infos or ({},)
+        return tuple([*map(kept, infos if len(infos) == self.players else infos * self.players)])
 
     def scores(self) -> tuple[float, ...]:
         """Return the sum of all rewards since the match began, by player."""
-        return tuple([before + now for before, now in zip(self._earlier, self.returns, strict=True)])
+        return tuple(map(add, self._earlier, self.returns))
 
     def spaces(self, player: int) -> tuple[Any, Any]:
         """Return the player's observation space and action space."""
@@ -253,11 +256,7 @@ class EnvironmentGame:
         return self.controls[player].idle if player in self.watchers else self._keys.action(held, self.controls[player])
 
     def another(self) -> EnvironmentGame:
-        """Return a fresh game of the same making.
-
-        Raises:
-            GameError: It was made of an environment that cannot be made again.
-        """
+        """Return a fresh game of the same making; raise `GameError` where its environment cannot be made again."""
         if self._again is None:
             raise GameError(f"{self.game_id} was made of an environment that is there once: give what makes it instead")
         return self._again()

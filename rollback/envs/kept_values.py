@@ -61,9 +61,14 @@ def _kept_mapping(value: Mapping[Any, Any], depth: int) -> dict[Any, Any]:
 
 
 class Copies:
-    """Copies what one environment hands out, and remembers what could not be."""
+    """Copies what one environment hands out, and remembers what could not be.
+
+    Attributes:
+        is_deep: Whether an observation was a container so far: those cannot be made read-only.
+    """
 
     def __init__(self) -> None:
+        self.is_deep = False
         self._lost: dict[str, None] = {}
 
     @property
@@ -72,8 +77,14 @@ class Copies:
         return tuple(self._lost)
 
     def view(self, observation: Any) -> Any:
-        """Return a copy of an observation, None for one that is no state tree."""
+        """Return a copy of an observation, read-only if it is an array; None for one that is no state tree."""
+        if type(observation) is np.ndarray and observation.dtype.kind in _NUMBERS:
+            view = observation.copy()
+            view.setflags(write=False)
+            return view
         view = kept(observation)
+        if type(view) in (dict, list, tuple):
+            self.is_deep = True
         if view is LEFT_OUT:
             self._lost[_LOST_VIEW] = None
             return None

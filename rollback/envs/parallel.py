@@ -5,9 +5,8 @@ from __future__ import annotations
 import copy
 import random
 from collections.abc import Callable, Mapping, Sequence
+from operator import add
 from typing import Any
-
-from numpy import ndarray
 
 from rollback.envs.codecs import fresh
 from rollback.envs.controls import Control, check_count, controls_for
@@ -129,7 +128,8 @@ class ParallelGame(EnvironmentGame):
         present = self.env.agents
         self.alive = tuple([agent in present for agent in self._ids])
         self._observations = tuple([self._seen(observations.get(agent)) for agent in self._ids])
-        self._infos = tuple([self._told((infos or {}).get(agent)) for agent in self._ids])
+        told = tuple([self._told((infos or {}).get(agent)) for agent in self._ids])
+        self._infos = told if any(told) else ()
 
     def step(self, actions: Sequence[Any]) -> None:
         """Play one frame: step the environment, or, after the end of an episode, reset it.
@@ -141,7 +141,7 @@ class ParallelGame(EnvironmentGame):
             self._next_episode()
             return
         # One flat loop over the agents, with their earlier rows at hand: most are alive in most frames.
-        env, before = self.env, self.alive
+        env, before, view = self.env, self.alive, self._seen
         present = env.agents
         chosen = {}
         for player, agent, is_fresh in self._seats:
@@ -166,8 +166,7 @@ class ParallelGame(EnvironmentGame):
                 kept_infos.append({})
                 continue
             if agent in seen:
-                observation = seen[agent]
-                observations[player] = observation.copy() if type(observation) is ndarray else self._seen(observation)
+                observations[player] = view(seen[agent])
             reward = rewarded.get(agent, 0.0)
             rewards.append(reward if type(reward) is float else float(reward))
             info = infos.get(agent) if infos else None
@@ -181,9 +180,9 @@ class ParallelGame(EnvironmentGame):
                 alive.append(True)
         self.alive = tuple(alive)
         self._observations = tuple(observations)
-        self._infos = tuple(kept_infos)
-        self.rewards = now = tuple(rewards)
-        self.returns = tuple([total + reward for total, reward in zip(self.returns, now)])  # noqa: B905
+        self._infos = tuple(kept_infos) if any(kept_infos) else ()
+        self.rewards = tuple(rewards)
+        self.returns = tuple(map(add, self.returns, rewards))
         self.step_in_episode += 1
         if not present or (ended and True not in alive):
             self._end()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from operator import add
 from typing import Any
 
 from numpy import ndarray
@@ -51,7 +52,7 @@ class SharedGame(EnvironmentGame):
         observation, info = self.env.reset(seed=seed)
         self.saver.began(seed)
         self._observations = (self._seen(observation),)
-        self._infos = (self._told(info),)
+        self._infos = (self._told(info),) if info else ()
         self.alive = self._yes
 
     def step(self, actions: Sequence[Any]) -> None:
@@ -67,10 +68,10 @@ class SharedGame(EnvironmentGame):
         observation, reward, terminated, truncated, info = self._step_environment(action)
         if self._tell is not None:
             self._tell(action)
-        self._observations = (observation.copy() if type(observation) is ndarray else self._seen(observation),)
-        self._infos = (self._told(info) if info else {},)
+        self._observations = (self._seen(observation),)
+        self._infos = (self._told(info),) if info else ()
         self.rewards = now = self._shares(reward, info)
-        self.returns = tuple([total + reward for total, reward in zip(self.returns, now)])  # noqa: B905
+        self.returns = tuple(map(add, self.returns, now))
         self.step_in_episode += 1
         if terminated or truncated:
             self.alive = self._no
@@ -105,8 +106,9 @@ class TurnsGame(SharedGame):
         return fresh(actions[self.episode % self.players])
 
     def _shares(self, reward: Any, info: Any) -> tuple[float, ...]:
-        acting = self.episode % self.players
-        return (*self._zeros[:acting], float(reward), *self._zeros[acting + 1 :])
+        shares = [0.0] * self.players
+        shares[self.episode % self.players] = float(reward)
+        return tuple(shares)
 
 
 class WatchGame(SharedGame):

@@ -15,7 +15,14 @@ from rollback.envs import from_gymnasium, from_parallel_env, pong_v0
 from rollback.envs.episodes import seed_of
 from rollback.errors import GameError
 from rollback.state import diff
-from tests.envs.rough_matches import drawn, hold_in_a_sync_test, hold_that_replays_agree, play_roughly, straight
+from tests.envs.rough_matches import (
+    drawn,
+    hold_in_a_sync_test,
+    hold_that_replays_agree,
+    hold_that_snapshots_are_its_own,
+    play_roughly,
+    straight,
+)
 from tests.envs.toy_environments import Cliffs
 
 
@@ -69,6 +76,7 @@ def test_climbers_agree_over_a_bad_network(kind: Any) -> None:
 @pytest.mark.parametrize("kind", KINDS)
 def test_replays_lead_to_the_same_snapshots(kind: Any) -> None:
     hold_that_replays_agree(lambda: from_parallel_env(kind))
+    hold_that_snapshots_are_its_own(from_parallel_env(kind))
     hold_in_a_sync_test(from_parallel_env(kind), 40)
 
 

@@ -19,7 +19,15 @@ from rollback.envs.episodes import seed_of
 from rollback.errors import GameError
 from rollback.sim import VirtualMatch
 from rollback.state import diff, why_not_tree
-from tests.envs.rough_matches import ROUGH, drawn, hold_in_a_sync_test, hold_that_replays_agree, play_roughly, straight
+from tests.envs.rough_matches import (
+    ROUGH,
+    drawn,
+    hold_in_a_sync_test,
+    hold_that_replays_agree,
+    hold_that_snapshots_are_its_own,
+    play_roughly,
+    straight,
+)
 from tests.envs.toy_environments import Crew, Walk
 
 
@@ -48,6 +56,7 @@ def test_walkers_race_over_a_bad_network() -> None:
 @pytest.mark.parametrize("make", [cart_pole, walk])
 def test_replays_lead_to_the_same_snapshots(make: Any) -> None:
     hold_that_replays_agree(make)
+    hold_that_snapshots_are_its_own(make())
 
 
 @pytest.mark.parametrize("make", [cart_pole, walk])
@@ -338,6 +347,16 @@ def test_what_it_says_of_itself() -> None:
     observed, acted = game.spaces(1)
     assert observed.contains(game.observe(1)) and acted == gymnasium.spaces.Discrete(2)
     assert acted.contains(game.bot(0).act(None, None)[0])
+
+
+def test_who_samples_from_the_spaces_changes_no_state() -> None:
+    game = from_gymnasium(Walk(), 1, idle=0)
+    game.reset(0)
+    state = game.save()
+    for space in game.spaces(0):
+        space.seed(5)
+        space.sample()
+    assert diff(game.save(), state) == []
 
 
 def test_a_single_player_may_race_alone() -> None:

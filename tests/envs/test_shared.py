@@ -15,7 +15,14 @@ from rollback.game import codecs_of
 from rollback.netplay import config_for
 from rollback.sim import VirtualMatch
 from rollback.state import diff
-from tests.envs.rough_matches import ROUGH, hold_in_a_sync_test, hold_that_replays_agree, play_roughly, straight
+from tests.envs.rough_matches import (
+    ROUGH,
+    hold_in_a_sync_test,
+    hold_that_replays_agree,
+    hold_that_snapshots_are_its_own,
+    play_roughly,
+    straight,
+)
 from tests.envs.toy_environments import Crew, Walk
 
 BOX = spaces.Box(-1, 1, (2,), np.float32)
@@ -51,6 +58,7 @@ def test_peers_agree_over_a_bad_network(make: Any) -> None:
 @pytest.mark.parametrize("make", MAKERS)
 def test_replays_lead_to_the_same_snapshots(make: Any) -> None:
     hold_that_replays_agree(make)
+    hold_that_snapshots_are_its_own(make())
     hold_in_a_sync_test(make(), 40)
 
 

@@ -40,8 +40,8 @@ class Costs:
         window: The largest prediction window whose rollback fits in a quarter of a frame.
         saver: Which snapshots `SessionConfig(save="auto")` takes of it: `every` frame's, or `sparse`.
         fps: Frames a second, the game's own where it names them.
-        reach: Where a load plays the episode again: the last step of an episode at which a rollback of the usual window
-            fits; None for all other games.
+        reach: Where a load plays the episode again: the last step of an episode at which a rollback of the usual window, or
+            of the one that fits, is affordable; None for all other games.
     """
 
     step_us: float
@@ -63,7 +63,7 @@ class Costs:
         load, far = f"load {self.load_us:.1f} us", ""
         if self.reach is not None:
             load += " and a step for every step of the episode"
-            far = f"; a rollback of {_usual(self.window)} does so until step {self.reach} of an episode"
+            far = f"; one of {_usual(self.window)} does so until step {self.reach} of an episode" if self.reach else ""
         return (
             f"step {self.step_us:.1f} us, save {self.save_us:.1f} us, {load}, {size}"
             f' (save="auto" takes {self.saver}); a prediction window of {self.window} fits: load + window x (step + save)'

@@ -25,7 +25,8 @@ SAVERS: Final = {
     "deepcopy": "deep copies of its attributes",
     "simulated again": "its seed and its actions: going back plays the episode again from its reset",
 }
-_COSTS: Final = ("going back plays", "its snapshots cannot", "left alone, for it only shows")  # notes that refuse nobody
+_COSTS: Final = ("going back plays", "its snapshots cannot", "left alone, for it only shows")  # notes that refuse nobody;
+# the first is told with the costs, and the last by a line of its own
 _HIDDEN: Final = "is saved by nobody"
 _SHOWN: Final = 40  # characters of an idle action
 
@@ -72,7 +73,7 @@ class EnvironmentFacts:
             ("played by", self._players()),
             ("saved by", SAVERS.get(self.saver, self.saver)),
             *_listed("refused", self.refused),
-            *_listed("known of it", self.notes),
+            *_listed("known of it", [note for note in self.notes if not note.startswith(_COSTS[0])]),
             ("wrappers with state", ", ".join(self.wrappers) or "none"),
         ]
         if self.left_alone:

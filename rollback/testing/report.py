@@ -82,13 +82,14 @@ class CheckReport:
             said = [f"{self.game} can be played, in step: {self._in_step()}"]
         if self.why_opaque:
             said.append(f"Its snapshots are no state trees ({self.why_opaque}), so differences cannot be named.")
+        said += self._mistrusted()
         said += [self._too_slow()] if self._too_slow() else []
         said += [f"One question was {check.sentence}." for check in self.checks if check.name == ELSEWHERE and not check.asked]
         return " ".join(said)
 
     def _refused(self, first: Check) -> str:
         if first.name == MADE:
-            return f"{self.game} cannot be played over a network. {_mend_of(first.sentence)}".rstrip()
+            return f"{self.game} cannot be played over a network: {first.sentence.rstrip('.')}. {_mend_of(first.sentence)}".rstrip()
         if first.name == KEPT:
             return f"{self.game} is one change in place away from a desync. {first.sentence}"
         return f"{self.game} would not stay the same on two computers. {first.sentence}"
@@ -107,13 +108,56 @@ class CheckReport:
             f" not arrived, and every frame waits for all players.{asked}"
         )
 
+    def _mistrusted(self) -> list[str]:
+        """Return that the environment's own way of saving itself was refused: its author believes in it."""
+        refused = () if self.environment is None else self.environment.refused
+        return [f"Mend its own methods, or take them away: {why}." for why in refused if why.startswith(_OWN_METHODS)]
+
     def _too_slow(self) -> str:
         """Return what to do about a game whose rollbacks take too long, empty for one that is fast enough."""
         window, costs = SessionConfig().prediction_window, self.costs
         if costs is None or (self.environment is not None and not self.environment.has_noop):
             return ""
+        if costs.reach is not None:
+            return self._stutters(costs, costs.reach)
         if costs.window >= window:
-            return self._stutters(costs)
+            return ""
+        names = {"step": costs.step_us, "save": costs.save_us, "load": costs.load_us}
+        dearest = max(names, key=lambda name: names[name])
+        return (
+            f"But it is slow: within a quarter of a {costs.fps} Hz frame it can go back {costs.window} frames and not {window}."
+            f" {dearest} costs most, {names[dearest]:.0f} us: make it faster, play at fewer frames a second, or set"
+            f" prediction_window={costs.window} and a larger input_delay."
+        )
+
+    def _stutters(self, costs: Costs, reach: int) -> str:
+        """Return what to do about an environment that is simulated again from the start of an episode."""
+        window = SessionConfig().prediction_window
+        if costs.window >= window and self.environment is not None and 0 < self.environment.longest <= reach:
+            return ""
+        mend = "give it get_state and set_state, or set prediction_window=0, which never goes back, with a larger input_delay"
+        if costs.window < window or not reach:
+            return (
+                f"But going back plays the episode again from its reset, {costs.load_us:.0f} us and {costs.step_us:.0f} us a"
+                f" step, which no {costs.fps} Hz frame has room for: {mend}."
+            )
+        return (
+            f"But going back plays the episode again, so it is smooth until step {reach} of an episode and stutters beyond:"
+            f" shorten the episodes (max_episode_steps), {mend}."
+        )
+
+
+_OWN_METHODS)]
+
+    def _too_slow(self) -> str:
+        """Return what to do about a game whose rollbacks take too long, empty for one that is fast enough."""
+        window, costs = SessionConfig().prediction_window, self.costs
+        if costs is None or (self.environment is not None and not self.environment.has_noop):
+            return ""
+        if costs.reach is not None:
+            return self._stutters(costs, costs.reach)
+        if costs.window >= window:
+            return ""
         names = {"step": costs.step_us, "save": costs.save_us, "load": costs.load_us}
         dearest = max(names, key=lambda name: names[name])
         return (
@@ -132,6 +176,7 @@ class CheckReport:
         )
 
 
+_OWN_METHODS: Final = ("get_state/set_state", "save/load")
 _MENDS: Final = (  # by what the refusal says, in the order they are looked for
     (
         "is not deterministic",
@@ -149,4 +194,4 @@ _MENDS: Final = (  # by what the refusal says, in the order they are looked for
 
 def _mend_of(sentence: str) -> str:
     """Return what to change about an environment that could not be made a game; the refusal itself often says it."""
-    return next((mend for words, mend in _MENDS if words in sentence), "What to change stands above.")
+    return next((mend for words, mend in _MENDS if words in sentence), "")

@@ -89,7 +89,8 @@ class CheckReport:
 
     def _refused(self, first: Check) -> str:
         if first.name == MADE:
-            return f"{self.game} cannot be played over a network: {first.sentence.rstrip('.')}. {_mend_of(first.sentence)}".rstrip()
+            why = f"{self.game} cannot be played over a network: {first.sentence.rstrip('.')}."
+            return f"{why} {_mend_of(first.sentence)}".rstrip()
         if first.name == KEPT:
             return f"{self.game} is one change in place away from a desync. {first.sentence}"
         return f"{self.game} would not stay the same on two computers. {first.sentence}"
@@ -144,35 +145,6 @@ class CheckReport:
         return (
             f"But going back plays the episode again, so it is smooth until step {reach} of an episode and stutters beyond:"
             f" shorten the episodes (max_episode_steps), {mend}."
-        )
-
-
-_OWN_METHODS)]
-
-    def _too_slow(self) -> str:
-        """Return what to do about a game whose rollbacks take too long, empty for one that is fast enough."""
-        window, costs = SessionConfig().prediction_window, self.costs
-        if costs is None or (self.environment is not None and not self.environment.has_noop):
-            return ""
-        if costs.reach is not None:
-            return self._stutters(costs, costs.reach)
-        if costs.window >= window:
-            return ""
-        names = {"step": costs.step_us, "save": costs.save_us, "load": costs.load_us}
-        dearest = max(names, key=lambda name: names[name])
-        return (
-            f"But it is slow: within a quarter of a {costs.fps} Hz frame it can go back {costs.window} frames and not {window}."
-            f" {dearest} costs most, {names[dearest]:.0f} us: make it faster, play at fewer frames a second, or set"
-            f" prediction_window={costs.window} and a larger input_delay."
-        )
-
-    def _stutters(self, costs: Costs) -> str:
-        """Return what to do about an environment that is simulated again from the start of an episode."""
-        if costs.reach is None or (self.environment is not None and 0 < self.environment.longest <= costs.reach):
-            return ""
-        return (
-            f"But going back plays the episode again, so it is smooth until step {costs.reach} of an episode and stutters"
-            " beyond: give it get_state and set_state, shorten the episodes (max_episode_steps), or set prediction_window=0."
         )
 
 

@@ -13,8 +13,8 @@ import random
 import threading
 import time
 import uuid
-from collections.abc import Callable, Iterator
-from typing import Any
+from collections.abc import Iterator
+from typing import Any, ClassVar
 
 import gymnasium
 import numpy as np
@@ -32,7 +32,7 @@ class Field(gymnasium.Env[Any, Any]):
 
     observation_space = spaces.Box(-1000, 1000, (2,), np.float64)
     action_space = spaces.Discrete(3)
-    metadata = {"render_fps": 40}
+    metadata: ClassVar[dict[str, Any]] = {"render_fps": 40}
 
     def __init__(self) -> None:
         self.place = np.zeros(2)
@@ -351,8 +351,3 @@ class Making:
 
     def __call__(self) -> EnvironmentGame:
         return from_gymnasium(self.env, players=2, share="race")
-
-
-def by_name(names: str) -> list[Callable[..., Any]]:
-    """Return the classes of names."""
-    return [globals()[name] for name in names.split()]

@@ -158,5 +158,5 @@ def test_the_same_is_told_by_the_command_and_to_programs(tmp_path: Path, capsys:
 
 
 def test_the_making_itself_raises_for_those_who_do_not_ask_the_check() -> None:
-    with pytest.raises(GameError, match="GlobalDice.bonus"):
+    with pytest.raises(GameError, match=r"GlobalDice\.bonus"):
         Making(broken.GlobalDice)()

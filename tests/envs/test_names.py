@@ -13,6 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rollback.envs import canonical_name, game_factory
+from rollback.envs.names import SHORT_NAMES
 from rollback.errors import GameError
 from rollback.games import Duel, Pong
 
@@ -218,3 +219,9 @@ def test_any_text_is_a_game_or_one_sentence(name: str) -> None:
         game_factory(name, is_trusted=False)
     except GameError as error:
         assert str(error)
+
+
+@pytest.mark.parametrize("short", SHORT_NAMES)
+def test_every_short_name_leads_to_a_game_also_for_others(short: str) -> None:
+    game = game_factory(short, is_trusted=False)()
+    assert type(game).__name__.lower() == short and canonical_name(short) == SHORT_NAMES[short]

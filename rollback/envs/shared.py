@@ -46,6 +46,7 @@ class SharedGame(EnvironmentGame):
         (chosen,), painter = proved([env], drive, saver, make, scout)
         self._tell = chosen.stepped if chosen.name == "simulated again" else None
         self._step_environment = env.step
+        self._is_fresh = controls[0].is_fresh
         super().__init__(controls, chosen, painter=painter, **settings)
 
     def _begin(self, seed: int) -> None:
@@ -103,7 +104,8 @@ class TurnsGame(SharedGame):
         return self.episode % self.players
 
     def _joined(self, actions: Sequence[Any]) -> Any:
-        return fresh(actions[self.episode % self.players])
+        action = actions[self.episode % self.players]
+        return action if self._is_fresh else fresh(action)
 
     def _shares(self, reward: Any, info: Any) -> tuple[float, ...]:
         shares = [0.0] * self.players
@@ -119,7 +121,7 @@ class WatchGame(SharedGame):
         super().__init__(env, controls, drive, **settings)
 
     def _joined(self, actions: Sequence[Any]) -> Any:
-        return fresh(actions[0])
+        return actions[0] if self._is_fresh else fresh(actions[0])
 
     def _shares(self, reward: Any, info: Any) -> tuple[float, ...]:
         return (float(reward), *self._zeros[1:])

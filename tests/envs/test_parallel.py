@@ -281,7 +281,7 @@ def test_agents_that_truly_take_turns_are_refused() -> None:
 
 
 def test_a_particle_environment_is_played_over_a_bad_network() -> None:
-    game = play_roughly(lambda: from_parallel_env("mpe2.simple_tag_v3"), 60)
+    game = play_roughly(lambda: from_parallel_env("mpe2.simple_tag_v3"), 40)
     assert game.players == 4 and game.has_noop and game.agents[0] == "adversary_0" and game.episode > 0
     assert game.keys(0)["left"] == 1 and game.fps == 10
 

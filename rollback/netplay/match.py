@@ -147,7 +147,7 @@ async def play(
         return _nothing_played(game)
     check_room(lobby, players, type(game).__name__)
     seats = Seats.of(lobby, players, late=late)
-    config = config or config_for(game, lobby.room, lobby.match)
+    config = config or config_for(game, lobby.room, lobby.match, player=seats.me)
     number = lobby.match % MATCHES
     session = P2PSession(game, seats.players(controller), config, match=number, votes=True, joining=late)
     session.names.update({seat: name for seat, name in enumerate(seats.names) if name})

@@ -347,3 +347,25 @@ async def test_a_peer_that_is_killed_is_lost_in_time_and_the_replay_is_whole(tmp
     replay = Replay.open(result.replay)
     assert replay.complete and replay.frames > 40 and replay.verify(Pong()).ok
     assert [event.kind for event in replay.events] == ["peer lost"]
+
+
+class Watched(Pong):
+    """Its second player only watches."""
+
+    watchers = (1,)
+
+
+async def test_a_player_who_only_watches_is_shown_nothing_that_is_guessed():
+    windows: dict[int, set[int]] = {0: set(), 1: set()}
+
+    async def seat(server, room, player):
+        async with rollback.join(server, room=room) as lobby:
+            act = act_with(bot_for(Pong(), player))
+            note = lambda session, tick: windows[lobby.me.seat].add(session.config.prediction_window)  # noqa: E731
+            return await rollback.play(Watched(), lobby, act, frames=20, on_frame=note, **HERE)
+
+    async with running() as lobby:
+        room = lobby.open_room(players=2)
+        results = await asyncio.wait_for(asyncio.gather(*(seat(lobby.url, room, player) for player in (0, 1))), PATIENCE)
+    assert [result.ended.reason for result in results] == ["end_at", "end_at"]
+    assert windows == {0: {SessionConfig().prediction_window}, 1: {0}}

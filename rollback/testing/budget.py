@@ -18,12 +18,14 @@ FEWEST: Final = 10  # frames below which nothing would be found
 _TRIED: Final = 24  # frames played to know the pace
 _STEPS: Final = (300, 200, 150, 100, 70, 50, 40, 30, 20, 15, FEWEST)  # few numbers, so that most checks are repeated alike
 
-# How often the questions of a check do what, for every frame it is asked for; counted, with a rollback distance of 8.
+# What all questions of a check do, counted by tests/testing/test_budget.py: games, and for every frame that is asked for,
+# with rollbacks of 8 frames, steps, snapshots (each is looked at) and loads; and more of the first two for longer rollbacks.
 _GAMES: Final = 18
-_STEPPED: Final = 29
-_SAVED: Final = 33
-_LOOKED: Final = 24
-_LOADED: Final = 3.6
+_STEPPED: Final = 27.0
+_SAVED: Final = 25.5
+_LOADED: Final = 3.8
+_FARTHER: Final = 1.3
+_USUAL: Final = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,10 +50,10 @@ class Pace:
 
     def seconds(self, frames: int, distance: int = 8) -> float:
         """Return how long all questions take, for so many frames each and rollbacks of that distance."""
-        steps, loads = _STEPPED + 1.5 * (distance - 8), _LOADED * frames
+        more = _FARTHER * (distance - _USUAL)
         back = self.load + (frames / 2 * self.step if self.is_replayed else 0.0)
-        each = steps * self.step + (_SAVED + distance - 8) * self.save + _LOOKED * self.look
-        return _GAMES * self.made + frames * each + loads * back
+        each = (_STEPPED + more) * self.step + (_SAVED + more) * (self.save + self.look) + _LOADED * back
+        return _GAMES * self.made + frames * each
 
 
 def affordable(pace: Pace, frames: int, distance: int, seconds: float = SECONDS) -> int:

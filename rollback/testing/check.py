@@ -26,7 +26,15 @@ __all__ = ["Check", "CheckReport", "check_game"]
 
 MAX_FRAMES: Final = 1_000_000
 USUAL_FRAMES: Final = 300
-_WRONG_SETTING: Final = "unexpected keyword argument"
+_WRONG_SETTINGS: Final = (
+    "unexpected keyword argument",
+    "share must be",
+    "there is no saver",
+    "bits must be",
+    "episodes must be",
+    "this game has",
+    "is there once",
+)
 
 
 def check_game(
@@ -108,7 +116,7 @@ def check_game(
 
 def _is_about_an_environment(error: GameError) -> bool:
     """Whether the error tells what an environment is like, and not that it was asked for wrongly."""
-    if _WRONG_SETTING in str(error):
+    if any(words in str(error) for words in _WRONG_SETTINGS):
         return False
     places = [frame.f_globals.get("__name__", "") for frame, _ in traceback.walk_tb(error.__traceback__)]
     return any(place.startswith("rollback.envs.") and place != "rollback.envs.names" for place in places)

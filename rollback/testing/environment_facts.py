@@ -27,6 +27,7 @@ SAVERS: Final = {
 }
 _COSTS: Final = ("going back plays", "its snapshots cannot", "left alone, for it only shows")  # notes that refuse nobody;
 # the first is told with the costs, and the last by a line of its own
+_BLIND: Final = ("deepcopy", "simulated again")  # savers that take wrappers and all, and look at none
 _HIDDEN: Final = "is saved by nobody"
 _SHOWN: Final = 40  # characters of an idle action
 
@@ -74,8 +75,9 @@ class EnvironmentFacts:
             ("saved by", SAVERS.get(self.saver, self.saver)),
             *_listed("refused", self.refused),
             *_listed("known of it", [note for note in self.notes if not note.startswith(_COSTS[0])]),
-            ("wrappers with state", ", ".join(self.wrappers) or "none"),
         ]
+        if self.saver not in _BLIND:
+            rows.append(("wrappers with state", ", ".join(self.wrappers) or "none"))
         if self.left_alone:
             rows.append(("left alone, it only shows", ", ".join(self.left_alone)))
         rows.append(("doing nothing", self._idle()))

@@ -80,7 +80,9 @@ class CheckReport:
         said = [f"{self.game} can be played with rollback: nothing gave it away in {self.frames} frames."]
         if self.environment is not None and not self.environment.has_noop:
             said = [f"{self.game} can be played, in step: {self._in_step()}"]
-        if self.why_opaque:
+        if self.why_opaque and self.environment is not None:
+            said.append("Its snapshots cannot travel: nobody can rejoin or come late, and a desync is told without its place.")
+        elif self.why_opaque:
             said.append(f"Its snapshots are no state trees ({self.why_opaque}), so differences cannot be named.")
         said += self._mistrusted()
         said += [self._too_slow()] if self._too_slow() else []
@@ -160,6 +162,7 @@ _MENDS: Final = (  # by what the refusal says, in the order they are looked for
         "Give it get_state() and set_state(state): all that step reads, as copies made of dicts, lists, numbers, strings"
         " and arrays.",
     ),
+    ("at most 64 can travel", "In the name of an environment that is ?bits=8."),
     ("act one after the other", "Choose an environment with a parallel_env, or write one in which all agents act in a frame."),
 )
 

@@ -329,6 +329,14 @@ class Buffered(BufferCounter):
         return self.env.reset(**settings)
 
 
+class Arrayed(ArrayCounter):
+    """Counts in an array of the standard library, from every reset on."""
+
+    def reset(self, **settings: Any) -> Any:
+        self.counts = array.array("q", [0])
+        return self.env.reset(**settings)
+
+
 class Copying(Lending):
     """Saves itself rightly."""
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import sys
 import types
 from collections import OrderedDict, deque
+from collections.abc import Iterable
 from typing import Any, Final
 
 from rollback.errors import GameError
@@ -51,8 +52,10 @@ class Names:
 
     def __init__(self, chain: tuple[type, ...]) -> None:
         self.packages = frozenset(cls.__module__.partition(".")[0] for cls in chain) - {"builtins"}
-        self.home = chain[-1].__module__.partition(".")[0]
+        module = chain[-1].__module__
+        self.home = module.rpartition(".")[0] or module  # the folder of the environment's own module
         self._classes: dict[str, type] = {}
+        self._hidden: set[tuple[type, str]] = set()
         self._constants: dict[str, list[Any]] = {}
 
     def of_class(self, cls: type) -> str:
@@ -97,12 +100,21 @@ class Names:
             return self._classes[name]
         module, _, _ = _parts(name)
         found = _look_up(name) if module.partition(".")[0] in self.packages or module in _SAFE_MODULES else None
-        if not isinstance(found, type):
+        if not isinstance(found, type) or name_of(found) != name:  # a module that another one imports is no part of it
             raise GameError(
                 f"the snapshot holds an object of the class {name!r:.80}: only classes of this environment"
                 f" ({', '.join(sorted(self.packages))}) are made from snapshots"
             )
         return found
+
+    def note_hidden(self, thing: Any) -> None:
+        """Note which methods of its class an object that was met hides by attributes of its own."""
+        cls = type(thing)
+        self._hidden.update((cls, name) for name in getattr(thing, "__dict__", ()) if _is_method(cls, name))
+
+    def hides(self, cls: type, attributes: Iterable[Any]) -> str | None:
+        """Return the first attribute that hides a method of `cls` which no object that was met hides."""
+        return next((name for name in attributes if _is_method(cls, name) and (cls, name) not in self._hidden), None)
 
     def is_met(self, cls: type) -> bool:
         """Return whether the walk has met an object of this class."""
@@ -122,14 +134,19 @@ class Names:
         if plain in _HARMLESS:
             return _HARMLESS[plain]
         module, _, _ = _parts(name)
-        if module.partition(".")[0] == self.home:
+        if module == self.home or module.startswith(f"{self.home}."):
             found = _look_up(name)
-            if isinstance(found, (type, types.FunctionType)):
+            if isinstance(found, (type, types.FunctionType)) and name_of(found) == name:
                 return found
         raise GameError(f"the snapshot refers to {name!r:.80}, which this environment does not have")
 
     def _is_found(self, thing: Any) -> bool:
         return isinstance(getattr(thing, "__module__", None), str) and _look_up(name_of(thing)) is thing
+
+
+def _is_method(cls: type, name: Any) -> bool:
+    held = next((base.__dict__[name] for base in cls.__mro__ if name in base.__dict__), None)
+    return isinstance(held, (types.FunctionType, classmethod, staticmethod))
 
 
 def _parts(name: Any) -> tuple[str, str, list[str]]:

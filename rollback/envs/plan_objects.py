@@ -27,6 +27,7 @@ class _ObjectKind(Kind):
     is_lasting = True
 
     def about(self, thing: Any, names: Names, path: str) -> Any:
+        names.note_hidden(thing)
         return names.of_class(type(thing))
 
     def split(self, thing: Any) -> Any:
@@ -52,6 +53,8 @@ class _ObjectKind(Kind):
             raise GameError(f"the snapshot holds an object of the class {about!r:.80}, which is not made from attributes")
         if hasattr(cls, "__del__") and not names.is_met(cls):
             raise GameError(f"the snapshot holds an object of the class {about!r:.80}, which does something when it goes")
+        if hidden := names.hides(cls, value):  # a step of a peer's choosing, say
+            raise GameError(f"the snapshot hides the method {hidden:.80} of {about!r:.80}, which nothing does here")
         if not cls.__dictoffset__ and not value.keys() <= slots_of(cls).keys() | {CONTENT}:
             raise GameError(f"the snapshot gives a {about!r:.80} attributes that it has no place for")
 

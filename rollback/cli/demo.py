@@ -125,12 +125,12 @@ def _check(
     from rollback.cli.buttons import Buttons
     from rollback.cli.chosen_keys import refuse_keys
     from rollback.cli.demo_sabotage import check_sabotage
+    from rollback.cli.foreword import require_company
     from rollback.cli.keyboard import require_terminal
     from rollback.envs.names import game_factory
 
     made = game_factory(settings.game)()
-    if made.players == 1:
-        raise UsageError(f"the demo needs at least two players, and {settings.game} is for one: {_alone(settings.game)}")
+    require_company(made, settings.game)
     if made.players > MOST_PEERS:
         raise UsageError(
             f"the demo has at most {MOST_PEERS} peers, and {settings.game} is for {made.players} players: use rollback stress"
@@ -152,16 +152,6 @@ def _check(
         if not is_unicode(sys.stderr):
             raise UsageError(f"--keyboard needs a picture, which {sys.stderr.encoding} cannot hold: set PYTHONIOENCODING=utf-8")
     return made
-
-
-def _alone(game: str) -> str:
-    """Return what to do with a game that is for one player."""
-    if not game.startswith("gym:"):
-        return "name another game"
-    place = game.partition("?")[0]
-    return (
-        f"let two race side by side with --game '{place}?share=race', take turns with ?share=turns, or watch with ?share=watch"
-    )
 
 
 async def _demo(

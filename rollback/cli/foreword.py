@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from typing import Final
 
+from rollback.errors import UsageError
 from rollback.game import Game
 from rollback.netplay.seats import why_in_step
 
-__all__ = ["WORTH", "foreword", "frames_worth"]
+__all__ = ["WORTH", "foreword", "frames_worth", "require_company"]
 
 WORTH: Final = 30.0  # seconds of a match whose end nobody named
+_SHARES: Final = (
+    "let two race side by side with --game '{}?share=race', take turns with ?share=turns, or one watch with ?share=watch"
+)
 _USUAL_FPS: Final = 60
-_FELT: Final = ("simulated again", "deepcopy", "deep copies")  # savers that a player may feel; the others are quick
+_FELT: Final = ("simulated again", "deepcopy")  # savers that a player may feel; the others are quick
 
 
 def foreword(game: Game, window: int | None, player: int | None = None) -> list[str]:
@@ -31,6 +35,14 @@ def foreword(game: Game, window: int | None, player: int | None = None) -> list[
     if getattr(saver, "name", "") in _FELT and notes:
         told.append(notes[-1])  # the last one tells what it costs, those before it why it must be this one
     return told
+
+
+def require_company(game: Game, named: str) -> None:
+    """Raise `UsageError` for a game that is for one player: nobody could join."""
+    if game.players == 1:
+        place, is_gym = named.partition("?")[0], named.startswith("gym:")
+        mend = _SHARES.format(place) if is_gym else "name another game, or one of its kind for several"
+        raise UsageError(f"a match needs at least two players, and {named} is for one: {mend}")
 
 
 def frames_worth(game: Game) -> int:

@@ -16,7 +16,7 @@ from typing import Any, Final, Literal
 from rollback.cli.buttons import Buttons
 from rollback.cli.event_texts import sentence_of
 from rollback.cli.exit_codes import FINE, NOT_REACHED, NOT_TRUE
-from rollback.cli.foreword import foreword
+from rollback.cli.foreword import foreword, require_company
 from rollback.cli.match_settings import MatchSettings
 from rollback.cli.play_again import plays_again
 from rollback.cli.play_desyncs import Desyncs
@@ -178,6 +178,8 @@ async def play_in_room(seat: Seat, settings: MatchSettings, report: Callable[[Ou
     """
     named = seat.game if seat.room is not None else seat.game or "pong"
     game = game_factory(named)() if named is not None else None
+    if game is not None and named is not None:
+        require_company(game, named)
     if game is not None and seat.look != "bot":
         Buttons(game, 0, seat.keys)  # what cannot be played by hand is refused before a room is entered for it
     players = game.players if game is not None and seat.room is None else None

@@ -41,6 +41,11 @@ def game_of_label(label: str, room: str) -> str:
         return "pong"
     if is_built_in(label):
         return label
+    if label.startswith(PREFIXES) and label.isprintable():  # it has the same name everywhere; to make it, its module is run
+        told = shlex.join(["--game", label])
+        raise UsageError(
+            f"room {room} plays {label!r}, which is not run because somebody else names it; if you trust it: {told}"
+        )
     raise UsageError(f"room {room} plays {label!r}, which is not built in: name your copy of it with --game")
 
 

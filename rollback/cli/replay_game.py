@@ -35,12 +35,15 @@ def game_for(replay: Replay, file: str, name: str | None, command: str) -> tuple
         UsageError: The user has to name the game.
         GameError: The name leads to no game.
     """
+    from rollback.cli.play_room import is_built_in
+    from rollback.envs.environment_names import PREFIXES
     from rollback.envs.names import game_factory
 
     named = name or replay.header.game
     if not named:
         raise UsageError(f"it does not say how its game is named; name it: {game_command(command, file, 'module:Game')}")
-    if name is None and ".py" in named:  # whoever wrote the replay chose that path, and it may be anybody
+    is_environment = named.startswith(PREFIXES) and not is_built_in(named)
+    if name is None and (is_environment or ".py" in named):  # whoever wrote the replay chose that, and it may be anybody
         told = game_command(command, file, named if named.isprintable() else "path/file.py:Game")
         raise UsageError(f"its game {named!r} is not run because somebody else names it; if you trust it: {told}")
     return named, game_factory(named, is_trusted=name is not None)()

@@ -8,6 +8,7 @@ import numpy
 import pytest
 
 from rollback.cli.buttons import Buttons
+from rollback.envs.names import game_factory
 from rollback.errors import UsageError
 from rollback.games import Duel, Pong
 
@@ -111,3 +112,47 @@ def test_a_game_that_knows_combinations_is_asked_with_the_newest_key_last() -> N
 
 def test_keys_whose_actions_are_arrays_can_be_told() -> None:
     assert Buttons(Together(), 0).legend() == "←/a  →"
+
+
+def cart_pole(settings: str = "") -> Any:
+    return game_factory(f"gym:CartPole-v1{settings}")()
+
+
+def test_chosen_keys_take_the_place_of_those_of_the_environment() -> None:
+    buttons = Buttons(cart_pole(), 1, {"a": 0, "b": 1, "space+a": 1})
+    assert set(buttons.keys) == {"a", "b"}
+    assert buttons.names == {"a", "b", "space"}
+    assert [buttons.action(held) for held in ({"a"}, {"b"}, {"a", "space"}, {"a", "b"}, {"left"}, set())] == [0, 1, 1, 1, 0, 0]
+
+
+@pytest.mark.parametrize(
+    ("chosen", "told"),
+    [
+        ({"left": 2}, r"--keys: the key 'left' of player_0 means no action: 2 is no action of Discrete\(2\): 0 to 1"),
+        ({"lefft": 1}, "--keys: 'lefft' names no keys: a key is a character or one of up, down"),
+        ({"left": [1, 2]}, "--keys: the key 'left' of player_0 means no action"),
+    ],
+)
+def test_chosen_keys_that_mean_nothing_are_told(chosen: dict[str, Any], told: str) -> None:
+    with pytest.raises(UsageError, match=told) as caught:
+        Buttons(cart_pole(), 0, chosen)
+    assert "each agent" not in str(caught.value)
+
+
+def test_keys_of_other_games_cannot_be_chosen() -> None:
+    with pytest.raises(UsageError, match="--keys is for environments"):
+        Buttons(Pong(), 0, {"up": 1})
+
+
+def test_actions_for_which_no_keys_suggest_themselves_ask_for_keys() -> None:
+    game = cart_pole()
+    game.keys = lambda player: {}
+    with pytest.raises(UsageError, match=r"no keys suggest themselves .* gym:CartPole-v1.*name them, as in --keys"):
+        Buttons(game, 0)
+    assert Buttons(game, 0, {"a": 1}).action({"a"}) == 1
+
+
+def test_whoever_watches_needs_no_keys() -> None:
+    buttons = Buttons(cart_pole("?share=watch"), 1)
+    assert buttons.legend() == ""
+    assert buttons.action({"left"}) == 0

@@ -60,7 +60,7 @@ async def test_answers_and_results_become_what_is_known_of_a_peer() -> None:
         FakeChild(
             {"ready": True},
             {"joined": 0},
-            {"answer": {"frame": 10, "stats": {"rollbacks": 2}, "picture": {"text": "now"}}},
+            {"answer": {"frame": 10, "reason": "running", "stats": {"rollbacks": 2}, "picture": {"text": "now"}}},
             {"event": "peer-2 is reached directly", "path": "webrtc"},
             {"event": "", "path": None},
             {"result": RESULT},
@@ -80,8 +80,8 @@ async def test_answers_and_results_become_what_is_known_of_a_peer() -> None:
 async def test_an_answer_without_a_picture_leaves_the_last_one() -> None:
     made = demo(
         FakeChild(
-            {"answer": {"frame": 1, "stats": {"rollbacks": 0}, "picture": {"text": "one"}}},
-            {"answer": {"frame": 2, "stats": {"rollbacks": 0}}},
+            {"answer": {"frame": 1, "reason": "running", "stats": {"rollbacks": 0}, "picture": {"text": "one"}}},
+            {"answer": {"frame": 2, "reason": "running", "stats": {"rollbacks": 0}}},
         )
     )
     await made._hear(0)
@@ -165,3 +165,26 @@ def test_the_first_line_names_all_a_peer_needs() -> None:
     assert (first["by_hand"], second["by_hand"]) == (True, False)
     assert (first["replay"], second["replay"]) == ("/tmp/match.rbr", None)
     assert (first["name"], second["name"]) == ("peer-1", "peer-2")
+
+
+@pytest.mark.parametrize("players", [2, 3, 4])
+def test_there_is_a_peer_for_each_player_and_the_first_may_be_a_person(players: int) -> None:
+    settings = MatchSettings(game="pong", frames=60)
+    keys = {"left": 0}
+    made = DemoMatch(
+        settings, Path("/tmp/m.rbr"), players=players, watchers=(1,), by_hand=True, keys=keys, sabotage=9, wants_pictures=False
+    )
+    assert [peer.name for peer in made.peers] == [f"peer-{number + 1}" for number in range(players)]
+    assert [peer.by_hand for peer in made.peers] == [True] + [False] * (players - 1)
+    assert [peer.watches for peer in made.peers] == [False, True] + [False] * (players - 2)
+    firsts = [made._first(seat, peer, "http://127.0.0.1:1", "ROOM") for seat, peer in enumerate(made.peers)]
+    assert [first["keys"] for first in firsts] == [keys] + [None] * (players - 1)
+    assert [first["sabotage"] for first in firsts] == [None, 9] + [None] * (players - 2)
+    assert len(made._ready) == len(made._joined) == len(made._asked) == players
+
+
+@pytest.mark.parametrize(("reason", "is_progress"), [("paused", True), ("stalled", False)])
+async def test_a_match_that_waits_for_somebody_who_thinks_does_not_stand_still(reason: str, is_progress: bool) -> None:
+    made = demo(FakeChild())
+    made._take(0, {"frame": 0, "reason": reason, "stats": {"rollbacks": 0}})
+    assert (made._progress_at > 0.0) is is_progress

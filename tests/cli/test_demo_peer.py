@@ -11,9 +11,10 @@ import pytest
 
 from rollback.cli.demo_peer import _Peer
 from rollback.cli.match_settings import MatchSettings
+from rollback.envs.names import game_factory
 from rollback.games import Pong
 from rollback.net.transport import PathChanged
-from rollback.netplay import PlayResult
+from rollback.netplay import WAIT, PlayResult
 from rollback.types import DesyncFound, Ended, PeerInterrupted, Resynced, SessionStats, Synchronized
 
 STATS = SessionStats(60, 3, 9, 0, {3: 3}, 59, 59, 59, {})
@@ -134,3 +135,16 @@ def test_otherwise_a_bot_plays_the_same_for_the_same_seed() -> None:
     game = Pong()
     acts = [peer()[0]._player(1) for _ in range(2)]
     assert [acts[0](game, 1) for _ in range(50)] == [acts[1](game, 1) for _ in range(50)]
+
+
+def test_where_every_action_counts_the_peer_waits_for_its_person() -> None:
+    made, _ = peer(by_hand=True)
+    made._game = game = game_factory("gym:CartPole-v1")()
+    made._first["keys"] = {"x": 1}
+    act = made._player(0)
+    assert act(game, 0) is WAIT
+    made._held = frozenset({"x"})
+    assert act(game, 0) == 1
+    assert act(game, 0) is WAIT
+    made._held = frozenset()
+    assert act(game, 0) is WAIT

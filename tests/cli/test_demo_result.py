@@ -133,3 +133,27 @@ def test_the_values_are_what_a_program_asks_for() -> None:
     assert values["replay"] == "/tmp/r.rbr"
     assert [each["rollbacks"] for each in values["peers"]] == [21, 22]
     assert json.loads(json.dumps(values)) == values
+
+
+def test_all_of_several_peers_agree() -> None:
+    result = DemoResult.of([peer(number) for number in (1, 2, 3, 4)], SETTINGS)
+    assert (result.parity, result.code) == (True, 0)
+    assert result.sentence.startswith("All 4 peers agree: after 300 frames and 90 rollbacks")
+    values = result.as_values()
+    assert values["checksums"] == ["00ff00ff00ff00ff"] * 4
+    assert (values["rollbacks"], values["stalls"], len(values["peers"])) == (90, 10, 4)
+
+
+@pytest.mark.parametrize("odd", [1, 2, 3])
+def test_one_of_several_that_differs_is_enough(odd: int) -> None:
+    made = [peer(1), peer(2), peer(3)]
+    assert made[odd - 1].result is not None
+    made[odd - 1].result["checksum"] = "1111111111111111"  # type: ignore[index]
+    result = DemoResult.of(made, SETTINGS)
+    assert (result.parity, result.code) == (False, 1)
+    assert "at frame 300, " in result.sentence and "1111111111111111 at frame 300" in result.sentence
+
+
+def test_the_most_mended_desyncs_of_any_peer_are_told() -> None:
+    result = DemoResult.of([peer(1), peer(2), peer(3, resyncs=2)], SETTINGS)
+    assert "and 2 desyncs that were mended" in result.sentence

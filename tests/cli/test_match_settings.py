@@ -68,3 +68,33 @@ def test_a_rematch_has_another_seed_which_all_come_to(seed: int | None) -> None:
     assert seeds[0] == (config_for(Pong(), "K7QW-3MZP").seed if seed is None else seed)
     if seed is None:
         assert seeds[2] == config_for(Pong(), "K7QW-3MZP", 2).seed
+
+
+class NoIdle(Plain):
+    has_noop = False
+
+
+class Watched(Plain):
+    watchers = (1,)
+
+
+@pytest.mark.parametrize(
+    ("game", "player", "by_hand", "window", "delay"),
+    [
+        (Plain, 0, True, 8, 2),
+        (NoIdle, 0, False, 0, 2),
+        (NoIdle, 0, True, 0, 0),  # whoever decides about every frame sees at once what came of it
+        (Watched, 1, True, 0, 2),
+        (Watched, 0, True, 8, 2),
+    ],
+)
+def test_what_nobody_named_is_what_the_game_and_its_player_need(
+    game: type[Pong], player: int, by_hand: bool, window: int, delay: int
+) -> None:
+    config = MatchSettings(game="x").config(game(), "", player=player, by_hand=by_hand)
+    assert (config.prediction_window, config.input_delay) == (window, delay)
+
+
+def test_a_window_and_a_delay_that_are_named_win() -> None:
+    config = MatchSettings(game="x", prediction_window=6, input_delay=3).config(NoIdle(), "", player=0, by_hand=True)
+    assert (config.prediction_window, config.input_delay) == (6, 3)

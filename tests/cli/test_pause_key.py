@@ -45,3 +45,9 @@ def test_other_keys_do_nothing() -> None:
 def test_a_game_that_has_the_key_for_itself_keeps_it() -> None:
     key = PauseKey({"p": 1})
     assert key.legend == "" and pressed(key, "p", "", "p") == []
+
+
+def test_where_everybody_waits_for_a_move_anyway_there_is_no_such_key() -> None:
+    key = PauseKey(["left"], is_known=False)
+    assert key.legend == ""
+    assert pressed(key, "p", "", "p") == []

@@ -13,8 +13,10 @@ from typing import Any
 import pytest
 
 from rollback.cli.play_hands import BotHands, TerminalHands, WindowHands
+from rollback.envs.names import game_factory
 from rollback.errors import UsageError
 from rollback.games import Duel, Pong
+from rollback.netplay import WAIT
 from rollback.types import PeerStats, SessionStats
 from tests.cli.terminal import LookedAt
 
@@ -156,3 +158,36 @@ async def test_a_window_that_is_not_open_holds_no_key(capsys: pytest.CaptureFixt
     assert hands.act(Pong(), 0) == (False, False)
     hands.tell("bob is ready")
     assert capsys.readouterr().err == "bob is ready\n"
+
+
+async def test_where_every_action_counts_a_press_is_a_step_and_all_wait_for_it(terminal: tuple[int, LookedAt]) -> None:
+    outside, screen = terminal
+    game = game_factory("gym:CartPole-v1")()
+    async with TerminalHands(game, 0, "cart", by_turns=True) as hands:
+        assert [hands.act(game, 0) for _ in range(3)] == [WAIT] * 3
+        os.write(outside, b"1")
+        async with asyncio.timeout(10):
+            while (action := hands.act(game, 0)) is WAIT:
+                await asyncio.sleep(0)
+        assert action == 1
+        assert hands.act(game, 0) is WAIT
+        played = Played()
+        played.game = game  # type: ignore[assignment]
+        hands.frame(played, tick())  # type: ignore[arg-type]
+        assert any("one press a step" in line for line in screen.lines)
+        assert not any("p pauses" in line for line in screen.lines)
+
+
+async def test_chosen_keys_are_those_of_the_terminal_and_of_the_window(terminal: tuple[int, LookedAt]) -> None:
+    outside, _ = terminal
+    game = game_factory("gym:CartPole-v1")()
+    window = WindowHands(game, 0, "cart", {"x": 1}, by_turns=True)
+    assert window.act(game, 0) is WAIT
+    window._link = SimpleNamespace(held=lambda: {"x"})  # type: ignore[assignment]
+    assert window.act(game, 0) == 1
+    async with TerminalHands(game, 0, "cart", {"x": 1}) as hands:
+        assert hands.act(game, 0) == 0
+        os.write(outside, b"x")
+        async with asyncio.timeout(10):
+            while hands.act(game, 0) != 1:
+                await asyncio.sleep(0)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import shlex
 from pathlib import Path
 
 import pytest
@@ -9,6 +11,7 @@ import pytest
 from rollback.cli.play_room import check_label, game_of_label, mended_refusal, play_command
 from rollback.envs.names import game_factory
 from rollback.errors import NetworkError, UsageError
+from rollback.games import Pong
 from rollback.net.lobby_link import LobbyRefusal
 
 ROOM = "K7QW-3MZP"
@@ -32,13 +35,20 @@ def test_the_others_are_told_all_they_have_to_type(server: str, game: str, comma
 
 @pytest.mark.parametrize(
     ("label", "game"),
-    [("", "pong"), ("pong", "pong"), ("Duel", "Duel"), ("rollback.games:Duel", "rollback.games:Duel")],
+    [
+        ("", "pong"),
+        ("pong", "pong"),
+        ("Duel", "Duel"),
+        ("rollback.games:Duel", "rollback.games:Duel"),
+        ("pettingzoo:rollback.envs.tetris_v0?players=3", "pettingzoo:rollback.envs.tetris_v0?players=3"),
+        ("gym:rollback/Pong-v0", "gym:rollback/Pong-v0"),
+    ],
 )
 def test_a_room_may_choose_a_built_in_game(label: str, game: str) -> None:
     assert game_of_label(label, ROOM) == game
 
 
-@pytest.mark.parametrize("label", ["os:system", "/tmp/evil.py:Game", "my_games:Chess", "gym:CartPole-v1"])
+@pytest.mark.parametrize("label", ["os:system", "/tmp/evil.py:Game", "my_games:Chess", "gym:\x1b[2J"])
 def test_a_room_may_not_choose_any_other_one_for_us(label: str) -> None:
     with pytest.raises(UsageError, match="is not built in: name your copy of it with --game"):
         game_of_label(label, ROOM)
@@ -92,3 +102,31 @@ def test_a_locked_room_may_be_over_too() -> None:
 @pytest.mark.parametrize("error", [LobbyRefusal("full", "it is full"), NetworkError("nothing answers")])
 def test_any_other_refusal_stays_as_it_is(error: NetworkError) -> None:
     assert mended_refusal(error, ROOM, OTHER) is error
+
+
+@pytest.mark.parametrize("label", ["gym:CartPole-v1", "pettingzoo:mpe2.simple_tag_v3", "gym:a:B-v0?x=$(y)"])
+def test_a_room_may_not_choose_an_environment_for_us_and_says_how_we_can(label: str) -> None:
+    with pytest.raises(UsageError, match="is not run because somebody else names it; if you trust it: --game") as caught:
+        game_of_label(label, ROOM)
+    assert str(caught.value).endswith(shlex.join(["--game", label]))
+
+
+@pytest.mark.parametrize(
+    ("label", "named", "is_same"),
+    [
+        ("gym:CartPole-v1", "gym:CartPole-v1", True),
+        ("gym:CartPole-v1?share=race&players=2", " gym:CartPole-v1?players=2&share=race", True),
+        ("gym:CartPole-v1", "gym:CartPole-v1?share=race", False),
+        ("gym:CartPole-v1?players=3", "gym:CartPole-v1", False),
+        ("pettingzoo:rollback.envs.pong_v0", "pong", False),
+        ("pong", "pettingzoo:rollback.envs.pong_v0", False),
+    ],
+)
+def test_an_environment_is_the_same_with_the_same_settings_only(label: str, named: str, is_same: bool) -> None:
+    with contextlib.nullcontext() if is_same else pytest.raises(UsageError, match="and you named"):
+        check_label(label, ROOM, named, Pong())
+
+
+def test_the_others_are_told_the_name_of_an_environment_unless_everybody_has_it() -> None:
+    assert play_command(ROOM, HERE, "gym:CartPole-v1?players=3") == f"rollback play {ROOM} --game 'gym:CartPole-v1?players=3'"
+    assert play_command(ROOM, HERE, "pettingzoo:rollback.envs.tetris_v0") == f"rollback play {ROOM}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 from pathlib import Path
 
 import pytest
@@ -143,3 +144,14 @@ def test_a_file_that_a_recording_names_is_not_run(tmp_path: Path, capsys: pytest
 )
 def test_the_command_names_a_game_that_is_not_built_in(game: str, command: str) -> None:
     assert verify_command("my.rbr", game) == command
+
+
+@pytest.mark.parametrize("name", ["gym:CartPole-v1", "pettingzoo:mpe2.simple_tag_v3?num_good=2"])
+def test_an_environment_that_a_recording_names_is_not_made(
+    name: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = recorded(tmp_path / "env.rbr", name=name)
+    assert run(["replay", "verify", file]) == 2
+    said = capsys.readouterr().err
+    assert "is not run because somebody else names it" in said
+    assert shlex.join(["rollback", "replay", "verify", file, "--game", name]) in said

@@ -129,3 +129,49 @@ def test_a_players_own_picture_says_the_keys_and_the_news() -> None:
     lines = play_view.compose("pong", picture_of(Pong()), stats(), 3.0, "relay", notes, (79, 23), PLAIN)
     assert lines[-2:] == [" ↑/w up  ↓/s down", " bob is silent"]
     assert "3.0 /s" in "\n".join(lines)
+
+
+def crowd(count: int, size: tuple[int, int], palette: Palette = PLAIN) -> list[str]:
+    settings = MatchSettings(game="pong", frames=1800)
+    values: dict[str, Any] = {"frame": 900, "stats": stats(), "picture": picture_of(Pong()), "path": "webrtc"}
+    everybody = [PeerState(f"peer-{number + 1}", **values) for number in range(count)]
+    return demo_view.compose(settings, everybody, " a note", 17.5, size, palette)
+
+
+@pytest.mark.parametrize("size", [*SIZES, (130, 50), (240, 40), (60, 90)])
+@pytest.mark.parametrize("count", range(2, 9))
+def test_any_number_of_peers_fits_every_terminal(count: int, size: tuple[int, int]) -> None:
+    lines = crowd(count, size, COLOURED)
+    assert len(lines) <= size[1]
+    assert max(width_of(line) for line in lines) <= size[0]
+    if size[1] >= 14:
+        assert "of 1800 frames" in "\n".join(lines)
+
+
+@pytest.mark.parametrize(
+    ("count", "size", "rows"),
+    [
+        (3, (130, 50), [2, 1]),
+        (4, (130, 50), [2, 2]),
+        (3, (200, 30), [3]),
+        (4, (240, 30), [4]),
+        (3, (60, 90), [1, 1, 1]),
+        (8, (240, 60), [4, 4]),
+    ],
+)
+def test_where_there_is_room_all_peers_are_seen_in_rows(count: int, size: tuple[int, int], rows: list[int]) -> None:
+    lines = crowd(count, size)
+    assert [line.count("peer-") for line in lines if "peer-" in line] == rows
+    assert "peers are shown" not in "\n".join(lines)
+
+
+@pytest.mark.parametrize("count", [3, 4, 8])
+def test_where_there_is_none_the_first_two_are_seen_and_that_is_said(count: int) -> None:
+    text = "\n".join(crowd(count, (79, 23)))
+    assert f"2 of {count} peers are shown: a larger terminal shows all" in text
+    assert "peer-1" in text and "peer-2" in text and "peer-3" not in text
+    assert "900 of 1800 frames" in text
+
+
+def test_a_peer_that_watches_is_told_from_one_that_plays() -> None:
+    assert "watches as player 1" in "\n".join(demo((119, 31), watches=True))

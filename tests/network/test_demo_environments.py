@@ -1,0 +1,97 @@
+"""The demo plays environments: as many peers as players, each at the pace of the environment, and all in one state."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.network.program import program
+from tests.network.test_demo_view import Terminal
+
+PAIR_OF_KEYS = (b"z", b"x")
+
+
+def played(tmp_path: Path, game: str, *arguments: str) -> tuple[dict[str, Any], str]:
+    with program("demo", "--game", game, "--replay", str(tmp_path / "match.rbr"), "--json", *arguments) as running:
+        assert running.code() == 0, running.said
+        result = running.result()
+        assert result["parity"] is True
+        assert len(set(result["checksums"])) == 1
+        return result, running.said
+
+
+def test_three_peers_play_an_environment_and_agree(tmp_path: Path) -> None:
+    arguments = ["--frames", "120", "--latency-ms", "60"]
+    result, said = played(tmp_path, "pettingzoo:rollback.envs.gridworld_v0?players=3", *arguments)
+    assert result["rollbacks"] > 0
+    assert (result["frames"], len(result["checksums"]), result["paths"]) == (120, 3, ["webrtc"] * 3)
+    assert "All 3 peers agree: after 120 frames" in said
+    with program("replay", "verify", str(tmp_path / "match.rbr")) as verifying:  # what is built in is played as it is named
+        assert verifying.code() == 0
+
+
+@pytest.mark.nightly
+@pytest.mark.parametrize(
+    ("game", "peers", "frames", "told"),
+    [
+        ("gym:CartPole-v1", 2, 200, "it is played in step (prediction window 0)"),
+        ("gym:CartPole-v1?share=watch", 2, 100, "it is played in step"),
+        ("gym:LunarLander-v3", 2, 200, "oing back plays the episode again from its start"),
+        ("pettingzoo:mpe2.simple_tag_v3", 4, 60, "All 4 peers agree"),
+        ("pettingzoo:rollback.envs.tetris_v0", 2, 300, "Both peers agree"),
+        ("pettingzoo:rollback.envs.duel_v0", 2, 200, "Both peers agree"),
+    ],
+)
+def test_environments_of_all_kinds_are_played(game: str, peers: int, frames: int, told: str, tmp_path: Path) -> None:
+    result, said = played(tmp_path, game, "--frames", str(frames), "--latency-ms", "60", "--jitter-ms", "20", "--loss", "0.05")
+    assert (result["frames"], len(result["checksums"])) == (frames, peers)
+    assert (result["rollbacks"] == 0) is ("in step" in told or "simple_tag" in game)
+    assert told in said
+    with program("replay", "verify", str(tmp_path / "match.rbr"), "--game", game) as verifying:
+        assert verifying.code() == 0
+
+
+@pytest.mark.nightly
+def test_a_person_plays_step_by_step_with_keys_of_its_own(tmp_path: Path) -> None:
+    keys = ["--keyboard", "--keys", "z=0,x=1"]
+    terminal = Terminal(
+        120, 34, "demo", "--game", "gym:CartPole-v1", "--replay", str(tmp_path / "m.rbr"), "--frames", "8", *keys
+    )
+    try:
+        terminal.wait_for("your keys, one press a step:  z  x")
+        terminal.wait_for("webrtc")
+        until = time.monotonic() + 2.0
+        while time.monotonic() < until:
+            terminal.read(0.05)
+        assert "0 of 8 frames" in terminal.text  # nothing happens while nothing is pressed
+        for press in range(3):
+            terminal.type(PAIR_OF_KEYS[press % 2])
+            terminal.wait_for(f"{press + 1} of 8 frames")
+        for press in range(100):
+            if terminal.process.poll() is not None:
+                break
+            terminal.type(PAIR_OF_KEYS[press % 2])
+            terminal.read(0.3)
+            time.sleep(0.2)
+        assert terminal.code() == 0
+        assert "Both peers agree: after 8 frames" in terminal.text
+    finally:
+        terminal.close()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (["--game", "gym:CartPole-v1?players=1"], "--game 'gym:CartPole-v1?share=race'"),
+        (["--game", "gym:CartPole-v1", "--keys", "left=0"], "give --keyboard too, or leave --keys out"),
+        (["--keys", "up=1"], "--keys is for environments"),
+    ],
+)
+def test_what_cannot_be_played_is_told_before_anything_starts(arguments: list[str], told: str) -> None:
+    with program("demo", *arguments) as running:
+        assert running.code() == 2
+        assert told in running.said
+        assert running.said.count("\n") == 1

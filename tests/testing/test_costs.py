@@ -8,8 +8,10 @@ import pytest
 
 from rollback.config import MAX_WINDOW
 from rollback.testing import check_game
-from rollback.testing.costs import BUDGET_US, Costs, measure, window_for
+from rollback.testing.costs import BUDGET_US, Costs, measure, reach_for, window_for
 from rollback.testing.trial import Trial
+from tests.envs import broken_environments as broken
+from tests.envs.broken_environments import Making
 from tests.testing.broken_games import Sound
 
 
@@ -123,3 +125,88 @@ def test_a_slow_game_is_told_what_to_do_and_passes() -> None:
 def test_costs_do_not_make_two_reports_different() -> None:
     one, other = (check_game(Sound, 20, other_process=False) for _ in range(2))
     assert one == other and one.costs is not None
+
+
+@pytest.mark.parametrize(
+    ("fps", "told"), [(20, 20), (120.4, 120), (None, 60), (0, 60), (True, 60), ("50", 60), (1001, 60), (1000, 1000)]
+)
+def test_the_budget_is_a_quarter_of_the_games_own_frame(fps: Any, told: int) -> None:
+    class Paced(Sound):
+        pass
+
+    Paced.fps = fps  # type: ignore[attr-defined]
+    costs = measure(Trial(Paced, 20, 8, 0))
+    assert costs.fps == told and costs.budget_us == pytest.approx(250_000 / told)
+    assert f"within a quarter of a {told} Hz frame, {250_000 / told:.0f} us" in str(costs)
+
+
+def test_a_slower_game_may_take_longer() -> None:
+    watch = Watch()
+    kind = timed_game(watch, 400_000, 100_000, 100_000)
+    at_60 = measure(Trial(kind, 30, 8, 0), watch)
+    kind.fps = 15  # type: ignore[attr-defined]
+    at_15 = measure(Trial(kind, 30, 8, 0), watch)
+    assert (at_60.window, at_15.window) == (8, 33)
+
+
+@pytest.mark.parametrize(
+    ("step", "save", "load", "window", "budget", "reach"),
+    [
+        (100, 0, 200, 8, 5000, 40),
+        (100, 0, 200, 60, 5000, 40),
+        (100, 0, 200, 4, 5000, 44),
+        (100, 100, 200, 8, 5000, 32),
+        (100, 0, 4200, 8, 5000, 0),
+        (5000, 0, 200, 0, 5000, 0),
+    ],
+)
+def test_an_episode_is_played_again_as_far_as_a_rollback_leaves_time(
+    step: float, save: float, load: float, window: int, budget: float, reach: int
+) -> None:
+    assert reach_for(step, save, load, window, budget) == reach
+
+
+def test_where_a_load_plays_the_episode_again_its_start_is_loaded_and_the_reach_told() -> None:
+    watch = Watch()
+    made = Making(broken.Buffered)
+
+    def slow() -> Any:
+        game: Any = made()
+        step, reset = [copy.step for copy in game.copies], game.copies[0].reset
+
+        def later(action: Any) -> Any:
+            watch.now += 50_000
+            return step[0](action)
+
+        def reset_later(**settings: Any) -> Any:
+            watch.now += 300_000
+            return reset(**settings)
+
+        game.copies[0].step, game.copies[0].reset = later, reset_later
+        game._lanes = ((0, later, *game._lanes[0][2:]), *game._lanes[1:])
+        return game
+
+    costs = measure(Trial(slow, 20, 8, 0), watch)
+    assert costs.load_us == 300.0, "the reset, and no step"
+    assert costs.step_us == 50.0 and costs.fps == 40
+    assert costs.reach == reach_for(50, 0, 300, 8, 6250) == 111
+    assert "load 300.0 us and a step for every step of the episode" in str(costs)
+    assert "one of 8 does so until step 111 of an episode" in str(costs)
+
+
+def test_an_environment_is_measured_loading_what_differs_from_the_present() -> None:
+    loaded: list[int] = []
+
+    def watched() -> Any:
+        game: Any = Making(broken.Field)()
+        load = game.load
+
+        def noted(state: Any) -> None:
+            loaded.append(game.step_in_episode - state["step"])
+            load(state)
+
+        game.load = noted
+        return game
+
+    costs = measure(Trial(watched, 20, 8, 0))
+    assert max(loaded) == 7 and costs.load_us > 0 and costs.reach is None

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from rollback.state import diff, is_tree
 from rollback.testing.references import deface, keeps_no_reference
 from rollback.testing.trial import Failed, NotAsked, Trial
+from tests.envs.broken_environments import Field, Making
 from tests.testing.broken_games import KeptReference, MutatedSnapshot, SleepingReference, Sound
 
 leaves = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text() | st.binary()
@@ -163,3 +164,43 @@ def test_a_game_that_raises_because_of_it_is_told_too() -> None:
 def test_opaque_snapshots_cannot_be_asked_about() -> None:
     with pytest.raises(NotAsked, match="opaque"):
         keeps_no_reference(trial(OpaqueGame))
+
+
+class Lender:
+    """Makes games of a sound environment that hand out one list of their own, to which every twentieth step adds."""
+
+    def __init__(self, *, copies: bool) -> None:
+        self.copies = copies
+
+    def __call__(self) -> Any:
+        game: Any = Making(Field)()
+        log = [0]
+        save, step, reset = game.save, game.step, game.reset
+
+        def stepped(actions: Any) -> None:
+            step(actions)
+            if game.step_in_episode % 20 == 0:
+                log.append(game.step_in_episode)
+
+        def fresh(seed: int) -> None:
+            reset(seed)
+            log[:] = [0]
+
+        game.save = lambda: save() | {"log": list(log) if self.copies else log}
+        game.step, game.reset = stepped, fresh
+        return game
+
+
+def test_snapshots_of_environments_are_kept_to_the_end_and_not_defaced_for_they_may_share_what_never_changes() -> None:
+    said = keeps_no_reference(Trial(Making(Field), 60, 8, 0))
+    assert said == "no snapshot changed to the end of the match, in the game that saved it and in one that loaded it"
+    keeps_no_reference(Trial(Lender(copies=True), 60, 8, 0))
+
+
+def test_an_environment_whose_snapshot_changes_long_after_is_told_with_the_path() -> None:
+    with pytest.raises(
+        Failed, match=r"The snapshot of frame 0 changed when the environment played on: its get_state must"
+    ) as found:
+        keeps_no_reference(Trial(Lender(copies=False), 60, 8, 0))
+    assert found.value.frame == 0
+    assert any(difference.path.startswith("len(log)") or "log" in difference.path for difference in found.value.differences)

@@ -11,6 +11,8 @@ from rollback.errors import GameError
 from rollback.game import Bits
 from rollback.state import Difference
 from rollback.testing.trial import Failed, Trial, shown_differences
+from tests.envs import broken_environments as broken
+from tests.envs.broken_environments import Making
 from tests.testing.broken_games import Sound
 
 
@@ -136,3 +138,33 @@ def test_a_sentence_shows_the_first_few_differences() -> None:
 def test_opaque_snapshots_without_a_digest_cannot_be_compared() -> None:
     with pytest.raises(GameError, match=r"Opaque.save\(\) returns no state tree .* add a method digest\(\)"):
         trial(Opaque)
+
+
+def test_actions_of_an_environment_are_drawn_from_its_spaces_all_alike() -> None:
+    """Random bytes are nearly all the idle action there."""
+    trial = Trial(Making(broken.Field), 200, 8, 0)
+    drawn = [int(action) for actions in trial.actions(trial.fresh(0), 0, 200) for action in actions]
+    assert all(drawn.count(action) > 60 for action in range(3))
+    again = [int(action) for actions in trial.actions(trial.fresh(0), 0, 200) for action in actions]
+    assert again == drawn
+
+
+def test_episodes_that_end_in_the_matches_are_counted() -> None:
+    trial = Trial(Making(broken.Field), 60, 8, 0)
+    assert trial.matches == [(0, 60)]
+    assert (trial.ended, trial.longest) == (2, 25)
+    assert trial.is_environment and not trial.is_replayed
+    assert trial.kind == "gym:Field?players=2&share=race"
+
+
+def test_of_an_episode_that_does_not_end_it_is_told_how_far_it_came() -> None:
+    trial = Trial(Making(broken.Buffered), 20, 8, 0)
+    assert trial.matches == [(0, 20)]
+    assert (trial.ended, trial.longest) == (0, 20)
+    assert trial.is_replayed
+
+
+def test_a_plain_game_has_no_episodes() -> None:
+    trial = Trial(Sound, 60, 8, 0)
+    assert trial.matches and not trial.is_environment and not trial.is_replayed
+    assert (trial.ended, trial.longest) == (0, 0)

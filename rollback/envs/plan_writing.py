@@ -10,7 +10,7 @@ from collections import OrderedDict, defaultdict, deque
 from typing import Any
 
 from rollback.envs.leaves import ATOMS, is_left_alone
-from rollback.envs.leaves_random import watch
+from rollback.envs.leaves_random import Watch
 from rollback.envs.plan_arrays import ARRAY, RAW
 from rollback.envs.plan_containers import DEQUE, DICT, FROZENSET, LIST, SET, TUPLE
 from rollback.envs.plan_kinds import OwnKind
@@ -143,7 +143,7 @@ class _Writing:
         elif kind is ARRAY:
             self.fill_array(place, thing)
         elif kind is BITS:
-            self.say(f"{layout.name(watch(node.thing)[1])}({value})")
+            self.say(f"{layout.name(Watch(node.thing).set)}({value})")
         elif kind in (RAW, RANDOM, OLD, BYTES, SHAPE):
             self.say(f"{layout.name(kind.fill)}({thing}, {layout.name(node.about)}, {value})")
 

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rollback.envs import leaves_random
-from rollback.envs.leaves_random import BIT_GENERATORS, Slot, check_bits, check_old, check_python, watch
+from rollback.envs.leaves_random import BIT_GENERATORS, Slot, Watch, check_bits, check_old, check_python
 from rollback.errors import GameError
 from rollback.state import checksum, is_tree
 
@@ -24,7 +24,8 @@ KINDS = pytest.mark.parametrize("kind", BIT_GENERATORS)
 def test_the_quick_sight_sees_every_change(kind: str, seed: int, deeds: list[str]) -> None:
     bits = BIT_GENERATORS[kind](seed)
     generator = numpy.random.Generator(bits)
-    read, put = watch(bits)
+    watch = Watch(bits)
+    read, put = watch.state, watch.set
     start = read()
     total = checksum(start)
     for deed in deeds:
@@ -46,13 +47,14 @@ def test_the_quick_sight_sees_every_change(kind: str, seed: int, deeds: list[str
 
 def test_the_memory_of_the_usual_generator_is_known_here() -> None:
     assert leaves_random._is_memory_known()
-    assert watch(numpy.random.PCG64(1))[0]() == numpy.random.PCG64(1).state
+    assert Watch(numpy.random.PCG64(1)).state() == numpy.random.PCG64(1).state
 
 
 def test_without_that_knowledge_it_works_all_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(leaves_random, "_IS_MEMORY_KNOWN", False)
     bits = numpy.random.PCG64(1)
-    read, put = watch(bits)
+    watch = Watch(bits)
+    read, put = watch.state, watch.set
     state = read()
     bits.random_raw()
     assert read() != state
@@ -60,9 +62,30 @@ def test_without_that_knowledge_it_works_all_the_same(monkeypatch: pytest.Monkey
     assert bits.state == state
 
 
+def test_memory_outside_the_object_is_not_read() -> None:
+    bits = numpy.random.PCG64(1)
+
+    class Elsewhere:
+        ctypes = bits.ctypes
+
+    assert leaves_random._memory_of(bits) is not None
+    assert leaves_random._memory_of(Elsewhere()) is None
+    assert leaves_random._memory_of(object()) is None
+
+
+def test_a_watch_that_follows_sees_the_memory_of_the_new_one() -> None:
+    first, second = numpy.random.default_rng(1), numpy.random.default_rng(2)
+    slot = Slot(first, [])
+    slot.read(second)
+    first.random()
+    assert slot.memory == slot.seen
+    second.random()
+    assert slot.memory != slot.seen
+
+
 def test_each_part_of_the_state_is_seen_by_itself() -> None:
     bits = numpy.random.PCG64(1)
-    read, _ = watch(bits)
+    read = Watch(bits).state
     for part in ({"has_uint32": 1}, {"uinteger": 7}, {"state": {"state": 1, "inc": 3}}, {"state": {"state": 1, "inc": 5}}):
         bits.state = {**bits.state, **part}
         now = read()

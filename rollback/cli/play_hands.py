@@ -18,7 +18,7 @@ from rollback.cli.pause_key import PauseKey
 from rollback.cli.play_view import compose
 from rollback.cli.screen import Screen
 from rollback.cli.stats import Rate, stats_values
-from rollback.cli.turns import YOUR_MOVE, Turns
+from rollback.cli.turns import Turns
 from rollback.cli.window_link import WindowLink
 from rollback.core.session import P2PSession
 from rollback.game import Game
@@ -106,6 +106,10 @@ def _chosen(buttons: Buttons, turns: Turns | None, held: Collection[str], game: 
     return buttons.action(held)
 
 
+def _legend(buttons: Buttons, pause: PauseKey, turns: Turns | None, tick: Tick) -> str:
+    return f"{buttons.legend()}{pause.legend}{turns.legend(tick.reason) if turns else ''}"
+
+
 class _Shown:
     """What a picture of a running match says besides the field, looked at twice a second."""
 
@@ -162,7 +166,10 @@ class TerminalHands:
             self._shown.stats,
             self._shown.rollbacks.per_second,
             self.path,
-            (f"{self._buttons.legend()}{self._pause.legend}{YOUR_MOVE if self._turns else ''}  Ctrl-C leaves", self._news),
+            (
+                f"{_legend(self._buttons, self._pause, self._turns, tick)}  Ctrl-C leaves",
+                self._news,
+            ),
             self._screen.size,
             self._palette,
         )
@@ -228,7 +235,7 @@ class WindowHands:
             self._pause.look(self._link.held(), session, now)
         self._shown.look(session, now)
         stats = self._shown.stats
-        keys = f"{self._buttons.legend()}{self._pause.legend}{YOUR_MOVE if self._turns else ''}"
+        keys = _legend(self._buttons, self._pause, self._turns, tick)
         note = f"{keys}      round trip {stats['rtt_ms']:.0f} ms   rollbacks {stats['rollbacks']}"
         self._link.offer(session.game, "waiting for the others" if tick.reason == "synchronizing" else note)
 

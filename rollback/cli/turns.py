@@ -37,10 +37,17 @@ class Turns:
         self._keys = frozenset(keys)
         self._held: frozenset[str] = frozenset()
         self._next = 0.0
+        self._is_waited_for = False
 
     def waits(self, game: Game, player: int, held: Collection[str], *, now: float) -> bool:
         """Return whether the next frame needs an action of this player, and the keys held are none."""
-        return _is_asked(game, player) and not self.is_due(held, now=now)
+        self._is_waited_for = _is_asked(game, player) and not self.is_due(held, now=now)
+        return self._is_waited_for
+
+    def legend(self, reason: str) -> str:
+        """Return what to tell of it; `reason` is that of the last tick."""
+        whose = "  your move" if self._is_waited_for else "  others think" if reason == "paused" else ""
+        return YOUR_MOVE + whose
 
     def is_due(self, held: Collection[str], *, now: float) -> bool:
         """Return whether a key was pressed since the last call, or is held for long.

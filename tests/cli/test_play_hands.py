@@ -174,7 +174,7 @@ async def test_where_every_action_counts_a_press_is_a_step_and_all_wait_for_it(t
         played = Played()
         played.game = game  # type: ignore[assignment]
         hands.frame(played, tick())  # type: ignore[arg-type]
-        assert any("one press a step" in line for line in screen.lines)
+        assert any("one press a step  your move" in line for line in screen.lines)
         assert not any("p pauses" in line for line in screen.lines)
 
 

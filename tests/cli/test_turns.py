@@ -74,6 +74,17 @@ def test_whoever_watches_has_no_turns() -> None:
     assert not plays_by_turns(game, 1, None)
 
 
+def test_whose_move_it_is_is_told() -> None:
+    game: Any = SimpleNamespace()
+    turns = Turns(["left"])
+    assert turns.legend("running") == ", one press a step"
+    assert turns.waits(game, 0, [], now=0.0)
+    assert turns.legend("paused").endswith("your move")
+    assert not turns.waits(game, 0, ["left"], now=0.1)
+    assert turns.legend("paused").endswith("others think")
+    assert turns.legend("running") == ", one press a step"
+
+
 def test_in_turns_only_whose_episode_it_is_is_waited_for() -> None:
     game = game_factory("gym:CartPole-v1?share=turns")()
     assert Turns(["left"]).waits(game, 0, [], now=0.0)

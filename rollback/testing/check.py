@@ -15,6 +15,7 @@ from rollback.testing.budget import affordable, pace_of
 from rollback.testing.costs import measure
 from rollback.testing.environment_facts import environment_of, facts_of
 from rollback.testing.examination import Examination
+from rollback.testing.layers import given_up_in, unlike_layer
 from rollback.testing.other_process import agrees
 from rollback.testing.references import keeps_no_reference
 from rollback.testing.report import ELSEWHERE, KEPT, MADE, Check, CheckReport
@@ -26,6 +27,7 @@ __all__ = ["Check", "CheckReport", "check_game"]
 
 MAX_FRAMES: Final = 1_000_000
 USUAL_FRAMES: Final = 300
+_NO_WITNESS: Final = "nobody was seen"
 _WRONG_SETTINGS: Final = (
     "unexpected keyword argument",
     "share must be",
@@ -76,7 +78,7 @@ def check_game(
     except GameError as error:
         if not _is_about_an_environment(error):
             raise
-        return CheckReport(_name_of(make), wanted, distance, (Check(MADE, False, str(error)),))
+        return CheckReport(_name_of(make), wanted, distance, (Check(MADE, False, str(error)),), causes=_causes_of(error))
     codecs_of(first)
     SyncTestSession(first, distance)  # says what is wrong with the distance
     own = environment_of(first)
@@ -120,6 +122,13 @@ def _is_about_an_environment(error: GameError) -> bool:
         return False
     places = [frame.f_globals.get("__name__", "") for frame, _ in traceback.walk_tb(error.__traceback__)]
     return any(place.startswith("rollback.envs.") and place != "rollback.envs.names" for place in places)
+
+
+def _causes_of(error: GameError) -> tuple[str, ...]:
+    """Return which wrapper it is that makes an environment differ from itself, where nothing was seen that says it."""
+    env = given_up_in(error) if _NO_WITNESS in str(error) else None
+    found = None if env is None else unlike_layer(env)
+    return () if found is None else (found,)
 
 
 def _name_of(make: Any) -> str:

@@ -69,6 +69,7 @@ def test_what_no_reset_begins_anew_is_caught_and_told_as_such(kind: type) -> Non
     assert "reward of step 0 differs" in check.sentence
     assert "its reset that leaves something of the episode before" in check.sentence
     assert "set all of it anew in reset" in report.verdict
+    assert report.verdict.endswith(f"Likely cause: {kind.__name__} differs from itself, and Field within it does not.")
 
 
 @pytest.mark.parametrize(("kind", "does"), [(broken.Hashing, "calls hash()"), (broken.Dated, "asks time.time()")])

@@ -109,8 +109,8 @@ class Saver(Protocol):
 def saver_for(env: Any, episode: Episode, *, saver: str | None = None, another: Another | None = None) -> Saver:
     """Return the first saver, in the order of `KINDS`, on which saving, stepping, loading and stepping again agreed.
 
-    The environment is reset and stepped by the probe, and left somewhere in an episode; environments made alike are probed
-    once in a process. The notes of the saver tell which kinds before it were refused, and why.
+    The environment is reset, stepped by the probe, and left somewhere in an episode; environments made alike are probed once
+    in a process, and afterwards only reset. The notes of the saver tell which kinds before it were refused, and why.
 
     Args:
         env: The environment with all its wrappers.
@@ -181,6 +181,7 @@ def _build(way: str, env: Any, episode: Episode) -> Saver:
         GameError: Something cannot be saved that way.
         _NotThisWay: There is nothing of the kind.
     """
+    episode.reset(0)  # until then many lack what their own methods, or a walk, are to save
     if way == "deepcopy":
         return DeepCopies(env)
     if way == "simulated again":

@@ -255,3 +255,18 @@ def test_an_episode_driver_is_all_that_is_asked_for() -> None:
 
     saver = saver_for(plain, Episode(reset, step, lambda dice: dice.randrange(4), lambda: False))
     assert saver.name == "generated"
+
+
+class OnceReset(faulty.Telling):
+    """Has its place only after a reset, as most environments do."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        del self.place
+
+
+@pytest.mark.parametrize("is_known", [False, True], ids=["first", "remembered"])
+def test_methods_that_need_a_reset_first_are_asked_after_one(is_known: bool) -> None:
+    if is_known:
+        saver_of(OnceReset, another=maker(OnceReset))
+    assert saver_of(OnceReset, another=maker(OnceReset)).name == "get_state"

@@ -56,6 +56,13 @@ def test_environments_of_all_kinds_are_played(game: str, peers: int, frames: int
         assert verifying.code() == 0
 
 
+def look(terminal: Terminal, seconds: float) -> None:
+    """Read what is shown for a while: a program whose picture nobody takes stands still."""
+    until = time.monotonic() + seconds
+    while time.monotonic() < until:
+        terminal.read(0.02)
+
+
 @pytest.mark.nightly
 def test_a_person_plays_step_by_step_with_keys_of_its_own(tmp_path: Path) -> None:
     keys = ["--keyboard", "--keys", "z=0,x=1"]
@@ -65,20 +72,17 @@ def test_a_person_plays_step_by_step_with_keys_of_its_own(tmp_path: Path) -> Non
     try:
         terminal.wait_for("your keys, one press a step:  z  x")
         terminal.wait_for("webrtc")
-        until = time.monotonic() + 2.0
-        while time.monotonic() < until:
-            terminal.read(0.05)
+        look(terminal, 2.0)
         assert "0 of 8 frames" in terminal.text  # nothing happens while nothing is pressed
         for press in range(3):
             terminal.type(PAIR_OF_KEYS[press % 2])
             terminal.wait_for(f"{press + 1} of 8 frames")
-            time.sleep(TAP + 0.1)  # a terminal does not tell when a key is let go, so the same one counts again only then
+            look(terminal, TAP + 0.1)  # a terminal does not tell when a key is let go: the same one counts again only then
         for press in range(100):
             if terminal.process.poll() is not None:
                 break
             terminal.type(PAIR_OF_KEYS[press % 2])
-            terminal.read(0.3)
-            time.sleep(TAP + 0.1)
+            look(terminal, TAP + 0.1)
         assert terminal.code() == 0
         terminal.wait_for("Both peers agree: after 8 frames")
     finally:

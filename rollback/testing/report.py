@@ -141,8 +141,8 @@ class CheckReport:
         mend = "give it get_state and set_state, or set prediction_window=0, which never goes back, with a larger input_delay"
         if costs.window < window or not reach:
             return (
-                f"But going back plays the episode again from its reset, {costs.load_us:.0f} us and {costs.step_us:.0f} us a"
-                f" step, which no {costs.fps} Hz frame has room for: {mend}."
+                f"But going back plays the episode again from its reset, {costs.load_us:.0f} us, and a step of"
+                f" {costs.step_us:.0f} us for each that was played, which no {costs.fps} Hz frame has room for: {mend}."
             )
         return (
             f"But going back plays the episode again, so it is smooth until step {reach} of an episode and stutters beyond:"

@@ -102,7 +102,9 @@ def test_an_episode_that_is_played_again_is_smooth_only_so_far() -> None:
 @pytest.mark.parametrize("costs", [replace(COSTS, reach=0), replace(COSTS, window=5, reach=12)])
 def test_an_episode_that_no_frame_has_room_to_play_again_is_told_with_its_cost(costs: Costs) -> None:
     report = replace(SOUND, environment=REPLAYED, costs=replace(costs, step_us=400, load_us=2690, fps=50))
-    assert "2690 us and 400 us a step, which no 50 Hz frame has room for" in report.verdict
+    assert (
+        "its reset, 2690 us, and a step of 400 us for each that was played, which no 50 Hz frame has room for" in report.verdict
+    )
 
 
 def test_a_question_that_could_not_be_put_is_told() -> None:

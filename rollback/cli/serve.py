@@ -43,10 +43,13 @@ def command(
 
     Example: rollback serve --port 8000 --game duel
     """
+    from rollback.cli.foreword import require_company
     from rollback.cli.interrupts import run_until_interrupted
     from rollback.sim.plan import factory_for
 
-    seats = players or factory_for(game, None)().players
+    made = factory_for(game, None)()
+    require_company(made, game)
+    seats = players or made.players
     factory_for(game, seats)  # says so where the game is not for so many
     secret = _secret(secret_file)
     raise typer.Exit(run_until_interrupted(_serve(host, port, game, seats, as_json, secret, spectators)))

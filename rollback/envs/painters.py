@@ -26,14 +26,27 @@ class Painter:
         self._env = env
         self._saver = saver
         self._is_reset = False
+        self._cannot = False
 
     def shown(self, played: Any, saver: Saver) -> Any:
         """Return the picture of an environment that is played, None where it cannot be drawn.
+
+        Whatever it raises, such as for want of a screen or of OpenGL, it is not asked to draw again: a picture is no reason to
+        end a match.
 
         Args:
             played: The environment.
             saver: Its saver.
         """
+        if self._cannot:
+            return None
+        try:
+            return self._shown(played, saver)
+        except Exception:
+            self._cannot = True
+            return None
+
+    def _shown(self, played: Any, saver: Saver) -> Any:
         if self._env is None or self._saver is None or saver.is_opaque:
             state = saver.save()
             try:

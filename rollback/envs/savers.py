@@ -19,6 +19,7 @@ from rollback.envs.own_state import Own, first_of, methods_hook, own_methods
 from rollback.envs.plan_saver import PlanSaver
 from rollback.envs.probe import END_WITHIN, JUMPS, Episode, refusal, unlike_itself
 from rollback.envs.resimulation import Resimulation
+from rollback.envs.space_chance import settle_spaces
 from rollback.envs.trial import samples
 from rollback.envs.witnesses import changed, outside, witnesses
 from rollback.errors import GameError
@@ -26,10 +27,10 @@ from rollback.errors import GameError
 __all__ = ["KINDS", "Another", "Saver", "saver_for"]
 
 KINDS: Final = ("get_state", "save", "clone_state", "mujoco", "functional", "generated", "deepcopy", "simulated again")
-_FRAME: Final = 1 / 60  # seconds: what the notes of the last resort measure by
+_USUAL_FPS: Final = 60  # frames a second of an environment that names none, for the notes of the last resort
 _MOST: Final = 256  # likenesses that are remembered; more than anybody makes in a process
 _MEASURED: Final = 40  # steps, of which the middle one counts
-_SHOWN: Final = 6  # names in a sentence
+_SHOWN: Final = 2  # names in a sentence
 
 WAYS: Final = ("own methods", "native", "native with arrays", "generated", "deepcopy", "simulated again")
 _WORDS: Final = {
@@ -124,13 +125,14 @@ def saver_for(env: Any, episode: Episode, *, saver: str | None = None, another: 
     """
     if saver is not None and saver not in KINDS:
         raise GameError(f"there is no saver {saver!r}: choose one of {', '.join(KINDS)}, or None to try them in this order")
+    settle_spaces(env)
     key = (likeness(env), saver, another is None)
     known = _remembered.get(key)
     if known is not None:
         made = _build(known[0], env, episode)
         made.notes = known[1]
         return made
-    made, way = _proved(env, episode, saver, another)
+    made, way = _proved(env, episode, saver, None if another is None else _settled(another))
     if len(_remembered) >= _MOST:
         _remembered.clear()
     _remembered[key] = (way, made.notes)
@@ -160,7 +162,7 @@ def _proved(env: Any, episode: Episode, only: str | None, another: Another | Non
         why = refusal(made, episode, _pair(way, another), end_within=ends, jumps=jumps)
         hidden = changed(before, outside(env))
         if why is None:
-            made.notes = (*refused, *_told(made, episode, hidden, is_moved=another is not None))
+            made.notes = (*refused, *_told(made, env, episode, hidden, is_moved=another is not None))
             return made, way
         culprits = f"; {_listed(hidden)} changed meanwhile, and no saver looks there" if hidden else ""
         refused.append(f"{_words(way, made, env)}: {why}{culprits}")
@@ -207,12 +209,21 @@ def _native(*, has_arrays: bool = False) -> tuple[Own, ...]:
 
 
 def _pair(way: str, another: Another | None) -> Callable[[], tuple[Saver, Episode]] | None:
-    if another is None or way == "deepcopy":  # deep copies cannot travel
+    if another is None:
         return None
 
     def made() -> tuple[Saver, Episode]:
         env, episode = another()
         return _build(way, env, episode), episode
+
+    return made
+
+
+def _settled(another: Another) -> Another:
+    def made() -> tuple[Any, Episode]:
+        env, episode = another()
+        settle_spaces(env)
+        return env, episode
 
     return made
 
@@ -239,7 +250,7 @@ def _words(way: str, made: Saver, env: Any) -> str:
     return _NATIVES.get(made.name, _WORDS[way]) if way == "native" else _WORDS[way]
 
 
-def _told(made: Saver, episode: Episode, hidden: Sequence[str], *, is_moved: bool) -> Iterator[str]:
+def _told(made: Saver, env: Any, episode: Episode, hidden: Sequence[str], *, is_moved: bool) -> Iterator[str]:
     if made.left_alone:
         yield f"left alone, for it only shows: {_listed(made.left_alone)}"
     if hidden and not is_moved and made.name != "simulated again":
@@ -247,10 +258,11 @@ def _told(made: Saver, episode: Episode, hidden: Sequence[str], *, is_moved: boo
     if made.is_opaque:
         yield "its snapshots cannot travel: nobody can rejoin or come late, and a desync is told without its place"
     if made.name == "simulated again":
-        cost = _cost_of_a_step(episode)
+        cost, metadata = _cost_of_a_step(episode), getattr(env, "metadata", None) or {}
+        frame = 1 / (metadata.get("render_fps") or _USUAL_FPS)
         yield (
-            f"going back plays the episode again from its start, {cost * 1e6:.0f} us a step: in a frame of 16.7 ms that reaches"
-            f" {int(_FRAME / cost)} steps into an episode, and longer episodes stutter at every rollback"
+            f"going back plays the episode again from its start, {cost * 1e6:.0f} us a step: in a frame of"
+            f" {frame * 1000:.1f} ms that reaches {int(frame / cost)} steps into an episode, and longer episodes stutter at every rollback"
         )
 
 

@@ -124,7 +124,7 @@ def why_in_step(game: Game, player: int | None = None) -> str | None:
         player: Our player number.
     """
     if player is not None and player in getattr(game, "watchers", ()):
-        return f"player {player} only watches, so it sees frames once they are certain (prediction window 0)"
+        return f"player {player + 1} only watches, so it sees frames once they are certain (prediction window 0)"
     if getattr(game, "has_noop", True) is False:
         name = _label_of(game, "game_id") or type(game).__name__
         return (

@@ -63,6 +63,7 @@ WRONG = [
     (["serve", "--port", "70000"], "'--port'"),
     (["serve", "--game", "pong", "--players", "9"], "pong is a game for 2 players, not for 9"),
     (["serve", "--game", "ponk"], "did you mean pong?"),
+    (["serve", "--game", "gym:CartPole-v1?players=1"], "a match needs at least two players"),
     (["play", "K7QW-3MZP"], "needs a terminal"),
     (["play", "K7QW-3MZP", "--bot", "bset"], "did you mean best?"),
     (["play", "K7QW-3MZP", "--bot", "best", "--window"], "exclude each other"),

@@ -84,7 +84,7 @@ def test_the_last_resort_tells_who_was_refused_and_what_it_costs() -> None:
         generated, copies, cost = saver.notes
         assert generated.startswith("the generated saver: ") and "file" in generated
         assert copies.startswith("deep copies: it raises TypeError: ")
-        assert " us a step: in a frame of 16.7 ms that reaches " in cost
+        assert " us a step: in a frame of " in cost
     finally:
         env.close()
 

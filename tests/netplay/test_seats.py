@@ -159,7 +159,7 @@ def test_who_only_watches_sees_what_is_certain():
     game = Environment(watchers=(1, 2))
     windows = [config_for(game, "A", player=player).prediction_window for player in range(3)]
     assert windows == [SessionConfig().prediction_window, 0, 0]
-    assert "player 2 only watches" in why_in_step(game, 2)
+    assert "player 3 only watches" in why_in_step(game, 2)
     assert why_in_step(game, 0) is None is why_in_step(game)
 
 

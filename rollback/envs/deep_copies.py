@@ -9,6 +9,7 @@ from __future__ import annotations
 import copy
 from typing import Any
 
+from rollback.envs.leaves import kept_names
 from rollback.envs.own_state import chain_of
 from rollback.errors import GameError
 from rollback.state import is_tree
@@ -58,7 +59,12 @@ class DeepCopies:
     def digest(self) -> Any:
         """Return those attributes that are state trees: what can be compared between peers, not all there is."""
         return [
-            {name: copy.deepcopy(value) for name, value in sorted(vars(link).items()) if is_tree(value)} for link in self._links
+            {
+                name: copy.deepcopy(value)
+                for name, value in sorted(vars(link).items())
+                if is_tree(value) and name not in kept_names(type(link))  # not what the clock said
+            }
+            for link in self._links
         ]
 
     def _copied(self, attributes: list[dict[str, Any]]) -> list[dict[str, Any]]:

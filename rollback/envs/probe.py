@@ -132,9 +132,22 @@ def _tried(
         return None
     second, episode = another()
     there = Script(episode, actions, second)
+    there.begin(seeds[0])
+    fresh = _Kept(second, there)
+    if found := fresh.unlike(_begun(another, actions, seeds[0])):
+        return f"after the same reset two fresh instances hold different values{found}: peers begin with one each"
+    if second.is_opaque:
+        return None  # it cannot travel
     there.begin(seeds[1])
     there.go(2)
     return early.moved(second, there).again(straight[WARM:], late, "after load into a second, fresh instance")
+
+
+def _begun(another: Callable[[], tuple[Saver, Episode]], actions: Sequence[Any], seed: int) -> _Kept:
+    saver, episode = another()
+    script = Script(episode, actions, saver)
+    script.begin(seed)
+    return _Kept(saver, script)
 
 
 def _across_an_end(saver: Saver, script: Script, seed: int, end_within: int) -> str | None:
@@ -151,7 +164,8 @@ def _across_an_end(saver: Saver, script: Script, seed: int, end_within: int) -> 
         return None
     at_end = _Kept(saver, script)
     beyond = script.go(WARM)
-    if found := before.again([*since, *beyond], None, "after load across the end of an episode"):
+    later = _Kept(saver, script)
+    if found := before.again([*since, *beyond], later, "after load across the end of an episode"):
         return found
     return at_end.again(beyond, None, "after the load of a state at the end of an episode")
 
@@ -165,16 +179,21 @@ def _to_and_fro(saver: Saver, script: Script, seed: int, jumps: int) -> str | No
         for _ in range(_EVERY):
             kept.append((saver.save(), script.mark()))
             shown += script.go(1)
-        wanted = saver.save()
+        wanted = _compared(saver, saver.save())
         back = dice.randrange(1, _EVERY + 1)
         state, mark = kept[-back]
         saver.load(state)
         script.back(mark)
         if found := changes(shown[-back:], script.go(back), mark[0]):
             return f"after load {found}"
-        if not saver.is_opaque and checksum(again := saver.save()) != checksum(wanted):
+        if checksum(again := _compared(saver, saver.save())) != checksum(wanted):
             return f"after load and {back} steps the snapshot differs{told(diff(wanted, again, 1)[0])}"
     return None
+
+
+def _compared(saver: Saver, state: Any) -> Any:
+    """Return what peers compare of the present, whose snapshot is `state`."""
+    return saver.digest() if saver.is_opaque else state
 
 
 class _Kept:
@@ -183,6 +202,7 @@ class _Kept:
     def __init__(self, saver: Saver, script: Script) -> None:
         self.saver, self.script = saver, script
         self.state = saver.save()
+        self.compared = _compared(saver, self.state)
         self.mark = script.mark()
         self.why_not = None if saver.is_opaque else why_not_tree(self.state)
         self.look = b"" if saver.is_opaque or self.why_not else pack_tree(self.state)
@@ -204,23 +224,24 @@ class _Kept:
         if found := self.changed():
             return found
         self.restore()
-        if found := self._unlike(self.saver.save(), self, f"{when} the snapshot"):
-            return found
+        if found := _Kept(self.saver, self.script).unlike(self):
+            return f"{when} the snapshot differs{found}"
         if found := changes(shown, self.script.go(len(shown)), self.mark[0]):
             return f"{when} {found}"
-        if end is not None and (found := self._unlike(self.saver.save(), end, f"{when} and {len(shown)} steps the snapshot")):
-            return found
+        if end is not None and (found := _Kept(self.saver, self.script).unlike(end)):
+            return f"{when} and {len(shown)} steps the snapshot differs{found}"
         return self.changed()
 
-    def _unlike(self, state: Any, kept: _Kept, what: str) -> str | None:
-        if self.saver.is_opaque or checksum(state) == checksum(kept.state):
+    def unlike(self, other: _Kept) -> str | None:
+        """Return where this one differs from another one, of which peers would say that it is a desync."""
+        if checksum(self.compared) == checksum(other.compared):
             return None
-        return f"{what} differs{told(diff(kept.state, state, 1)[0])}"
+        return told(diff(other.compared, self.compared, 1)[0])
 
     def moved(self, saver: Saver, script: Script) -> _Kept:
         """Return this snapshot for another environment, having travelled as bytes if it can."""
         there = _Kept(saver, script)
         there.mark = self.mark
-        there.state = self.state if saver.is_opaque else unpack_tree(pack_tree(self.state))
+        there.state = there.compared = unpack_tree(pack_tree(self.state))
         there.look = self.look
         return there

@@ -88,7 +88,7 @@ class Sums:
         (("saving",), "saving changes the play: observation of step 9 differs: "),
         (("raises",), "it raises RuntimeError: no"),
         (("odd",), "object"),
-        (("wrong", "opaque"), "after load observation of step 9 differs: "),
+        (("wrong", "opaque"), "after load the snapshot differs at sum: "),
         (("one",), "after the load of an older state, of another episode, the snapshot"),
         (("last",), "after load"),
     ],

@@ -25,8 +25,6 @@ from rollback.types import Policy
 __all__ = ["USUAL_FPS", "EnvironmentGame"]
 
 USUAL_FPS: Final = 30  # where an environment names none: fast enough to play, slow enough for most to keep up with
-_COUNTS: Final = frozenset({int, bool})
-_FLOATS: Final = frozenset({float})
 
 
 class EnvironmentGame:
@@ -59,8 +57,7 @@ class EnvironmentGame:
     game_version = ""
     watchers: tuple[int, ...] = ()
 
-    # Set by `_begin`, replaced and never changed: snapshots hold them.
-    alive: tuple[bool, ...]
+    alive: tuple[bool, ...]  # set by `_begin`, replaced and never changed, as all that snapshots hold
     _observations: tuple[Any, ...]
     _infos: tuple[dict[str, Any], ...]  # empty where nobody is told anything
 
@@ -87,25 +84,20 @@ class EnvironmentGame:
         self.saver = saver
         self.fps = fps
         self.wanted_episodes = episodes
-        self._keys = keys or KeyTable()
-        self._painter = painter or Painter()
-        self._again = again
+        self._keys, self._painter, self._again = keys or KeyTable(), painter or Painter(), again
         self._save_environment = saver.save
         if saver.is_opaque:  # a method of every game would cost every game: whoever has digest() is asked for it
             self.digest = self._digest
         self._load_environment = saver.load
         self._copies = Copies()
         self._seen, self._told = self._copies.view, self._copies.info
-        self._widths = [count] * 6
-        self._zeros = (0.0,) * count
-        self._no = (False,) * count
-        self._yes = (True,) * count
+        self._widths, self._zeros = {count}, (0.0,) * count
+        self._no, self._yes = (False,) * count, (True,) * count
         places = [self._bare(player)[0] for player in range(count)]
         drawn: Any = getattr(places[0], "game", None)
         if type(drawn).__module__.startswith("rollback.games.") and all(place is places[0] for place in places):
             self.draw = drawn.draw  # a built-in game draws itself better than in pixels
-        self.seed = 0
-        self._earlier = self._zeros
+        self.seed, self._earlier = 0, self._zeros
         self._start(0)
         self._pristine = saver.save()
 
@@ -136,8 +128,7 @@ class EnvironmentGame:
         different pasts begin with the same snapshot.
         """
         self._load_environment(self._pristine)
-        self.seed = seed
-        self._earlier = self._zeros
+        self.seed, self._earlier = seed, self._zeros
         self._start(0)
 
     def _start(self, episode: int) -> None:
@@ -159,6 +150,15 @@ class EnvironmentGame:
         self.alive = (*self.alive[:player], False, *self.alive[player + 1 :])
         self.terminated = (*self.terminated[:player], terminated, *self.terminated[player + 1 :])
         self.truncated = (*self.truncated[:player], truncated, *self.truncated[player + 1 :])
+
+    def _reward(self, rewards: tuple[float, ...]) -> None:
+        """Note the rewards of a step that was played."""
+        self.rewards, returns = rewards, self.returns
+        if len(rewards) == 2:  # the usual match: a sixth of what it costs for any number
+            self.returns = (returns[0] + rewards[0], returns[1] + rewards[1])
+        else:
+            self.returns = tuple(map(add, returns, rewards))
+        self.step_in_episode += 1
 
     def _end(self) -> None:
         """Note that the frame ended the episode."""
@@ -198,24 +198,27 @@ class EnvironmentGame:
         """Become the saved state again; raise `GameError` where it is no snapshot of this game."""
         # Also on the way of every rollback: one pass, and the reasons are looked for only where something is wrong.
         try:
-            counted = rewards, returns, earlier = state["rewards"], state["returns"], state["earlier"]
-            flags = alive, terminated, truncated = state["alive"], state["terminated"], state["truncated"]
+            rows = rewards, returns, earlier = state["rewards"], state["returns"], state["earlier"]
+            alive, terminated, truncated = state["alive"], state["terminated"], state["truncated"]
             seen, told = state["observations"], state["infos"]
-            seed, episode, step, is_between = numbers = state["seed"], state["episode"], state["step"], state["is_between"]
+            seed, episode, step, is_between = state["seed"], state["episode"], state["step"], state["is_between"]
             environment = state["environment"]
-            fits = [len(row) for row in counted + flags] == self._widths and len(seen) == len(self._observations)
+            fits = {len(rewards), len(returns), len(earlier), len(alive), len(terminated), len(truncated)} == self._widths
+            fits = fits and len(seen) == len(self._observations) and len(told) in (0, len(seen))
+            counts = seed.__class__ is episode.__class__ is step.__class__ is int and is_between.__class__ is bool
+            numbers = counts and [1 for row in rows for number in row if number.__class__ is not float] == []
         except (TypeError, ValueError, LookupError) as error:
             raise GameError(f"this is no snapshot of {self.game_id or 'an environment'}: {error!r}") from None
-        if not fits or len(told) not in (0, len(seen)):
+        if not fits:
             raise GameError(f"this is a snapshot of another environment than {self.game_id}, or of other players")
-        if not _COUNTS.issuperset(map(type, numbers)) or not _FLOATS.issuperset(map(type, (*rewards, *returns, *earlier))):
+        if not numbers:
             raise GameError("in this snapshot something else stands where numbers do")
         self._load_environment(environment)
         self.seed, self.episode, self.step_in_episode, self.is_between = seed, episode, step, is_between
         self.rewards, self.returns, self._earlier = rewards, returns, earlier
         self.alive, self.terminated, self.truncated = alive, terminated, truncated
-        self._observations = tuple(map(self._seen, seen))
-        self._infos = tuple(map(self._told, told))
+        self._observations = tuple(map(self._copies.seen_again, seen))
+        self._infos = tuple(map(self._told, told)) if told else ()
         self.over = is_between and self.wanted_episodes is not None and episode + 1 >= self.wanted_episodes
 
     def idle(self, player: int) -> Any:

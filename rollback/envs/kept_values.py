@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping
 from typing import Any, Final
 
@@ -9,7 +10,7 @@ import numpy as np
 
 from rollback.state.trees import is_key
 
-__all__ = ["LEFT_OUT", "MAX_DEPTH", "Copies", "kept"]
+__all__ = ["ALONE", "LEFT_OUT", "MAX_DEPTH", "Copies", "kept"]
 
 MAX_DEPTH: Final = 16  # containers inside each other; deeper ones are no observation, and may contain themselves
 LEFT_OUT: Final = type("LeftOut", (), {"__repr__": lambda self: "LEFT_OUT"})()  # stands for what is no state tree
@@ -19,6 +20,17 @@ _LOST_VIEW: Final = "what is seen is no plain value and no array, so nothing is 
 _LEAVES: Final = frozenset({float, bool, str, bytes, int, type(None)})
 _NUMBERS: Final = "biufc"  # kinds of dtype that state trees hold
 _WIDEST: Final = 1 << 4096
+
+
+def _references() -> int:
+    """Return what counting the references of an array says that one local name holds, and nobody else."""
+    made = np.zeros(1), 0.0
+    array, _ = made
+    del made
+    return sys.getrefcount(array)
+
+
+ALONE: Final = _references()  # it depends on the interpreter
 
 
 def kept(value: Any, depth: int = 0) -> Any:
@@ -65,10 +77,12 @@ class Copies:
 
     Attributes:
         is_deep: Whether an observation was a container so far: those cannot be made read-only.
+        dtype: Of the last array that was seen to have its place in a state tree: most have the same.
     """
 
     def __init__(self) -> None:
         self.is_deep = False
+        self.dtype: Any = None
         self._lost: dict[str, None] = {}
 
     @property
@@ -78,9 +92,9 @@ class Copies:
 
     def view(self, observation: Any) -> Any:
         """Return a copy of an observation, read-only if it is an array; None for one that is no state tree."""
-        if type(observation) is np.ndarray and observation.dtype.kind in _NUMBERS:
+        if type(observation) is np.ndarray and (observation.dtype is self.dtype or self._is_tree(observation.dtype)):
             view = observation.copy()
-            view.setflags(write=False)
+            view.setflags(False)  # type: ignore[call-arg]  # by place: naming it takes twice as long
             return view
         view = kept(observation)
         if type(view) in (dict, list, tuple):
@@ -89,6 +103,17 @@ class Copies:
             self._lost[_LOST_VIEW] = None
             return None
         return view
+
+    def seen_again(self, view: Any) -> Any:
+        """Return what a snapshot holds of an observation, or a copy where somebody could write into it."""
+        is_safe = type(view) is np.ndarray and view.base is None and view.dtype is self.dtype and not view.flags.writeable
+        return view if is_safe else self.view(view)
+
+    def _is_tree(self, dtype: Any) -> bool:
+        if dtype.kind not in _NUMBERS or dtype.itemsize > 16:
+            return False
+        self.dtype = dtype
+        return True
 
     def info(self, info: Any) -> dict[str, Any]:
         """Return a copy of what an info holds, as far as it is a state tree."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 import copy
 import random
 from collections.abc import Callable, Mapping, Sequence
-from operator import add
 from typing import Any
 
 from rollback.envs.codecs import fresh
@@ -181,9 +180,7 @@ class ParallelGame(EnvironmentGame):
         self.alive = tuple(alive)
         self._observations = tuple(observations)
         self._infos = tuple(kept_infos) if any(kept_infos) else ()
-        self.rewards = tuple(rewards)
-        self.returns = tuple(map(add, self.returns, rewards))
-        self.step_in_episode += 1
+        self._reward(tuple(rewards))
         if not present or (ended and True not in alive):
             self._end()
 

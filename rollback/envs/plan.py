@@ -31,6 +31,8 @@ class Plan:
         left_alone: What only shows the environment and is no state: windows, surfaces, clocks, fonts.
         unsaved: What cannot be saved, each a sentence; if there is any, `save` and `load` raise.
         wrappers: The wrappers whose state is saved, and how many values it has.
+        quick_save: What `save` tries first: compiled code, another with every structure. It returns None where that is not
+            what the environment is made of now. For who saves several in a hurry.
     """
 
     def __init__(self, root: Any, *, own: Callable[[Any], Any] | None = None) -> None:
@@ -42,7 +44,7 @@ class Plan:
         self._unstable: set[str] = set()
         self._shapes = Shapes()
         self._quick_structure: Any = _NOTHING
-        self._quick_save: Callable[[], dict[str, Any] | None] = _never
+        self.quick_save: Callable[[], dict[str, Any] | None] = _never
         self._quick_load: Callable[[Any], Any] = _never
         self._look()
 
@@ -73,7 +75,7 @@ class Plan:
         Raises:
             GameError: Something cannot be saved; it is named.
         """
-        tree = self._quick_save()
+        tree = self.quick_save()
         return self._save() if tree is None else tree
 
     def load(self, tree: Any) -> None:
@@ -108,9 +110,9 @@ class Plan:
 
     def _use(self, shape: Shape) -> None:
         if shape.quick is None:
-            self._quick_structure, self._quick_save, self._quick_load = _NOTHING, _never, _never
+            self._quick_structure, self.quick_save, self._quick_load = _NOTHING, _never, _never
         else:
-            self._quick_structure, self._quick_save, self._quick_load = shape.structure, shape.quick.save, shape.quick.load
+            self._quick_structure, self.quick_save, self._quick_load = shape.structure, shape.quick.save, shape.quick.load
 
     def _look(self) -> Picture:
         picture = self._picture = walk(self._root, self._names, self._own)

@@ -156,7 +156,7 @@ class Layout:
         if not self.fixed[place] and any(self.is_left_alone(place, key) for key in self.entries[place]):
             raise Unsuited(f"{node.path} holds a window and is another object each time")
 
-    def owners(self) -> frozenset[int]:
-        """Return the ids of all fixed objects, and of the arrays that own the memory of fixed ones."""
+    def lasting(self) -> list[Any]:
+        """Return all fixed objects, and the arrays that own the memory of fixed ones."""
         things = [node.thing for node, is_fixed in zip(self.nodes, self.fixed, strict=True) if is_fixed]
-        return frozenset(map(id, things)) | {id(owner_of(thing)) for thing in things if type(thing).__name__ == "ndarray"}
+        return things + [owner_of(thing) for thing in things if type(thing).__name__ == "ndarray"]

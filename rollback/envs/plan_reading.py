@@ -23,7 +23,6 @@ from rollback.state.arrays import is_array
 __all__ = ["reading", "reading_names"]
 
 _BY_VALUE: Final = (RAW, RANDOM, OLD, BYTES, SHAPE, COUNT, ENUM, COIN)
-_ORDER: Final = 0x403  # the flags of an array for its order and for whether it can be written
 
 
 def reading(layout: Layout) -> list[str]:
@@ -35,7 +34,7 @@ class _Reading:
     def __init__(self, layout: Layout) -> None:
         self.layout = layout
         self.met: set[int] = {0}
-        self.anew: list[str] = []
+        self.anew: list[int] = []
         self.kept: list[str] = []  # names of what one save leaves to the next
         base: dict[str, Any] = {"structure": layout.structure}
         self.body: list[str] = []
@@ -67,8 +66,7 @@ class _Reading:
         layout, node = self.layout, self.layout.nodes[place]
         kind, thing, path = node.kind, self.thing(place), repr(node.path)
         if not layout.fixed[place] and place not in layout.slots and kind not in (ENUM, COIN, COUNT):
-            array = kind is ARRAY
-            self.anew.append(f"id({thing} if {thing}.base is None else owner_of({thing}))" if array else f"id({thing})")
+            self.anew.append(place)
         if isinstance(kind, OwnKind):
             self.say(f"t[{path}] = {layout.name(kind.state.save)}()")
         elif kind is OBJECT:
@@ -199,20 +197,32 @@ class _Reading:
             return
         orders = {"F": (2,), "": (0, 1, 3)}[node.about.replace("R", "")]
         written = 0 if "R" in node.about else 0x400
-        flags = layout.name(frozenset(order | written for order in orders))
+        others = (flags | more for flags in (0, 4, 0x100, 0x104) for more in (0, 0x2000))  # owned, aligned, to be written back
+        flags = layout.name(frozenset(order | written | other for other in others for order in orders))
         dtype = layout.name(node.thing.dtype)
         self.say(f"if {thing}.dtype is not {dtype} and not is_array({thing}): return None")
-        self.say(f"if {thing}.flags.num & {_ORDER} not in {flags}: return None")
+        self.say(f"if {thing}.flags.num not in {flags}: return None")
         self.say(f"t[{path}] = {thing}.copy()")
 
     def compare_identities(self) -> None:
         """What is another object each time must be none of the others: sharing is structure."""
-        anew = self.anew
-        if len(anew) == 1:
-            self.say(f"if {anew[0]} in fixed: return None")
-        elif anew:
-            self.say(f"ids = {{{', '.join(anew)}}}")
-            self.say(f"if len(ids) != {len(anew)} or not fixed.isdisjoint(ids): return None")
+        nodes = self.layout.nodes
+        ids = []
+        for place in self.anew:
+            thing = self.thing(place)
+            owner = f"{thing} if {thing}.base is None else owner_of({thing})"
+            ids.append(f"id({owner})" if nodes[place].kind is ARRAY else f"id({thing})")
+        if len(ids) != 1:
+            if ids:
+                self.say(f"ids = {{{', '.join(ids)}}}")
+                self.say(f"if len(ids) != {len(ids)} or not fixed.isdisjoint(ids): return None")
+            return
+        thing, is_array = self.thing(self.anew[0]), nodes[self.anew[0]].kind is ARRAY
+        has_arrays = any(type(other) is numpy.ndarray for other in self.layout.lasting())
+        if is_array and not has_arrays:  # then only what it is a view of can be one of them
+            self.say(f"if {thing}.base is not None and {ids[0]} in fixed: return None")
+        else:
+            self.say(f"if {ids[0]} in fixed: return None")
 
 
 def reading_names(layout: Layout) -> dict[str, Any]:
@@ -224,7 +234,7 @@ def reading_names(layout: Layout) -> dict[str, Any]:
         "is_array": is_array,
         "in_order": in_order,
         "owner_of": owner_of,
-        "fixed": layout.owners(),
+        "fixed": frozenset(map(id, layout.lasting())),
         "structure": layout.structure,
         "names": layout.names,
         "ndarray": numpy.ndarray,

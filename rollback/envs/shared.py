@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from operator import add
+from sys import getrefcount
 from typing import Any
 
 from numpy import ndarray
 
-from rollback.envs.codecs import fresh
 from rollback.envs.controls import Control
 from rollback.envs.environment_game import EnvironmentGame
+from rollback.envs.kept_values import ALONE
 from rollback.envs.probe import Episode
-from rollback.envs.race import proved
+from rollback.envs.race import proved, stepper
 from rollback.errors import GameError
 
 __all__ = ["SharedGame", "SplitGame", "TurnsGame", "WatchGame"]
@@ -31,6 +31,8 @@ class SharedGame(EnvironmentGame):
         settings: As for `EnvironmentGame`.
     """
 
+    makes_actions = False  # of the players', so what reaches the environment is no value that is decoded once
+
     def __init__(
         self,
         env: Any,
@@ -44,9 +46,8 @@ class SharedGame(EnvironmentGame):
     ) -> None:
         self.env = env
         (chosen,), painter = proved([env], drive, saver, make, scout)
-        self._tell = chosen.stepped if chosen.name == "simulated again" else None
-        self._step_environment = env.step
-        self._is_fresh = controls[0].is_fresh
+        is_fresh = controls[0].is_fresh and not self.makes_actions
+        self._step_environment = stepper(env.step, chosen, is_fresh=is_fresh)
         super().__init__(controls, chosen, painter=painter, **settings)
 
     def _begin(self, seed: int) -> None:
@@ -65,15 +66,19 @@ class SharedGame(EnvironmentGame):
         if self.is_between:
             self._next_episode()
             return
-        action = self._joined(actions)
-        observation, reward, terminated, truncated, info = self._step_environment(action)
-        if self._tell is not None:
-            self._tell(action)
-        self._observations = (self._seen(observation),)
+        observation, reward, terminated, truncated, info = self._step_environment(self._joined(actions))
+        if (  # an array that nobody else holds is taken as it is, for nobody else can change it
+            type(observation) is ndarray
+            and getrefcount(observation) == ALONE
+            and observation.base is None
+            and observation.dtype is self._copies.dtype
+        ):
+            observation.setflags(False)  # type: ignore[call-arg]  # by place: naming it takes twice as long
+        else:
+            observation = self._seen(observation)
+        self._observations = (observation,)
         self._infos = (self._told(info),) if info else ()
-        self.rewards = now = self._shares(reward, info)
-        self.returns = tuple(map(add, self.returns, now))
-        self.step_in_episode += 1
+        self._reward(self._shares(reward, info))
         if terminated or truncated:
             self.alive = self._no
             self.terminated = self._yes if terminated else self._no
@@ -104,8 +109,7 @@ class TurnsGame(SharedGame):
         return self.episode % self.players
 
     def _joined(self, actions: Sequence[Any]) -> Any:
-        action = actions[self.episode % self.players]
-        return action if self._is_fresh else fresh(action)
+        return actions[self.episode % self.players]
 
     def _shares(self, reward: Any, info: Any) -> tuple[float, ...]:
         shares = [0.0] * self.players
@@ -121,7 +125,7 @@ class WatchGame(SharedGame):
         super().__init__(env, controls, drive, **settings)
 
     def _joined(self, actions: Sequence[Any]) -> Any:
-        return actions[0] if self._is_fresh else fresh(actions[0])
+        return actions[0]
 
     def _shares(self, reward: Any, info: Any) -> tuple[float, ...]:
         return (float(reward), *self._zeros[1:])
@@ -138,6 +142,8 @@ class SplitGame(SharedGame):
         settings: As for `SharedGame`.
     """
 
+    makes_actions = True
+
     def __init__(
         self,
         env: Any,
@@ -151,7 +157,7 @@ class SplitGame(SharedGame):
         super().__init__(env, controls, drive, **settings)
 
     def _joined(self, actions: Sequence[Any]) -> Any:
-        return self._join([fresh(action) for action in actions])
+        return self._join(actions)
 
     def _shares(self, reward: Any, info: Any) -> tuple[float, ...]:
         own = _rows(info["rewards"]) if info and "rewards" in info else None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import enum
+import sys
 from collections import OrderedDict, defaultdict, namedtuple
 from typing import Any
 
@@ -11,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rollback.envs.kept_values import LEFT_OUT, MAX_DEPTH, Copies, kept
+from rollback.envs.kept_values import ALONE, LEFT_OUT, MAX_DEPTH, Copies, kept
 from rollback.state import diff, why_not_tree
 
 Pair = namedtuple("Pair", "one other")
@@ -106,3 +107,38 @@ def test_what_could_not_be_copied_is_remembered_once() -> None:
     assert copies.info(object()) == {}
     assert copies.view(object()) is None
     assert len(copies.notes) == 2 and "infos" in copies.notes[0] and "seen" in copies.notes[1]
+
+
+def test_a_view_is_a_copy_that_nobody_can_write_into() -> None:
+    copies, array = Copies(), np.arange(3.0)
+    view = copies.view(array)
+    array[:] = 7
+    assert view.tolist() == [0, 1, 2] and not view.flags.writeable
+    assert copies.dtype is array.dtype
+    assert copies.view(np.array([object()])) is None and copies.dtype is array.dtype
+
+
+@pytest.mark.parametrize("spoil", [lambda view: view.copy(), lambda view: view[:2], lambda view: view.astype("f4"), list])
+def test_what_was_seen_is_shared_only_where_nobody_can_write_into_it(spoil: Any) -> None:
+    copies = Copies()
+    view = copies.view(np.arange(3.0))
+    assert copies.seen_again(view) is view
+    given = spoil(view)
+    again = copies.seen_again(given)
+    assert again is not given
+    assert np.array_equal(again, given) and type(again) is type(given)
+
+
+def test_who_else_holds_an_array_is_counted() -> None:
+    def step(array: Any) -> tuple[Any, float]:
+        return array, 1.0
+
+    made, _ = step(np.zeros(3))
+    assert sys.getrefcount(made) == ALONE
+    holders: list[Any] = []
+    for keep in (holders.append, lambda array: holders.append((array,)), lambda array: holders.append(memoryview(array))):
+        array = np.zeros(3)
+        keep(array)
+        made, _ = step(array)
+        del array
+        assert sys.getrefcount(made) > ALONE

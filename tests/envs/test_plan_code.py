@@ -12,6 +12,7 @@ from enum import Enum, Flag, auto
 from fractions import Fraction
 from typing import Any
 
+import gymnasium
 import numpy
 import pytest
 
@@ -242,6 +243,54 @@ def test_the_code_gives_up_on_what_it_has_not_seen() -> None:
         vars(world).update(before)
         assert quick.save() is not None
     del world.other
+    assert quick.save() is None
+
+
+def test_an_attribute_that_takes_the_place_of_a_description_is_seen() -> None:
+    world = gymnasium.make("CartPole-v1")
+    world.reset(seed=1)
+    plan = Plan(world)
+    picture = plan._look()
+    quick = compiled(Layout(picture, picture.structure, set(), set(), plan._names))
+    inside = vars(world.unwrapped)
+    assert quick.save() is not None and "spec" in inside
+    del inside["spec"]  # the number of attributes stays
+    inside["more"] = 1
+    assert quick.save() is None
+
+
+def test_snapshots_share_what_has_not_changed_and_only_that() -> None:
+    world = Box(thing=Box(name="a", score=300), steps=0)
+    plan = Plan(world)
+    picture = plan._look()
+    varying = {("env", "steps"), ("env.thing", "score"), ("env.thing", "name")}
+    quick = compiled(Layout(picture, picture.structure, set(), varying, plan._names))
+    states = []
+    for score, name in ((300, "a"), (300, "a"), (301, "a"), (301, "b"), (300, "a"), (300.0, "a"), (True, "a"), (1, "a")):
+        world.steps += 1
+        world.thing.score, world.thing.name = score, name
+        state = quick.save()
+        assert state is not None
+        states.append((state, (world.steps, score, name)))
+    assert states[0][0]["env.thing"] is states[1][0]["env.thing"] is not states[2][0]["env.thing"]
+    for state, (steps, score, name) in states:
+        assert (state["env"]["steps"], state["env.thing"]["score"], state["env.thing"]["name"]) == (steps, score, name)
+        assert type(state["env.thing"]["score"]) is type(score)
+
+
+@pytest.mark.parametrize("other", [lambda a: a.T, lambda a: a[:, ::2], lambda a: a.astype("f4"), numpy.asfortranarray])
+def test_arrays_laid_out_in_another_way_are_seen(other: Any) -> None:
+    world = Box(thing=numpy.arange(12.0).reshape(3, 4), steps=0)
+    plan = Plan(world)
+    picture = plan._look()
+    quick = compiled(Layout(picture, picture.structure, {"env.thing"}, set(), plan._names))
+    first, world.thing = world.thing, world.thing + 1
+    assert quick.save() is not None
+    world.thing = other(first)
+    state = quick.save()
+    assert state is None or not diff(Plan(world).save(), state)
+    world.thing = first + 2
+    world.thing.flags.writeable = False
     assert quick.save() is None
 
 

@@ -193,6 +193,63 @@ def test_arrays_that_the_environment_reuses_do_not_change_what_was_saved() -> No
     assert game.infos[0]["place"].tolist() == told == game.observe(0).tolist()
 
 
+class Hoarder(Walk):
+    """Hands out arrays that it holds on to in many ways, and changes all of them with the next step."""
+
+    WAYS: ClassVar[dict[str, Any]] = {
+        "itself": lambda array: array,
+        "in a tuple": lambda array: (array,),
+        "as a view": lambda array: array[:],
+        "as memory": memoryview,
+        "by a method": lambda array: array.fill,
+    }
+
+    def __init__(self, way: str) -> None:
+        super().__init__()
+        self.way, self.held = way, None
+
+    def step(self, action: Any) -> Any:
+        held: Any = self.held
+        for array in (held, *(held if isinstance(held, tuple) else ()), getattr(held, "__self__", None)):
+            if isinstance(array, np.ndarray | memoryview):
+                np.asarray(array)[:] = 99
+        observation, *rest = super().step(action)
+        observation = observation.copy()
+        self.held = self.WAYS[self.way](observation)
+        return observation, *rest
+
+
+@pytest.mark.parametrize("share", ["race", "turns"])
+@pytest.mark.parametrize("way", Hoarder.WAYS)
+def test_arrays_that_the_environment_holds_on_to_in_any_way_are_copied(way: str, share: str) -> None:
+    game = from_gymnasium(lambda: Hoarder(way), share=share, idle=0, saver="simulated again")
+    straight_on = from_gymnasium(Walk, share=share, idle=0)
+    states, right = [], []
+    for one, kept in ((game, states), (straight_on, right)):
+        one.reset(1)
+        for _ in range(5):
+            one.step([np.int64(1), np.int64(1)])
+            kept.append(one.save()["observations"][0])
+    assert [view.tolist() for view in states] == [view.tolist() for view in right]
+    assert not any(view.flags.writeable for view in states)
+
+
+def test_arrays_that_nobody_else_holds_are_taken_as_they_are() -> None:
+    made: list[int] = []
+
+    class Giver(Walk):
+        def step(self, action: Any) -> Any:
+            observation, *rest = super().step(action)
+            observation = observation.copy()
+            made.append(id(observation))
+            return observation, *rest
+
+    game = from_gymnasium(Giver, share="race", idle=0)
+    game.reset(1)
+    game.step([np.int64(1), np.int64(0)])
+    assert [id(view) for view in game.save()["observations"]] == made[-2:]
+
+
 def test_what_is_observed_may_be_written_into() -> None:
     game = walk()
     view = game.observe(0)

@@ -145,6 +145,7 @@ _remembered: dict[tuple[Any, ...], tuple[str, tuple[str, ...]]] = {}
 def _proved(env: Any, episode: Episode, only: str | None, another: Another | None) -> tuple[Saver, str]:
     before = outside(env)
     _check_determinism(env, episode, another, before)
+    episode.reset(0)
     between = outside(env)  # a count may stand by chance where it stood before
     refused: list[str] = []
     for way in WAYS:

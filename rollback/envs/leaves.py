@@ -83,10 +83,11 @@ _CONSTANT_TYPES: Final = frozenset(
 )
 # Readings of a clock are no state: they differ on every machine, and no observation and no reward is made of them.
 CLOCKS: Final = frozenset({("RecordEpisodeStatistics", "episode_start_time"), ("RecordEpisodeStatistics", "time_queue")})
-
-
+# Where a recording goes is this machine's matter: no state of a peer's says which file is written.
+_PLACES: Final = frozenset(("RecordVideo", name) for name in ("video_folder", "name_prefix", "_video_name"))
+# How it is drawn too: one peer may draw and another not, and none opens a window because somebody else's state says so.
 _DESCRIPTIONS: Final = frozenset(
-    {"metadata", "_metadata", "spec", "_cached_spec", "_saved_kwargs", "_ezpickle_args", "_ezpickle_kwargs"}
+    "metadata _metadata spec _cached_spec _saved_kwargs _ezpickle_args _ezpickle_kwargs render_mode".split()
 )
 _DESCRIBED: Final = frozenset(
     {
@@ -138,7 +139,7 @@ def kept_names(cls: type) -> frozenset[str]:
     known = _KEPT.get(cls)
     if known is not None:
         return known
-    names = {name for base in cls.__mro__ for owner, name in CLOCKS if base.__name__ == owner}
+    names = {name for base in cls.__mro__ for owner, name in CLOCKS | _PLACES if base.__name__ == owner}
     if any((base.__module__, base.__name__) in _DESCRIBED for base in cls.__mro__):
         names |= _DESCRIPTIONS
     if cls.__module__.startswith("gymnasium.envs.toy_text"):

@@ -76,10 +76,13 @@ class _ObjectKind(Kind):
                 (name, entry)
                 for name, entry in value.items()
                 if name not in slots
+                and name not in kept
                 and name != CONTENT
                 and not (entry is None and name in inside and is_left_alone(inside[name]))
             )
         for name, slot in slots.items():
+            if name in kept:
+                continue
             if name in value:
                 slot.__set__(thing, value[name])
             else:

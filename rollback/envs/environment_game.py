@@ -200,12 +200,13 @@ class EnvironmentGame:
         try:
             rows = rewards, returns, earlier = state["rewards"], state["returns"], state["earlier"]
             alive, terminated, truncated = state["alive"], state["terminated"], state["truncated"]
-            seen, told = state["observations"], state["infos"]
+            seen, told, environment = state["observations"], state["infos"], state["environment"]
             seed, episode, step, is_between = state["seed"], state["episode"], state["step"], state["is_between"]
-            environment = state["environment"]
             fits = {len(rewards), len(returns), len(earlier), len(alive), len(terminated), len(truncated)} == self._widths
             fits = fits and len(seen) == len(self._observations) and len(told) in (0, len(seen))
-            counts = seed.__class__ is episode.__class__ is step.__class__ is int and is_between.__class__ is bool
+            fits = fits and {*map(type, (*rows, alive, terminated, truncated, seen, told))} == {tuple}
+            counts = {*map(type, (seed, episode, step))} == {int} and min(seed, episode, step) >= 0
+            counts = counts and {*map(type, (is_between, *alive, *terminated, *truncated))} == {bool}
             numbers = counts and [1 for row in rows for number in row if number.__class__ is not float] == []
         except (TypeError, ValueError, LookupError) as error:
             raise GameError(f"this is no snapshot of {self.game_id or 'an environment'}: {error!r}") from None

@@ -15,6 +15,7 @@ __all__ = ["ALONE", "LEFT_OUT", "MAX_DEPTH", "Copies", "kept"]
 MAX_DEPTH: Final = 16  # containers inside each other; deeper ones are no observation, and may contain themselves
 LEFT_OUT: Final = type("LeftOut", (), {"__repr__": lambda self: "LEFT_OUT"})()  # stands for what is no state tree
 
+_STATISTICS: Final = {"r", "l", "t"}  # what gymnasium.wrappers.RecordEpisodeStatistics tells
 _LOST_INFO: Final = "entries of its infos that are no plain values or arrays are left out"
 _LOST_VIEW: Final = "what is seen is no plain value and no array, so nothing is shown in its place"
 _LEAVES: Final = frozenset({float, bool, str, bytes, int, type(None)})
@@ -122,4 +123,9 @@ class Copies:
         told = kept(info)
         if type(told) is not dict or len(told) != len(info):
             self._lost[_LOST_INFO] = None
-        return told if type(told) is dict else {}
+        if type(told) is not dict:
+            return {}
+        for entry in told.values():
+            if type(entry) is dict and entry.keys() == _STATISTICS:
+                del entry["t"]  # the seconds of an episode by the clock, which differ on every peer
+        return told

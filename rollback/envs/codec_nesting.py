@@ -22,7 +22,7 @@ class TupleOf:
         parts: The layouts of its spaces.
     """
 
-    def __init__(self, space: spaces.Tuple, parts: Sequence[Layout]) -> None:
+    def __init__(self, space: spaces.Tuple[Any], parts: Sequence[Layout]) -> None:
         self._space = space
         self._parts = [(part, part.bits) for part in parts]
         self.bits = sum(part.bits for part in parts)

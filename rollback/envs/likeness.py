@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 from rollback.envs.own_state import chain_of
 
 __all__ = ["likeness"]
+
+_PLAIN: Final = (bool, int, float, str, type(None))  # numbers of numpy are results, of what was drawn when it was made, say
 
 
 def likeness(env: Any) -> tuple[Any, ...]:
@@ -24,11 +26,7 @@ def likeness(env: Any) -> tuple[Any, ...]:
             repr(attributes.get("_ezpickle_args")),
             repr(attributes.get("_ezpickle_kwargs")),
         )
-        plain = tuple(
-            (name, repr(value))
-            for name, value in sorted(attributes.items())
-            if isinstance(value, bool | int | float | str | type(None))
-        )
+        plain = tuple((name, repr(value)) for name, value in sorted(attributes.items()) if type(value) in _PLAIN)
         functions = tuple(value for _, value in sorted(attributes.items()) if callable(value) and hasattr(value, "__code__"))
         parts.append((type(link), made, plain, functions))
     return tuple(parts)

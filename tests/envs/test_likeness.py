@@ -3,6 +3,7 @@ from __future__ import annotations
 from typing import Any
 
 import gymnasium
+import numpy as np
 import pytest
 
 from rollback.envs.likeness import likeness
@@ -42,3 +43,11 @@ def test_functions_that_do_other_things_are_not() -> None:
     first.rule = second.rule = lambda: 1  # type: ignore[attr-defined]
     third.rule = lambda: 2  # type: ignore[attr-defined]
     assert likeness(first) == likeness(second) != likeness(third)
+
+
+def test_what_an_environment_drew_when_it_was_made_is_no_setting() -> None:
+    first, second = Walk(), Walk()
+    first.size, second.size = np.float64(0.25), np.float64(0.75)  # type: ignore[attr-defined]
+    assert likeness(first) == likeness(second)
+    first.size = 0.25  # type: ignore[attr-defined]  # which somebody gave
+    assert likeness(first) != likeness(second)

@@ -28,7 +28,7 @@ import numpy
 
 from rollback import Local, P2PSession, Remote, SessionConfig
 from rollback.envs import from_gymnasium
-from rollback.envs.plan import Plan
+from rollback.envs.plans.plan import Plan
 from rollback.testing.bench import machine
 
 ENVIRONMENT: Final = "CartPole-v1"

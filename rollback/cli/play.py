@@ -156,7 +156,7 @@ def check_ice(servers: list[str], addresses: list[str]) -> None:
 
 def check_transitions(target: Path) -> None:
     """Find out where no data set can be written before anybody plays for it."""
-    from rollback.envs.transition_files import check_ending
+    from rollback.envs.data.files import check_ending
 
     try:
         check_ending(target)

@@ -67,7 +67,7 @@ def exported_transitions(replay: Replay, file: Path, to: Path, name: str | None,
         UsageError: The file cannot be written, or the game has to be named.
         ReplayError: The game cannot follow the recording.
     """
-    from rollback.envs.transition_replay import export_transitions
+    from rollback.envs.data.replay import export_transitions
 
     game = game_for(replay, str(file), name, "export")[1]
     written = export_transitions(replay, to, game, progress=Progress())

@@ -12,14 +12,14 @@ from rollback.envs.registration import register as _register
 from rollback.errors import MissingPackage as _MissingPackage
 
 if TYPE_CHECKING:
-    from rollback.envs.codecs import codec_for
+    from rollback.envs.codecs.spaces import codec_for
+    from rollback.envs.data.minari import to_minari
+    from rollback.envs.data.replay import export_transitions, transitions_of
+    from rollback.envs.data.transitions import TransitionRecorder, record_transitions
     from rollback.envs.environment_game import EnvironmentGame
     from rollback.envs.gymnasium_games import from_gymnasium
     from rollback.envs.names import canonical_name, game_factory
     from rollback.envs.parallel import from_parallel_env
-    from rollback.envs.transition_minari import to_minari
-    from rollback.envs.transition_replay import export_transitions, transitions_of
-    from rollback.envs.transitions import TransitionRecorder, record_transitions
 
 __all__ = [
     "EnvironmentGame",
@@ -37,16 +37,16 @@ __all__ = [
 
 _PLACES = {
     "EnvironmentGame": "environment_game",
-    "TransitionRecorder": "transitions",
+    "TransitionRecorder": "data.transitions",
     "canonical_name": "names",
-    "codec_for": "codecs",
-    "export_transitions": "transition_replay",
+    "codec_for": "codecs.spaces",
+    "export_transitions": "data.replay",
     "from_gymnasium": "gymnasium_games",
     "from_parallel_env": "parallel",
     "game_factory": "names",
-    "record_transitions": "transitions",
-    "to_minari": "transition_minari",
-    "transitions_of": "transition_replay",
+    "record_transitions": "data.transitions",
+    "to_minari": "data.minari",
+    "transitions_of": "data.replay",
 }
 
 _register()

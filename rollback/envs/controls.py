@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from random import Random
 from typing import Any
 
-from rollback.envs.codecs import codec_for, fresh
+from rollback.envs.codecs.idle_actions import idle_action
+from rollback.envs.codecs.spaces import codec_for, fresh
 from rollback.envs.draws import drawn
-from rollback.envs.idle_actions import idle_action
 from rollback.errors import GameError
 from rollback.game import MAX_PLAYERS
 

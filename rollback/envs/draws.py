@@ -11,7 +11,7 @@ from typing import Any, Final
 import numpy as np
 from gymnasium import spaces
 
-from rollback.envs.codecs import fresh
+from rollback.envs.codecs.spaces import fresh
 from rollback.games.dice import advance, below, spread
 
 __all__ = ["ChanceBot", "drawn"]

@@ -18,7 +18,7 @@ from rollback.envs.kept_values import Copies, kept
 from rollback.envs.keys import KeyTable
 from rollback.envs.painters import Painter
 from rollback.envs.pictures import told
-from rollback.envs.savers import Saver
+from rollback.envs.saving.savers import Saver
 from rollback.errors import GameError
 from rollback.types import Policy
 

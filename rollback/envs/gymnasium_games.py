@@ -11,8 +11,8 @@ from rollback.envs.controls import check_count, controls_for
 from rollback.envs.environment_game import USUAL_FPS, EnvironmentGame
 from rollback.envs.keys import KeyTable
 from rollback.envs.making import made_quietly, maker_of, one_more
-from rollback.envs.probe import Episode
 from rollback.envs.race import RaceGame, episode_of
+from rollback.envs.saving.probe import Episode
 from rollback.envs.shared import SplitGame, TurnsGame, WatchGame
 from rollback.envs.splitting import can_split, join_for, split
 from rollback.envs.versions import version_of

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from rollback.envs.pictures import shown_by
-from rollback.envs.savers import Saver
+from rollback.envs.saving.savers import Saver
 
 __all__ = ["Painter"]
 

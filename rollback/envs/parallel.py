@@ -7,14 +7,14 @@ import random
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from rollback.envs.codecs import fresh
+from rollback.envs.codecs.spaces import fresh
 from rollback.envs.controls import Control, check_count, controls_for
 from rollback.envs.environment_game import EnvironmentGame
 from rollback.envs.gymnasium_games import rate_of
 from rollback.envs.keys import KeyTable
 from rollback.envs.making import made_quietly, said
-from rollback.envs.probe import Episode
 from rollback.envs.race import proved
+from rollback.envs.saving.probe import Episode
 from rollback.envs.versions import version_of
 from rollback.errors import GameError, MissingPackage
 

@@ -10,8 +10,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from rollback.envs.built_in import Reward
-from rollback.envs.built_in_parallel import BuiltInParallel, turn_by_turn
+from rollback.envs.built_in.parallel import BuiltInParallel, turn_by_turn
+from rollback.envs.built_in.views import Reward
 from rollback.games import Pong
 
 __all__ = ["env", "parallel_env", "raw_env"]

@@ -10,16 +10,16 @@ from typing import Any
 
 from numpy import ndarray
 
-from rollback.envs.codecs import fresh
+from rollback.envs.codecs.spaces import fresh
 from rollback.envs.controls import Control
 from rollback.envs.environment_game import EnvironmentGame
 from rollback.envs.kept_values import ALONE
 from rollback.envs.making import made_quietly
 from rollback.envs.painters import Painter
 from rollback.envs.pictures import beside
-from rollback.envs.plan_saver import PlanSaver
-from rollback.envs.probe import Episode
-from rollback.envs.savers import Saver, saver_for
+from rollback.envs.saving.plan_saver import PlanSaver
+from rollback.envs.saving.probe import Episode
+from rollback.envs.saving.savers import Saver, saver_for
 from rollback.errors import GameError
 
 __all__ = ["RaceGame", "SideBySide", "episode_of", "proved", "stepper"]

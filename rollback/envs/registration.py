@@ -23,7 +23,7 @@ class Entry:
     """One id.
 
     Attributes:
-        maker: Function of `rollback.envs.built_in_solos` that makes it.
+        maker: Function of `rollback.envs.built_in.solos` that makes it.
         reward_threshold: What a player who has learnt the game gets in a match; the scripted bot does.
         max_episode_steps: Steps after which a match is cut short, well above what a match of two players takes; None where
             the game itself has a time limit.
@@ -60,7 +60,7 @@ def _enter(registry: ModuleType) -> None:
         if name not in registry.registry:
             registry.register(
                 id=name,
-                entry_point=f"rollback.envs.built_in_solos:{entry.maker}",
+                entry_point=f"rollback.envs.built_in.solos:{entry.maker}",
                 reward_threshold=entry.reward_threshold,
                 max_episode_steps=entry.max_episode_steps,
                 kwargs=dict(entry.settings),

@@ -11,8 +11,8 @@ from numpy import ndarray
 from rollback.envs.controls import Control
 from rollback.envs.environment_game import EnvironmentGame
 from rollback.envs.kept_values import ALONE
-from rollback.envs.probe import Episode
 from rollback.envs.race import proved, stepper
+from rollback.envs.saving.probe import Episode
 from rollback.errors import GameError
 
 __all__ = ["SharedGame", "SplitGame", "TurnsGame", "WatchGame"]

@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from rollback.core.goodbyes import ENDED
 from rollback.core.session import P2PSession
-from rollback.envs.transitions import TransitionRecorder
+from rollback.envs.data.transitions import TransitionRecorder
 from rollback.errors import NetworkError, UsageError
 from rollback.net.transport import PathChanged, Transport, tell
 from rollback.netplay.collector import Collector, quiet

@@ -13,9 +13,9 @@ from typing import Any, Final, Literal
 
 from rollback.config import SessionConfig
 from rollback.core.session import P2PSession
-from rollback.envs.transition_files import check_ending
-from rollback.envs.transition_rows import another_game
-from rollback.envs.transitions import record_transitions
+from rollback.envs.data.files import check_ending
+from rollback.envs.data.rows import another_game
+from rollback.envs.data.transitions import record_transitions
 from rollback.game import Game, codecs_of
 from rollback.net.direct_or_relay import make_transport
 from rollback.net.impair import Impaired

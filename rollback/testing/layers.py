@@ -10,7 +10,7 @@ import traceback
 from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
-    from rollback.envs.probe import Episode
+    from rollback.envs.saving.probe import Episode
 
 __all__ = ["given_up_in", "unlike_layer"]
 
@@ -34,8 +34,8 @@ def unlike_layer(env: Any) -> str | None:
     Returns:
         The sentence; None where all layers are alike, the innermost differs, or one cannot be played by itself.
     """
-    from rollback.envs.own_state import chain_of
-    from rollback.envs.probe import unlike_itself
+    from rollback.envs.saving.own_state import chain_of
+    from rollback.envs.saving.probe import unlike_itself
 
     within: Any = None
     for layer in reversed(list(chain_of(env))):
@@ -56,7 +56,7 @@ def _name(layer: Any) -> str:
 def _driven(layer: Any) -> Episode:
     """Return how a layer is driven: one of Gymnasium, or a parallel one."""
     from rollback.envs.draws import drawn
-    from rollback.envs.probe import Episode
+    from rollback.envs.saving.probe import Episode
 
     ended = [True]
     is_parallel = hasattr(layer, "possible_agents")

@@ -1,7 +1,7 @@
 """Who in an environment makes it differ from itself, by name: asked once a check has failed. Words no verdict.
 
-Clocks, generators and state outside of objects are found by `rollback.envs.witnesses`; here an environment's game is played
-for it, and calls of hash() and id() are looked for, which differ only from process to process.
+Clocks, generators and state outside of objects are found by `rollback.envs.saving.witnesses`; here an environment's game is
+played for it, and calls of hash() and id() are looked for, which differ only from process to process.
 """
 
 from __future__ import annotations
@@ -37,8 +37,8 @@ def suspects(trial: Trial, before: dict[str, Any]) -> list[str]:
     """
     if not trial.is_environment:
         return []
-    from rollback.envs.probe import Episode
-    from rollback.envs.witnesses import changed, witnesses
+    from rollback.envs.saving.probe import Episode
+    from rollback.envs.saving.witnesses import changed, witnesses
 
     game: Any = trial.make()
 
@@ -59,7 +59,7 @@ def outside_of(game: Game) -> dict[str, Any]:
     own = environment_of(game)
     if own is None:
         return {}
-    from rollback.envs.witnesses import outside
+    from rollback.envs.saving.witnesses import outside
 
     return {name: value for env in environments_in(own) for name, value in outside(env).items()}
 

@@ -12,7 +12,7 @@ import pytest
 from rollback.envs import canonical_name, game_factory
 from rollback.envs.gymnasium_games import SHARES
 from rollback.envs.registration import REGISTERED
-from rollback.envs.savers import KINDS
+from rollback.envs.saving.savers import KINDS
 from rollback.games import Duel, GridWorld, Pong, Tetris
 from rollback.games.gridworld_layouts import LAYOUTS
 from tests.docs.pages import ROOT, commands, prose, table

@@ -13,7 +13,7 @@ import gymnasium
 import numpy as np
 from gymnasium import spaces
 
-from rollback.envs.probe import Episode
+from rollback.envs.saving.probe import Episode
 
 
 class Walk(gymnasium.Env[Any, Any]):

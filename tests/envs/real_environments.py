@@ -11,8 +11,8 @@ from typing import Any
 
 import gymnasium
 
-from rollback.envs.probe import Episode
 from rollback.envs.race import episode_of
+from rollback.envs.saving.probe import Episode
 
 
 def drawn(space: Any, dice: Any) -> Any:

@@ -13,7 +13,7 @@ from gymnasium import spaces, wrappers
 
 from rollback.config import SessionConfig
 from rollback.envs import from_gymnasium
-from rollback.envs.space_chance import settle_spaces
+from rollback.envs.plans.space_chance import settle_spaces
 from rollback.sim import Link, VirtualMatch
 
 

@@ -8,9 +8,9 @@ import gymnasium
 import pytest
 
 from rollback.envs import from_gymnasium, from_parallel_env
-from rollback.envs.leaves import kept_names
 from rollback.envs.names import game_factory
-from rollback.envs.plan import Plan
+from rollback.envs.plans.leaves import kept_names
+from rollback.envs.plans.plan import Plan
 from rollback.state import checksum
 from rollback.wire import pack_tree, unpack_tree
 

@@ -9,8 +9,8 @@ from typing import Any
 import gymnasium
 import pytest
 
-from rollback.envs.plan import Plan
-from rollback.envs.plan_names import Names, name_of
+from rollback.envs.plans.names import Names, name_of
+from rollback.envs.plans.plan import Plan
 from rollback.errors import GameError
 from rollback.state import checksum
 from rollback.wire import pack_tree, unpack_tree

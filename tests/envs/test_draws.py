@@ -13,7 +13,7 @@ from gymnasium import spaces
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rollback.envs.codecs import codec_for
+from rollback.envs.codecs.spaces import codec_for
 from rollback.envs.draws import ChanceBot, drawn
 
 SPACES = [

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from rollback.config import SessionConfig, TakeOver
-from rollback.envs.transitions import TransitionRecorder, record_transitions
+from rollback.envs.data.transitions import TransitionRecorder, record_transitions
 from rollback.netplay.recorder import Recorder
 from rollback.replays import Replay
 from rollback.sim import Link, VirtualMatch

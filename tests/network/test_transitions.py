@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy
 
-from rollback.envs.transition_replay import export_transitions
+from rollback.envs.data.replay import export_transitions
 from rollback.games import Pong
 from rollback.replays import Replay
 from rollback.types import Ended

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from rollback.envs import from_gymnasium, from_parallel_env
-from rollback.envs.savers import KINDS
+from rollback.envs.saving.savers import KINDS
 from rollback.games import Pong
 from rollback.testing.environment_facts import SAVERS, EnvironmentFacts, environment_of, facts_of
 from tests.envs import broken_environments as broken

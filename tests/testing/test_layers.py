@@ -8,7 +8,7 @@ import gymnasium
 import pytest
 
 from rollback.envs import from_gymnasium
-from rollback.envs.savers import saver_for
+from rollback.envs.saving.savers import saver_for
 from rollback.errors import GameError
 from rollback.testing import layers
 from rollback.testing.layers import given_up_in, unlike_layer

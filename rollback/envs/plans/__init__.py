@@ -1,0 +1,1 @@
+"""The generated saver: an environment is walked into a plan of how to save it. Knows no game and no frame."""

@@ -6,8 +6,8 @@ import asyncio
 import contextlib
 import sys
 import time
-from collections.abc import Callable
-from typing import Final, Protocol
+from collections.abc import Callable, Mapping
+from typing import Any, Final, Protocol
 
 from rollback.cli.play_room import mended_refusal
 from rollback.errors import NetworkError, UsageError
@@ -16,7 +16,7 @@ from rollback.net.lobby_link import LobbyRefusal
 from rollback.net.lobby_tokens import find_token
 from rollback.netplay.joining import join, kept_token
 
-__all__ = ["Entrant", "enter_patiently", "enter_room"]
+__all__ = ["Entrant", "Player", "enter_patiently", "enter_room"]
 
 BACK_WITHIN: Final = 30.0  # seconds; a room that came back waits for two thirds of it for those who were there
 AGAIN_AFTER: Final = 1.0  # seconds between tries
@@ -44,6 +44,22 @@ class Entrant(Protocol):
     @property
     def resume(self) -> bool:
         """Whether to go on as the member that an earlier process was."""
+
+
+class Player(Entrant, Protocol):
+    """Who wants in and to play; see `rollback.cli.play_match.Seat`."""
+
+    @property
+    def game(self) -> str | None:
+        """The game's name; None takes what the room says."""
+
+    @property
+    def look(self) -> str:
+        """What the player plays at."""
+
+    @property
+    def keys(self) -> Mapping[str, Any] | None:
+        """Which keys are to be which actions."""
 
 
 async def enter_room(stack: contextlib.AsyncExitStack, seat: Entrant, players: int | None, game: str) -> Lobby:

@@ -13,17 +13,17 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, Literal
 
-from rollback.cli.buttons import Buttons
 from rollback.cli.event_texts import sentence_of
 from rollback.cli.exit_codes import FINE, NOT_REACHED, NOT_TRUE
-from rollback.cli.foreword import foreword, require_company
+from rollback.cli.foreword import foreword
 from rollback.cli.match_settings import MatchSettings
 from rollback.cli.play_again import plays_again
 from rollback.cli.play_desyncs import Desyncs
 from rollback.cli.play_entry import enter_room
+from rollback.cli.play_game import fit_game, settled_game
 from rollback.cli.play_hands import BotHands, Hands, TerminalHands, WindowHands
 from rollback.cli.play_offer import SeatOffer
-from rollback.cli.play_room import check_label, game_of_label, numbered, play_command
+from rollback.cli.play_room import numbered, play_command
 from rollback.cli.sentences import ended, why_ended
 from rollback.cli.stats import stats_values
 from rollback.cli.turns import plays_by_turns
@@ -176,21 +176,13 @@ async def play_in_room(seat: Seat, settings: MatchSettings, report: Callable[[Ou
         NetworkError: The lobby or the others cannot be reached.
         UsageError: The room and the game do not fit, or there is nothing to play at.
     """
-    named = seat.game if seat.room is not None else seat.game or "pong"
-    game = game_factory(named)() if named is not None else None
-    if game is not None and named is not None:
-        require_company(game, named)
-    if game is not None and seat.look != "bot":
-        Buttons(game, 0, seat.keys)  # what cannot be played by hand is refused before a room is entered for it
+    named, game = await settled_game(seat)
     players = game.players if game is not None and seat.room is None else None
     async with contextlib.AsyncExitStack() as stack:
-        lobby = await enter_room(stack, seat, players, named or "")
-        if game is None:
-            named = game_of_label(lobby.game, lobby.room)
-            game = game_factory(named, is_trusted=False)()
-        elif named is not None and seat.room is not None:
-            check_label(lobby.game, lobby.room, named, game)
-        assert named is not None
+        lobby = await enter_room(stack, seat, players, named)
+        if seat.room is not None:  # it may not have been looked at, or have been opened anew
+            named, game = fit_game(named, game, lobby.game, lobby.room)
+        assert game is not None
         player = lobby.me.seat or 0
         hands = _hands(seat, settings, game, player, f"{named}  room {lobby.room}  you are player {player + 1}")
         codes: list[int] = []

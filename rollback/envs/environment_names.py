@@ -18,6 +18,7 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import parse_qsl, quote, unquote
 
+from rollback.envs.importing import from_here
 from rollback.errors import GameError, MissingPackage
 
 if TYPE_CHECKING:
@@ -172,6 +173,7 @@ def _value(text: str) -> int | float | bool | str | None:
 def _imported(place: str) -> ModuleType:
     if not all(part.isidentifier() for part in place.split(".")):
         raise GameError(f"{place!r} is no module: write {FORMS}")
+    from_here()
     full = _short_modules().get(place, place) if "." not in place else place
     here_first = [full, f"pettingzoo.{place}"] if place.split(".")[0] in _FAMILIES else [full]
     with warnings.catch_warnings():
@@ -193,7 +195,7 @@ def _imported(place: str) -> ModuleType:
     if top == "pettingzoo" and importlib.util.find_spec("pettingzoo") is None:
         raise MissingPackage(f"the environment {place}", "pettingzoo", "pettingzoo")
     if top in ("mpe2", "supersuit", "multi_agent_ale_py") and importlib.util.find_spec(top) is None:
-        raise MissingPackage(f"the environment {place}", top, "pettingzoo")
+        raise MissingPackage(f"the environment {place}", top.replace("_", "-"))
     raise GameError(f"there is no module {place!r}{_closest(place)}")
 
 

@@ -7,12 +7,14 @@ import importlib
 import re
 import warnings
 from collections.abc import Callable
+from types import ModuleType
 from typing import Any, Final
 
 import gymnasium
 from gymnasium import error as gymnasium_error
 from gymnasium.envs.registration import load_env_creator
 
+from rollback.envs.importing import from_here, last_line, run_file
 from rollback.errors import GameError, MissingPackage, RollbackError
 
 __all__ = ["made_quietly", "maker_of", "maker_of_id", "one_more", "said"]
@@ -44,19 +46,20 @@ def maker_of_id(id: str, settings: dict[str, Any]) -> Callable[[], Any]:
     """Return what makes the environment of an id, with a picture where it has one.
 
     Args:
-        id: `Id-v0`, or `module:Id-v0` to import a module first.
+        id: `Id-v0`, or `module:Id-v0` or `path/file.py:Id-v0` to import a module first, also one in the current folder.
         settings: Arguments of the environment.
 
     Raises:
-        GameError: There is none of that id; the closest ones are told.
+        GameError: There is none of that id (the closest ones are told), or what holds it cannot be imported.
         MissingPackage: Its package is not installed.
     """
     module, _, bare = id.rpartition(":")
+    held = None
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of gymnasium: of newer versions, and of what is registered twice
         try:
             if module:
-                importlib.import_module(module)
+                held = _import(module)
             _register(bare)
             spec = gymnasium.spec(bare)
             creator: Any = spec.entry_point if callable(spec.entry_point) else load_env_creator(str(spec.entry_point))
@@ -69,7 +72,15 @@ def maker_of_id(id: str, settings: dict[str, Any]) -> Callable[[], Any]:
         except gymnasium_error.Error as error:
             if type(error) is gymnasium_error.DeprecatedEnv:
                 raise GameError(said(error)) from None
+            if callable(getattr(held, bare, None)):
+                raise GameError(
+                    f"{bare!r} is registered nowhere, but {module} has it: write {module}:{bare}, without gym:"
+                ) from None
             raise GameError(f"there is no Gymnasium environment {bare!r}{_closest(bare)}") from None
+        except RollbackError:
+            raise
+        except (Exception, SystemExit) as error:  # a module may raise anything, and an entry point may lead nowhere
+            raise GameError(f"the environment {bare!r} cannot be imported: {last_line(error)}") from error
     modes = [mode for mode in _PICTURES if mode in ((getattr(creator, "metadata", None) or {}).get("render_modes") or ())]
     if modes and "render_mode" not in settings and "render_mode" not in spec.kwargs:
         settings = {"render_mode": modes[0], **settings}
@@ -133,6 +144,15 @@ def _layers(env: Any) -> list[type]:
     return layers
 
 
+def _import(place: str) -> ModuleType:
+    if place.endswith(".py"):
+        return run_file(place, "write gym:path/file.py:Id-v0")
+    if not all(part.isidentifier() for part in place.split(".")):
+        raise GameError(f"{place!r} is no module: write gym:module:Id-v0 or gym:path/file.py:Id-v0")
+    from_here()
+    return importlib.import_module(place)
+
+
 def _register(id: str) -> None:
     """Import the package that registers a namespace that is known, unless somebody did."""
     namespace = id.partition("/")[0]
@@ -153,9 +173,7 @@ def _package(text: str) -> str | None:
 
 
 def _closest(id: str) -> str:
-    known = list(gymnasium.registry)
-    found = difflib.get_close_matches(id, known, n=3, cutoff=0.5)
-    if not found:
-        lower = {each.lower(): each for each in known}
-        found = [lower[each] for each in difflib.get_close_matches(id.lower(), list(lower), n=3, cutoff=0.5)]
+    by_lower = {each.lower(): each for each in gymnasium.registry}
+    # A version and a hyphen alone make strangers half alike: 0.5 led from NoSuch-v0 to MountainCar-v0.
+    found = [by_lower[each] for each in difflib.get_close_matches(id.lower(), list(by_lower), n=3, cutoff=0.7)]
     return f", did you mean {' or '.join(found)}?" if found else "; gymnasium.pprint_registry() lists those there are"

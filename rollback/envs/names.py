@@ -2,21 +2,14 @@
 
 from __future__ import annotations
 
-import difflib
-import importlib
-import importlib.util
 import inspect
-import os
-import pkgutil
 import sys
-import traceback
-import zlib
-from collections.abc import Callable, Iterable
-from pathlib import Path
+from collections.abc import Callable
 from types import ModuleType
 from typing import Any, Final
 
 from rollback.envs.environment_names import PREFIXES, canonical_environment, environment_factory, is_built_in
+from rollback.envs.importing import closest, imported, last_line, run_file
 from rollback.errors import GameError, MissingPackage
 from rollback.game import Game
 
@@ -49,7 +42,8 @@ def canonical_name(name: str) -> str:
 def game_factory(name: str, *, is_trusted: bool = True) -> Callable[[], Game]:
     """Return what makes fresh games of that name; the module is imported now, a game is made at each call.
 
-    The current folder counts as a place of modules, and so does the folder of a file that is named.
+    The current folder counts as a place of modules, and so does the folder of a file that is named. What makes an
+    environment of Gymnasium or PettingZoo is taken too, with the settings that a name without any has.
 
     Args:
         name: A short name such as `pong`, `module:Game`, `path/file.py:Game`, `gym:[module:]Id-v0[?key=value&...]` or
@@ -77,13 +71,13 @@ def game_factory(name: str, *, is_trusted: bool = True) -> Callable[[], Game]:
     if not is_trusted and place and full not in SHORT_NAMES.values():
         raise GameError(f"the module of {name!r} is not imported because somebody else names it: give it yourself as --game")
     if not place and not is_file:
-        raise GameError(f"there is no game called {name!r}{_closest(name, SHORT_NAMES)}: {FORMS}")
-    module = _run_file(place or full) if is_file else _import(place, name)
+        raise GameError(f"there is no game called {name!r}{closest(name, SHORT_NAMES)}: {FORMS}")
+    module = run_file(place or full, FORMS) if is_file else imported(place, name, FORMS)
     if not place:
         raise GameError(f"{name!r} names a file but no game in it: {_choices(full, module)}")
     found = getattr(module, attribute, None)
     if found is None:
-        raise GameError(f"{place} has no {attribute!r}{_closest(attribute, _public(module))}: {_choices(place, module)}")
+        raise GameError(f"{place} has no {attribute!r}{closest(attribute, _public(module))}: {_choices(place, module)}")
     if not callable(found):
         raise GameError(f"{name!r} is no game but {_kind(found)}: name a class with step, save and load, or what makes one")
     return _Factory(name, found)
@@ -102,7 +96,10 @@ class _Factory:
         except (GameError, MissingPackage):
             raise
         except Exception as error:  # a game's constructor may raise anything
-            raise GameError(f"{self.name} could not be made: {_last_line(error)}") from error
+            raise GameError(f"{self.name} could not be made: {last_line(error)}") from error
+        wrap = _wrapper_of(game)
+        if wrap is not None:
+            return wrap(self._make)
         for method in _METHODS:
             if not callable(getattr(game, method, None)):
                 raise GameError(f"{self.name} makes {_kind(game)} without a method {method}(): a game needs step, save, load")
@@ -112,71 +109,23 @@ class _Factory:
         return game_factory, (self.name,)
 
 
-def _import(module: str, name: str) -> ModuleType:
-    here = os.getcwd()
-    if here not in sys.path and "" not in sys.path:
-        sys.path.insert(0, here)  # a console script starts without it, and people stand beside their game
-    if not all(part.isidentifier() for part in module.split(".")):
-        raise GameError(f"{name!r} names no game: {FORMS}")
-    try:
-        return importlib.import_module(module)
-    except ModuleNotFoundError as error:
-        missing = error.name or module
-        if module == missing or module.startswith(f"{missing}."):
-            raise GameError(f"there is no module {missing!r}{_closest(module, _modules(missing))}: {FORMS}") from None
-        raise GameError(f"{module} cannot be imported: {_last_line(error)}") from error
-    except Exception as error:  # a module may raise anything
-        raise GameError(f"{module} cannot be imported: {_last_line(error)}") from error
+def _wrapper_of(made: Any) -> Callable[[Callable[[], Any]], Game] | None:
+    """Return what makes games of something that makes environments like `made`, None where it is no environment."""
+    if _is_of(made, "gymnasium", "Env"):
+        from rollback.envs.gymnasium_games import from_gymnasium, usual_share
+
+        return lambda make: from_gymnasium(make, share=usual_share(make, 2))
+    is_like_one = not callable(getattr(made, "save", None)) and hasattr(made, "possible_agents") and hasattr(made, "reset")
+    if is_like_one or _is_of(made, "pettingzoo", "ParallelEnv") or _is_of(made, "pettingzoo", "AECEnv"):
+        from rollback.envs.parallel import from_parallel_env
+
+        return from_parallel_env
+    return None
 
 
-def _run_file(path: str) -> ModuleType:
-    file = Path(path).expanduser()
-    if not file.is_file():
-        beside = sorted(each.name for each in file.parent.glob("*.py")) if file.parent.is_dir() else []
-        raise GameError(f"there is no file {path!r}{_closest(file.name, beside)}: {FORMS}")
-    file = file.resolve()
-    known = sys.modules.get(file.stem)
-    if known is not None and getattr(known, "__file__", None) == str(file):
-        return known  # two games of one file share their classes
-    module_name = file.stem if known is None else f"{file.stem}_{zlib.crc32(str(file).encode()):08x}"
-    if module_name in sys.modules:
-        return sys.modules[module_name]
-    if str(file.parent) not in sys.path:
-        sys.path.insert(0, str(file.parent))  # as when the file is run: what lies beside it can be imported
-    found = importlib.util.spec_from_file_location(module_name, file)
-    assert found is not None and found.loader is not None
-    module = importlib.util.module_from_spec(found)
-    sys.modules[module_name] = module
-    try:
-        found.loader.exec_module(module)
-    except (Exception, SystemExit) as error:  # a file may raise anything, or leave
-        del sys.modules[module_name]
-        raise GameError(f"{path} cannot be run: {_last_line(error)}") from error
-    return module
-
-
-def _last_line(error: BaseException) -> str:
-    """Return the last line of the traceback, and where in the user's own code it happened."""
-    said = "".join(traceback.format_exception_only(error)).strip().splitlines()[-1]
-    if isinstance(error, SyntaxError):
-        return f"{said} (line {error.lineno})"
-    frames = [frame for frame in traceback.extract_tb(error.__traceback__) if not frame.filename.startswith("<frozen")]
-    own = [frame for frame in frames if frame.filename != __file__ and "importlib" not in frame.filename]
-    return f"{said} ({os.path.basename(own[-1].filename)}, line {own[-1].lineno})" if own else said
-
-
-def _closest(name: str, known: Iterable[str]) -> str:
-    found = difflib.get_close_matches(name, list(known), n=3, cutoff=0.5)
-    return f", did you mean {' or '.join(found)}?" if found else ""
-
-
-def _modules(missing: str) -> list[str]:
-    """Return the modules that stand where `missing` does not."""
-    parent, _, _ = missing.rpartition(".")
-    if not parent:
-        return [each.name for each in pkgutil.iter_modules()]
-    paths = getattr(sys.modules.get(parent), "__path__", [])
-    return [f"{parent}.{each.name}" for each in pkgutil.iter_modules(paths)]
+def _is_of(value: Any, package: str, kind: str) -> bool:
+    found = getattr(sys.modules.get(package), kind, None)  # what was never imported made nothing
+    return found is not None and (issubclass(value, found) if inspect.isclass(value) else isinstance(value, found))
 
 
 def _public(module: ModuleType) -> list[str]:
@@ -184,12 +133,19 @@ def _public(module: ModuleType) -> list[str]:
 
 
 def _choices(place: str, module: ModuleType) -> str:
-    games = [name for name, value in vars(module).items() if not name.startswith("_") and _is_game_class(value)]
+    games = [name for name, value in vars(module).items() if not name.startswith("_") and _is_game(value, module)]
     return f"write {' or '.join(f'{place}:{game}' for game in games[:5])}" if games else "it holds no game"
 
 
-def _is_game_class(value: Any) -> bool:
-    return inspect.isclass(value) and all(callable(getattr(value, method, None)) for method in _METHODS)
+def _is_game(value: Any, module: ModuleType) -> bool:
+    """Return whether it is a class of games, or one of environments that is the module's own."""
+    if not inspect.isclass(value):
+        return False
+    kinds = (("gymnasium", "Env"), ("pettingzoo", "ParallelEnv"), ("pettingzoo", "AECEnv"))
+    is_own = value.__module__ == module.__name__
+    return all(callable(getattr(value, method, None)) for method in _METHODS) or (
+        is_own and any(_is_of(value, *kind) for kind in kinds)
+    )
 
 
 def _kind(value: Any) -> str:

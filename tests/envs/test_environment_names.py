@@ -143,6 +143,7 @@ def test_a_factory_can_be_sent_to_another_process() -> None:
         ("gym:CartPole-v77", "did you mean CartPole-v1"),
         ("gym:Taxi-v3", "Please use `Taxi-v4`"),
         ("gym:qqqqqqqqqqqq-v0", "gymnasium.pprint_registry"),
+        ("gym:NoSuch-v0", "gymnasium.pprint_registry"),
         ("gym:no_such_module:Thing-v0", "there is no module 'no_such_module'"),
         ("gym:CartPole-v1?players=17", "1 to 16"),
         ("gym:CartPole-v1?players=two", "must be a whole number"),
@@ -184,7 +185,8 @@ def test_a_name_that_leads_nowhere_says_where_to_go(name: str, told: str) -> Non
         ("ale_py", "gym:ALE/Nothing-v5", "ale-py: pip install ale-py"),
         ("mujoco", "gym:Ant-v5", "pip install"),
         ("chess", "pettingzoo:classic.chess_v6", "chess: pip install chess"),
-        ("mpe2", "pettingzoo:mpe2.simple_tag_v3", 'pip install "rollback[pettingzoo]"'),
+        ("mpe2", "pettingzoo:mpe2.simple_tag_v3", "mpe2: pip install mpe2"),
+        ("multi_agent_ale_py", "pettingzoo:multi_agent_ale_py.thing_v0", "pip install multi-agent-ale-py"),
     ],
 )
 def test_a_package_that_is_missing_is_told_with_the_line_that_installs_it(

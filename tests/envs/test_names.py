@@ -8,6 +8,7 @@ import textwrap
 from collections.abc import Iterator
 from pathlib import Path
 
+import gymnasium
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -169,7 +170,7 @@ def test_a_file_without_games_says_so(tmp_path: Path) -> None:
     ("text", "told"),
     [
         ("x = 1\ny = nothing_here\n", r"NameError: name 'nothing_here' is not defined \(broken\.py, line 2\)"),
-        ("def f(:\n", r"SyntaxError: .* \(line 1\)"),
+        ("def f(:\n", r"SyntaxError: .* \(broken\.py, line 1\)"),
         ("import no_such_package_at_all\n", "ModuleNotFoundError: No module named 'no_such_package_at_all'"),
         ("raise SystemExit(3)\n", "SystemExit: 3"),
     ],
@@ -225,3 +226,108 @@ def test_any_text_is_a_game_or_one_sentence(name: str) -> None:
 def test_every_short_name_leads_to_a_game_also_for_others(short: str) -> None:
     game = game_factory(short, is_trusted=False)()
     assert type(game).__name__.lower() == short and canonical_name(short) == SHORT_NAMES[short]
+
+
+ENVIRONMENTS = """
+import gymnasium
+from gymnasium import Env, spaces
+
+class Duo(Env):
+    action_space = spaces.MultiDiscrete([3, 3])
+    observation_space = spaces.Discrete(9)
+
+    def reset(self, *, seed=None, options=None):
+        super().reset(seed=seed)
+        self.place = 4
+        return self.place, {}
+
+    def step(self, action):
+        self.place = (self.place + int(action[0]) - int(action[1])) % 9
+        return self.place, 1.0, False, False, {}
+
+class Saved(Duo):
+    def save(self):
+        return self.place
+
+    def load(self, state):
+        self.place = state
+
+def made():
+    return Duo()
+
+gymnasium.register("OwnDuo-v0", entry_point=Duo)
+"""
+
+
+@pytest.fixture
+def beside(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """A folder people stand in, with an environment of theirs."""
+    written(tmp_path, ENVIRONMENTS, "own_duo.py")
+    written(tmp_path, "from tests.envs.toy_environments import Cliffs\nparallel_env = Cliffs\n", "own_cliffs.py")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "path", [each for each in sys.path if each])
+    yield tmp_path
+    for known in [known for known in gymnasium.registry if known.startswith("OwnDuo")]:
+        gymnasium.registry.pop(known)
+    for module in ("own_duo", "own_cliffs"):
+        sys.modules.pop(module, None)
+
+
+@pytest.mark.parametrize(
+    ("name", "kind", "players"),
+    [
+        ("own_duo.py:Duo", "SplitGame", 2),
+        ("./own_duo.py:made", "SplitGame", 2),
+        ("own_duo:Duo", "SplitGame", 2),
+        ("own_duo:Saved", "SplitGame", 2),  # an environment, also with methods of a game
+        ("gym:own_duo:OwnDuo-v0", "SplitGame", 2),
+        ("gym:own_duo.py:OwnDuo-v0?share=race&players=3", "RaceGame", 3),
+        ("own_cliffs.py:Cliffs", "ParallelGame", 3),
+        ("own_cliffs:parallel_env", "ParallelGame", 3),
+        ("pettingzoo:own_cliffs", "ParallelGame", 3),
+    ],
+)
+def test_an_environment_in_a_file_of_ones_own_is_a_game(beside: Path, name: str, kind: str, players: int) -> None:
+    game = game_factory(name)()
+    assert type(game).__name__ == kind and game.players == players
+    assert type(pickle.loads(pickle.dumps(game_factory(name)))()).__name__ == kind
+
+
+def test_a_file_with_an_environment_is_told_its_classes(beside: Path) -> None:
+    with pytest.raises(GameError, match=r"write own_duo\.py:Duo or own_duo\.py:Saved$"):
+        game_factory("own_duo.py")
+
+
+def test_an_environment_that_is_registered_nowhere_is_named_without_gym(beside: Path) -> None:
+    with pytest.raises(GameError, match=r"write \./own_duo\.py:Duo, without gym:"):
+        game_factory("gym:./own_duo.py:Duo")
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("x = 1\ndef f(:\n", r"SyntaxError: .* \(own_broken\.py, line 2\)"),
+        ("x = 1\nx.y\n", r"AttributeError: .* \(own_broken\.py, line 2\)"),
+        ("raise SystemExit(3)\n", r"SystemExit: 3 \(own_broken\.py, line 1\)"),
+        (
+            "import gymnasium\ngymnasium.register('OwnDuoBroken-v0', entry_point='own_broken:Nothing')\n",
+            "AttributeError: module 'own_broken' has no attribute 'Nothing'$",
+        ),
+    ],
+)
+@pytest.mark.parametrize("place", ["own_broken", "./own_broken.py"])
+def test_a_module_of_environments_that_is_broken_is_told_in_one_sentence(
+    beside: Path, text: str, told: str, place: str
+) -> None:
+    written(beside, text, "own_broken.py")
+    try:
+        with pytest.raises(GameError, match=told) as caught:
+            game_factory(f"gym:{place}:OwnDuoBroken-v0")()
+        assert "\n" not in str(caught.value)
+    finally:
+        sys.modules.pop("own_broken", None)
+
+
+def test_a_place_that_is_no_module_is_told_what_to_write() -> None:
+    with pytest.raises(GameError, match=r"'\./duo' is no module: write gym:module:Id-v0"):
+        game_factory("gym:./duo:Duo-v0")

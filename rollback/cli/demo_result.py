@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from rollback.cli.demo_match import PeerState
 from rollback.cli.event_texts import first_of
-from rollback.cli.exit_codes import FINE, NOT_REACHED, NOT_TRUE
+from rollback.cli.exit_codes import FINE, NOT_REACHED, NOT_TRUE, NOT_WRITTEN
 from rollback.cli.match_settings import MatchSettings
 from rollback.cli.sentences import ended, why_ended
 
@@ -43,6 +43,8 @@ class DemoResult:
     def of(cls, peers: Sequence[PeerState], settings: MatchSettings) -> DemoResult:
         """Judge what the peers told."""
         parity, sentence, code = _judge(peers)
+        if code == FINE and any(peer.result and peer.result.get("problem") for peer in peers):
+            code = NOT_WRITTEN
         return cls(
             parity,
             sentence,
@@ -93,6 +95,7 @@ class DemoResult:
             "rtt_ms": round(sum(rtts) / len(rtts), 1) if rtts else None,
             "replay": self.replay,
             "transitions": self.transitions,
+            "problems": self.problems,
             "desyncs": [result.get("desyncs", []) for result in results],
             "resyncs": max(result.get("resyncs", 0) for result in results),
             "ended": [result.get("ended") for result in results],

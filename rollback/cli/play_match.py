@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, Final, Literal
 
 from rollback.cli.event_texts import sentence_of
-from rollback.cli.exit_codes import FINE, NOT_REACHED, NOT_TRUE
+from rollback.cli.exit_codes import FINE, NOT_REACHED, NOT_TRUE, NOT_WRITTEN
 from rollback.cli.foreword import foreword
 from rollback.cli.match_settings import MatchSettings
 from rollback.cli.play_again import plays_again
@@ -103,7 +103,9 @@ class Outcome:
         """The exit code."""
         if self.desyncs.is_apart or self.result.ended.reason.startswith("step raised"):
             return NOT_TRUE
-        return FINE if self.result.ended.reason in _COMPLETE else NOT_REACHED
+        if self.result.ended.reason not in _COMPLETE:
+            return NOT_REACHED
+        return NOT_WRITTEN if self.result.problem else FINE
 
     @property
     def sentence(self) -> str:
@@ -146,6 +148,7 @@ class Outcome:
             "scores": None if self.scores is None else list(self.scores),
             "replay": None if result.replay is None else str(result.replay),
             "transitions": None if result.transitions is None else str(result.transitions),
+            "problem": result.problem,
             "path": self.path,
             "stats": stats,
         }
@@ -194,9 +197,9 @@ async def play_in_room(seat: Seat, settings: MatchSettings, report: Callable[[Ou
                 codes.append(outcome.code)
                 hands.rest()
                 report(outcome)
-                goes_on = outcome.code == FINE and outcome.result.ended.reason != "left"
+                goes_on = outcome.code in (FINE, NOT_WRITTEN) and outcome.result.ended.reason != "left"
                 if not goes_on or not await plays_again(lobby, hands, further=matches - len(codes)):
-                    return codes[-1]
+                    return codes[-1] or max(codes)  # a data set may have been lost on the way
                 game = game_factory(named, is_trusted=seat.game is not None or seat.room is None)()
 
 

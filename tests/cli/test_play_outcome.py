@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -43,6 +44,14 @@ def outcome(reason: str = "over", **changes: Any) -> Outcome:
 )
 def test_the_code_tells_how_it_ended(reason: str, code: int) -> None:
     assert outcome(reason).code == code
+
+
+@pytest.mark.parametrize(("reason", "code"), [("over", 74), ("left", 74), ("bob left", 3), ("step raised at frame 9: no", 1)])
+def test_a_data_set_that_is_not_whole_has_a_code_where_nothing_worse_happened(reason: str, code: int) -> None:
+    told = outcome(reason)
+    told = replace(told, result=replace(told.result, problem="the disk is full"))
+    assert told.code == code and told.as_values()["problem"] == "the disk is full"
+    assert outcome().as_values()["problem"] == ""
 
 
 def desyncs(*events: Any) -> Desyncs:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
+import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +16,7 @@ from rollback.cli.app import run
 from rollback.cli.demo_match import DemoMatch
 from rollback.cli.demo_result import DemoResult
 from rollback.cli.match_settings import MatchSettings
-from tests.cli.test_demo_result import peer
+from tests.cli.test_demo_result import DESYNC, peer
 from tests.cli.test_replay_command import FRAMES, recorded
 
 SETTINGS = MatchSettings(game="pong", frames=300)
@@ -77,6 +79,19 @@ def test_a_target_that_cannot_be_written_is_refused_before_anybody_plays(
     assert words in said and "--transitions" in said
 
 
+@pytest.mark.parametrize("command", [["demo"], ["play", "K7QW-3MZP", "--bot", "best"]], ids=["demo", "play"])
+def test_a_folder_that_only_says_it_can_be_written_is_found_out_before_anybody_plays(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, command: list[str]
+) -> None:
+    def refuse(*given: Any, **more: Any) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(tempfile, "NamedTemporaryFile", refuse)
+    assert run([*command, "--transitions", str(tmp_path / "a.npz")]) == 2
+    said = " ".join(capsys.readouterr().err.split())
+    assert "cannot be written to" in said and os.strerror(errno.ENOSPC) in said
+
+
 def test_each_peer_of_a_demo_has_a_file_of_its_own() -> None:
     made = DemoMatch(
         SETTINGS, Path("/tmp/match.rbr"), transitions=Path("/tmp/data/match.npz"), by_hand=False, wants_pictures=False
@@ -92,4 +107,6 @@ def test_the_result_of_a_demo_names_the_data_sets_and_what_they_lack() -> None:
     result = DemoResult.of([peer(1, **told[0]), peer(2, **told[1])], SETTINGS)
     assert result.transitions == ["/tmp/one.npz"] == result.as_values()["transitions"]
     assert result.problems == ["the disk is full"]
-    assert DemoResult.of([peer(1), peer(2)], SETTINGS).problems == []
+    assert result.code == 74 and result.as_values()["problems"] == ["the disk is full"]
+    assert DemoResult.of([peer(1), peer(2)], SETTINGS).code == 0 == len(DemoResult.of([peer(1), peer(2)], SETTINGS).problems)
+    assert DemoResult.of([peer(1, problem="lost", desync=True, desyncs=[DESYNC]), peer(2)], SETTINGS).code == 1  # worse

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import tempfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, BinaryIO, Final, TextIO
@@ -19,7 +20,7 @@ ENDINGS: Final = (".npz", ".jsonl", ".parquet")
 
 
 def check_ending(target: str | os.PathLike[str]) -> Path:
-    """Return the path, if its ending says what to write and its folder is there.
+    """Return the path, if its ending says what to write and a file can be made in its folder, which is tried.
 
     Raises:
         UsageError: It does not, or is not.
@@ -33,6 +34,13 @@ def check_ending(target: str | os.PathLike[str]) -> Path:
         raise UsageError(f"transitions cannot be written, {str(path)!r} {what}: name a file, such as match.npz")
     if not os.access(path if path.exists() else path.parent, os.W_OK):
         raise UsageError(f"transitions cannot be written to {str(path)!r}: this account may not write there")
+    try:
+        with tempfile.NamedTemporaryFile(
+            dir=path.parent, prefix=".rollback-"
+        ):  # some folders only say that they can be written
+            pass
+    except OSError as error:
+        raise _refused(path, error) from None
     if path.suffix.lower() == ".parquet":
         _arrow()
     return path

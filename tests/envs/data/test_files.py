@@ -226,6 +226,10 @@ def test_a_target_that_cannot_be_meant_is_refused_before_the_match(name, tmp_pat
         check_ending(tmp_path / name)
 
 
+def test_finding_out_whether_a_file_can_be_written_leaves_none(tmp_path):
+    assert check_ending(tmp_path / "match.npz") == tmp_path / "match.npz" and not [*tmp_path.iterdir()]
+
+
 def test_the_endings_are_those_that_are_told():
     with pytest.raises(UsageError) as told:
         check_ending(Path("match.csv"))

@@ -11,6 +11,8 @@ from rollback.game import Game, codecs_of, idle_inputs
 
 __all__ = ["Buttons"]
 
+_TAKEN = {"p": "pauses the match", "q": "leaves the room", "escape": "leaves the room"}
+_WORDS = {"esc": "escape"}
 _SHOWN = {"up": "↑", "down": "↓", "left": "←", "right": "→"}
 
 
@@ -95,6 +97,9 @@ class Buttons:
             raise UsageError("--keys: " + str(error).partition("; name keys")[0]) from None
         self.keys = table.singles(control)
         self.names = frozenset().union(*(name.split("+") if len(name) > 1 else name for name in chosen))
+        for name in sorted(self.names):
+            if does := _TAKEN.get(_WORDS.get(name.lower(), name.lower())):
+                raise UsageError(f"--keys: {name!r} is taken, it {does}: choose another key")
         self._ask = lambda held, player: table.action(held, control)
 
 

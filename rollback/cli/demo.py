@@ -142,6 +142,7 @@ def _check(
         check_sabotage(made, sabotage, settings.frames or sabotage)
     if keys is not None:
         refuse_keys(made, settings.game)
+        Buttons(made, 0, keys)  # first what is wrong with them
         if not keyboard:
             raise UsageError("--keys says what your keys mean, and bots play: give --keyboard too, or leave --keys out")
     if keyboard:

@@ -34,8 +34,7 @@ def named_game(seat: Player) -> tuple[str, Game | None]:
         return "", None
     game = game_factory(named)()
     require_company(game, named)
-    if seat.look != "bot":
-        Buttons(game, 0, seat.keys)
+    _check_hands(seat, game)
     return named, game
 
 
@@ -52,7 +51,12 @@ async def settled_game(seat: Player) -> tuple[str, Game | None]:
     if seat.room is None or seat.resume:  # a seat of one's own is taken already
         return named, game
     found = await _label(seat)
-    return (named, game) if found is None else fit_game(named, game, *found)
+    if found is None:
+        return named, game
+    if game is None:
+        named, game = fit_game(named, game, *found)
+        _check_hands(seat, game)
+    return fit_game(named, game, *found)
 
 
 def fit_game(named: str, game: Game | None, label: str, room: str) -> tuple[str, Game]:
@@ -66,6 +70,12 @@ def fit_game(named: str, game: Game | None, label: str, room: str) -> tuple[str,
         return named, game
     own = game_of_label(label, room)
     return own, game_factory(own, is_trusted=False)()
+
+
+def _check_hands(seat: Player, game: Game) -> None:
+    """Refuse what cannot be played by hand before a room is entered for it."""
+    if seat.look != "bot":
+        Buttons(game, 0, seat.keys)
 
 
 async def _label(seat: Player) -> tuple[str, str] | None:

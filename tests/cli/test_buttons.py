@@ -131,6 +131,11 @@ def test_chosen_keys_take_the_place_of_those_of_the_environment() -> None:
         ({"left": 2}, r"--keys: the key 'left' of player_0 means no action: 2 is no action of Discrete\(2\): 0 to 1"),
         ({"lefft": 1}, "--keys: 'lefft' names no keys: a key is a character or one of up, down"),
         ({"left": [1, 2]}, "--keys: the key 'left' of player_0 means no action"),
+        ({"left": 0, "p": 1}, "--keys: 'p' is taken, it pauses the match: choose another key"),
+        ({"q": 1}, "--keys: 'q' is taken, it leaves the room"),
+        ({"Q": 1}, "--keys: 'Q' is taken, it leaves the room"),
+        ({"escape": 1}, "--keys: 'escape' is taken"),
+        ({"space+p": 1}, "--keys: 'p' is taken"),
     ],
 )
 def test_chosen_keys_that_mean_nothing_are_told(chosen: dict[str, Any], told: str) -> None:

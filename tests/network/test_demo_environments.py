@@ -95,6 +95,7 @@ def test_a_person_plays_step_by_step_with_keys_of_its_own(tmp_path: Path) -> Non
         (["--game", "gym:CartPole-v1?players=1"], "--game 'gym:CartPole-v1?share=race'"),
         (["--game", "gym:CartPole-v1", "--keys", "left=0"], "give --keyboard too, or leave --keys out"),
         (["--keys", "up=1"], "--keys is for environments"),
+        (["--game", "gym:CartPole-v1", "--keys", "left=7"], "7 is no action of Discrete(2)"),
     ],
 )
 def test_what_cannot_be_played_is_told_before_anything_starts(arguments: list[str], told: str) -> None:

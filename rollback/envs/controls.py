@@ -72,8 +72,11 @@ class Watching:
 
 def check_count(players: Any, what: str) -> None:
     """Raise `GameError` unless `players` may be the number of players of `what`."""
-    if not isinstance(players, int) or isinstance(players, bool) or not 1 <= players <= MAX_PLAYERS:
-        raise GameError(f"{what} has {players!r} players: a match is for 1 to {MAX_PLAYERS}; make it with fewer")
+    if not isinstance(players, int) or isinstance(players, bool):
+        raise GameError(f"players must be a whole number, not {players!r}: a match is for 1 to {MAX_PLAYERS}")
+    if not 1 <= players <= MAX_PLAYERS:
+        mend = "somebody has to play" if players < 1 else "make it with fewer"
+        raise GameError(f"{what} has {players} players: a match is for 1 to {MAX_PLAYERS}; {mend}")
 
 
 def controls_for(

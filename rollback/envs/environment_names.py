@@ -12,7 +12,7 @@ import inspect
 import pkgutil
 import re
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any, Final
@@ -34,10 +34,11 @@ _MOST_SETTINGS: Final = 16
 _OURS: Final = re.compile(r"gym:rollback/[A-Za-z]{1,40}-v\d{1,3}|pettingzoo:rollback\.envs\.[a-z]{1,40}_v\d{1,3}")
 _KEY: Final = re.compile(r"[A-Za-z_]\w{0,63}")
 _WORDS: Final = {"None": None, "none": None, "null": None, "True": True, "true": True, "False": False, "false": False}
+_UNEXPECTED: Final = re.compile(r"unexpected keyword argument '(\w+)'")
 _NUMBER: Final = re.compile(r"[+-]?\d{1,18}")
 _OWN_SETTINGS: Final = {  # settings of the game, not of the environment, with the kinds they may have
-    "gym:": {"players": int, "share": str, "saver": str, "bits": int, "episodes": int},
-    "pettingzoo:": {"saver": str, "bits": int, "episodes": int},
+    "gym:": {"players": int, "share": str, "saver": str, "bits": int, "episodes": int, "idle": object},
+    "pettingzoo:": {"saver": str, "bits": int, "episodes": int, "idle": object},
 }
 _FAMILIES: Final = ("butterfly", "atari", "classic", "sisl")  # of pettingzoo; mpe2 is a package of its own
 
@@ -74,11 +75,13 @@ def environment_factory(name: str) -> Callable[[], EnvironmentGame]:
     own = {key: settings.pop(key) for key in _OWN_SETTINGS[prefix] if key in settings}
     for key, value in own.items():
         wanted = _OWN_SETTINGS[prefix][key]
-        if type(value) is not wanted and value is not None:
+        if wanted is not object and type(value) is not wanted and value is not None:
             raise GameError(f"{key} in {name!r} must be {'a whole number' if wanted is int else 'a word'}, not {value!r}")
     if settings.get("render_mode") == "human":
         raise GameError(f"render_mode=human in {name!r} opens a window for every copy and slows every step: leave it away")
     title = canonical_environment(name)
+    if isinstance(own.get("idle"), str):
+        own["idle"] = [_value(part) for part in own["idle"].split(",")]
     given: dict[str, Any] = {key: value for key, value in own.items() if value is not None}
     if prefix == "gym:":
         try:
@@ -103,12 +106,24 @@ def environment_factory(name: str) -> Callable[[], EnvironmentGame]:
             return from_parallel_env(make, **given)
 
     def named() -> EnvironmentGame:
-        made = game()
+        try:
+            made = game()
+        except GameError as error:
+            unknown = _UNEXPECTED.search(str(error))
+            if unknown is None or unknown[1] not in settings:
+                raise
+            raise GameError(_no_setting(unknown[1], place, _OWN_SETTINGS[prefix])) from error
         made.game_id = title
         made.made_by(named)
         return made
 
     return named
+
+
+def _no_setting(key: str, place: str, known: Iterable[str]) -> str:
+    found = difflib.get_close_matches(key, list(known), n=1, cutoff=0.6)
+    meant = f", did you mean {found[0]}?" if found else ""
+    return f"there is no setting {key!r}{meant}: the game's are {', '.join(known)}, and {place} does not take it either"
 
 
 def maker_of_module(place: str, settings: dict[str, Any]) -> Callable[[], Any]:

@@ -7,6 +7,7 @@ from typing import Any, Final
 
 import gymnasium
 
+from rollback.envs.codecs.idle_actions import holds, idle_action
 from rollback.envs.controls import check_count, controls_for
 from rollback.envs.environment_game import USUAL_FPS, EnvironmentGame
 from rollback.envs.keys import KeyTable
@@ -14,7 +15,7 @@ from rollback.envs.making import made_quietly, maker_of, one_more
 from rollback.envs.race import RaceGame, episode_of
 from rollback.envs.saving.probe import Episode
 from rollback.envs.shared import SplitGame, TurnsGame, WatchGame
-from rollback.envs.splitting import can_split, join_for, split
+from rollback.envs.splitting import can_split, divided, join_for, split
 from rollback.envs.versions import version_of
 from rollback.errors import GameError
 
@@ -44,7 +45,8 @@ def from_gymnasium(
             plays and the others see. `split`: the parts of a Tuple, Dict, MultiDiscrete or MultiBinary space are divided
             among the players; all see the same, and share the reward unless the environment gives a tuple of them or
             `info["rewards"]`. None splits where the space can be, and for a single player races.
-        idle: The action that does nothing, for all players or by agent; None asks the environment, then the space.
+        idle: The action that does nothing, for all players or by agent, or of the whole that is split; None asks the
+            environment, then the space.
         keys: From keys to actions, as `{"left": 0, "right": 1}`; None asks `get_keys_to_action()`, then takes usual ones.
         bits: Bits of each number of a Box, for actions that are too wide; None keeps them exact.
         saver: The name of the only saver to try; None takes the first one that proves right.
@@ -110,7 +112,8 @@ def _shared(
         parts = split(acted, players)
         names = tuple(name for name, _ in parts)
         rows = [(observed, part) for _, part in parts]
-        controls = controls_for(first, range(players), rows, idle=idle, bits=bits, names=names)
+        resting = _idle_of_parts(first, acted, players, idle)
+        controls = controls_for(first, range(players), rows, idle=resting, bits=bits, names=names)
         join = join_for(acted, players)
 
         def drive_split(boat: Any) -> Episode:
@@ -124,3 +127,16 @@ def _shared(
         return RaceGame(copies, controls, **settings)
     kind = TurnsGame if share == "turns" else WatchGame
     return kind(env, controls, lambda each: episode_of(each, controls[0].draw), **settings)
+
+
+def _idle_of_parts(env: Any, space: Any, players: int, given: Any) -> Any:
+    """Return the idle action of each player's part where one of the whole is given or named, otherwise what is given."""
+    whole = given
+    if given is None:
+        try:
+            whole, is_noop = idle_action(space, env)
+        except GameError:  # what the environment names may be of the parts
+            return None
+        if not is_noop:
+            return None
+    return divided(space, players, whole) if holds(space, whole) else given

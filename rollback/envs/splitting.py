@@ -10,7 +10,7 @@ from gymnasium import spaces
 
 from rollback.errors import GameError
 
-__all__ = ["can_split", "join_for", "split"]
+__all__ = ["can_split", "divided", "join_for", "split"]
 
 _KINDS: Final = (spaces.Tuple, spaces.Dict, spaces.MultiDiscrete, spaces.MultiBinary)
 
@@ -61,6 +61,19 @@ def join_for(space: Any, players: int) -> Callable[[Sequence[Any]], Any]:
         return lambda actions: {key: part for action in actions for key, part in action.items()}
     dtype, shape = space.dtype, space.shape
     return lambda actions: np.array(actions, dtype).reshape(shape)
+
+
+def divided(space: Any, players: int, action: Any) -> dict[str, Any]:
+    """Return each player's part of one action of the whole `space`, by name: what `join_for` would make it of."""
+    each = len(action) // players
+    names = [name for name, _ in split(space, players)]
+    if isinstance(space, spaces.Dict):
+        rows: list[Any] = [(key, action[key]) for key in space.spaces]
+        return {
+            name: rows[place * each][1] if each == 1 else dict(rows[place * each : (place + 1) * each])
+            for place, name in enumerate(names)
+        }
+    return {name: action[place] if each == 1 else action[place * each : (place + 1) * each] for place, name in enumerate(names)}
 
 
 def _parts(space: Any) -> int | None:

@@ -128,8 +128,8 @@ def why_in_step(game: Game, player: int | None = None) -> str | None:
     if getattr(game, "has_noop", True) is False:
         name = _label_of(game, "game_id") or type(game).__name__
         return (
-            f"in {name} every action does something, so nothing can stand for an action that is missing:"
-            " it is played in step (prediction window 0), unless a window is asked for"
+            f"in {name} no action is known to do nothing, so none can stand for one that is missing: it is played in step"
+            " (prediction window 0), unless one is named with ?idle=0, idle= or noop_action, or a window is asked for"
         )
     return None
 

@@ -76,7 +76,8 @@ def test_whatever_a_watcher_sends_means_nothing(data: bytes) -> None:
 
 @pytest.mark.parametrize("players", [0, 17, -1, 2.0, "2", None, True])
 def test_a_number_of_players_that_no_match_has_is_refused(players: Any) -> None:
-    with pytest.raises(GameError, match="a match is for 1 to 16"):
+    with pytest.raises(GameError, match="a match is for 1 to 16") as caught:
         check_count(players, "this")
+    assert ("fewer" in str(caught.value)) == (players == 17)
     check_count(1, "this")
     check_count(16, "this")

@@ -93,6 +93,21 @@ def test_an_environment_is_split_by_name_where_it_can_be_and_raced_where_not(her
         game_factory("gym:own_rowers:Rowers-v0?parts=3&share=split")()
 
 
+def test_an_idle_action_is_among_the_settings(here: Path) -> None:
+    assert not game_factory("gym:CartPole-v1")().has_noop
+    game = game_factory("gym:CartPole-v1?idle=1")()
+    assert game.has_noop and game.idle(1) == 1
+    assert game.game_id == "gym:CartPole-v1?idle=1"  # peers who differ in it are told so
+    assert not game_factory("gym:own_rowers:Rowers-v0")().has_noop
+    split = game_factory("gym:own_rowers:Rowers-v0?idle=1,2")()
+    assert split.has_noop and (split.idle(0), split.idle(1)) == (1, 2)
+    four = game_factory("gym:own_rowers:Rowers-v0?parts=4&idle=1,2,0,1")()
+    assert [four.idle(player).tolist() for player in range(2)] == [[1, 2], [0, 1]]
+    each = game_factory("gym:own_rowers:Rowers-v0?idle=2")()
+    assert each.has_noop and (each.idle(0), each.idle(1)) == (2, 2)
+    assert game_factory("pettingzoo:own_cliffs_v0?idle=0")().has_noop
+
+
 def test_a_module_of_ones_own_has_a_parallel_environment(here: Path) -> None:
     game = game_factory("pettingzoo:own_cliffs_v0?climbers=4&longest=5&episodes=1&saver=generated")()
     assert game.players == 4 and game.saver.name == "generated"
@@ -152,7 +167,12 @@ def test_a_factory_can_be_sent_to_another_process() -> None:
         ("gym:CartPole-v1?share=both", "share must be one of 'race', 'turns', 'watch', 'split'"),
         ("gym:CartPole-v1?episodes=0", "episodes must be"),
         ("gym:CartPole-v1?saver=magic", "no saver 'magic'"),
-        ("gym:CartPole-v1?colour=red", "unexpected keyword argument 'colour'"),
+        ("gym:CartPole-v1?colour=red", "there is no setting 'colour': the game's are players, share"),
+        ("gym:CartPole-v1?shar=race", "there is no setting 'shar', did you mean share?"),
+        ("pettingzoo:rollback.envs.pong_v0?episode=3", "there is no setting 'episode', did you mean episodes?"),
+        ("gym:CartPole-v1?players=0", "somebody has to play"),
+        ("gym:CartPole-v1?idle=7", "idle"),
+        ("gym:CartPole-v1?idle=left", "idle"),
         ("gym:CartPole-v1?render_mode=human", "opens a window"),
         ("gym:CartPole-v1?players", "not written as"),
         ("gym:CartPole-v1?a=1&a=2", "twice"),

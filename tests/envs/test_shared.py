@@ -201,3 +201,28 @@ def test_matches_are_reset_alike_whatever_came_before() -> None:
     for game in (old, new):
         game.reset(9)
     assert diff(old.save(), new.save()) == []
+
+
+@pytest.mark.parametrize(
+    ("boat", "noop", "idle"),
+    [
+        ("tuple", (1, 2), None),
+        ("numbers", [1, 2], None),
+        ("numbers", np.array([1, 2]), None),
+        ("numbers", lambda: [1, 2], None),
+        ("numbers", None, [1, 2]),
+        ("numbers", [0, 0], [1, 2]),  # what is given comes first
+    ],
+)
+def test_an_idle_action_of_the_whole_is_taken_by_its_parts(boat: str, noop: Any, idle: Any) -> None:
+    class Named(Crew):
+        noop_action = staticmethod(noop) if callable(noop) else noop
+
+    assert not from_gymnasium(lambda: Crew(BOATS[boat])).has_noop  # the premise
+    game = from_gymnasium(lambda: Named(BOATS[boat]), idle=idle)
+    assert game.has_noop and [int(game.idle(player)) for player in range(game.players)] == [1, 2]
+
+
+def test_an_idle_action_that_is_none_of_the_whole_is_of_every_part() -> None:
+    game = from_gymnasium(lambda: Crew(BOATS["numbers"]), idle=1)
+    assert game.has_noop and game.idle(0) == game.idle(1) == 1

@@ -10,7 +10,7 @@ from gymnasium import spaces
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rollback.envs.splitting import can_split, join_for, split
+from rollback.envs.splitting import can_split, divided, join_for, split
 from rollback.errors import GameError
 
 BOX = spaces.Box(-1, 1, (2,), np.float32)
@@ -99,3 +99,26 @@ def test_parts_that_leave_a_rest_name_the_numbers_that_fit() -> None:
         split(spaces.MultiBinary(6), 4)
     with pytest.raises(GameError, match=r"2 parts .* among 3 players"):
         split(spaces.MultiDiscrete([2, 2]), 3)
+
+
+@pytest.mark.parametrize(
+    ("space", "players"),
+    [
+        (spaces.Tuple([spaces.Discrete(2), BOX]), 2),
+        (spaces.Tuple([spaces.Discrete(n) for n in (2, 3, 4, 5)]), 2),
+        (spaces.Dict(left=spaces.Discrete(2), right=BOX), 2),
+        (spaces.Dict(a=BOX, b=BOX, c=BOX, d=BOX), 2),
+        (spaces.MultiDiscrete([3, 4]), 2),
+        (spaces.MultiDiscrete([[3, 4], [5, 6]]), 2),
+        (spaces.MultiDiscrete([3, 4, 5, 6, 7, 8]), 3),
+        (spaces.MultiBinary(4), 2),
+    ],
+)
+def test_an_action_of_the_whole_is_divided_as_it_would_be_joined(space: Any, players: int) -> None:
+    space.seed(3)
+    action = space.sample()
+    parts = divided(space, players, action)
+    for name, part in split(space, players):
+        assert part.contains(np.int64(parts[name]) if isinstance(part, spaces.Discrete) else parts[name])
+    joined = join_for(space, players)(list(parts.values()))
+    assert spaces.utils.flatten(space, joined).tolist() == spaces.utils.flatten(space, action).tolist()

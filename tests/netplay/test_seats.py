@@ -145,12 +145,13 @@ class Environment(Mix):
             setattr(self, name, value)
 
 
-def test_where_every_action_does_something_nothing_is_predicted():
+def test_where_no_action_is_known_to_do_nothing_nothing_is_predicted():
     game = Environment(has_noop=False, game_id="gym:CartPole-v1")
     assert config_for(game, "A").prediction_window == 0
     assert config_for(game, "A", prediction_window=8).prediction_window == 8  # it was asked for
-    assert "in gym:CartPole-v1 every action does something" in why_in_step(game)
-    assert "Environment every action" in why_in_step(Environment(has_noop=False))
+    assert "in gym:CartPole-v1 no action is known to do nothing" in why_in_step(game)
+    assert "named with ?idle=0, idle= or noop_action" in why_in_step(game)
+    assert "in Environment no action" in why_in_step(Environment(has_noop=False))
     assert why_in_step(Environment()) is None is why_in_step(Pong())
     assert config_for(Environment(), "A").prediction_window == SessionConfig().prediction_window
 

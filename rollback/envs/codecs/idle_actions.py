@@ -15,7 +15,7 @@ from gymnasium.wrappers import TransformAction
 
 from rollback.errors import GameError
 
-__all__ = ["idle_action"]
+__all__ = ["holds", "idle_action"]
 
 MAX_LAYERS: Final = 64  # wrappers within wrappers; a chain that leads back to itself ends here
 WORDS: Final = ("noop", "no-op", "no_op")
@@ -53,13 +53,28 @@ def idle_action(space: Any, env: Any = None, agent: Any = None, given: Any = Non
     for layer in _layers(env):
         named = _named(layer, space, agent)
         if named is not None:
-            if _holds(space, named[0]):
+            if holds(space, named[0]):
                 return named
             if layer is env:
                 raise GameError(f"{type(layer).__name__} names {named[0]!r} as its idle action, which {space!r} does not hold")
         if isinstance(layer, TransformAction):
             return _transformed(layer, space, agent)
     return _of_space(space)
+
+
+def holds(space: Any, action: Any) -> bool:
+    """Return whether an action named by a person is one of `space`; lists and plain floats are, where arrays are meant."""
+    if isinstance(space, spaces.Box | spaces.MultiDiscrete | spaces.MultiBinary):
+        try:
+            made = np.asarray(action)
+            return bool(made.shape == space.shape and space.contains(made.astype(space.dtype)))
+        except (TypeError, ValueError):
+            return False
+    if isinstance(space, spaces.Tuple) and isinstance(action, tuple | list):
+        return len(action) == len(space.spaces) and all(map(holds, space.spaces, action))
+    if isinstance(space, spaces.Dict) and isinstance(action, dict):
+        return action.keys() == space.spaces.keys() and all(holds(part, action[key]) for key, part in space.spaces.items())
+    return bool(space.contains(action))
 
 
 def _layers(env: Any) -> Iterator[Any]:
@@ -143,21 +158,6 @@ def _transformed(wrapper: Any, space: Any, agent: Any) -> tuple[Any, bool]:
         if np.shape(made) == np.shape(inner) and np.allclose(made, inner, rtol=0, atol=1e-6):
             return candidate, True
     return fallback, False
-
-
-def _holds(space: Any, action: Any) -> bool:
-    """Tell whether an action named by a person is legal; lists and plain floats are, where arrays are meant."""
-    if isinstance(space, spaces.Box | spaces.MultiDiscrete | spaces.MultiBinary):
-        try:
-            made = np.asarray(action)
-            return bool(made.shape == space.shape and space.contains(made.astype(space.dtype)))
-        except (TypeError, ValueError):
-            return False
-    if isinstance(space, spaces.Tuple) and isinstance(action, tuple | list):
-        return len(action) == len(space.spaces) and all(map(_holds, space.spaces, action))
-    if isinstance(space, spaces.Dict) and isinstance(action, dict):
-        return action.keys() == space.spaces.keys() and all(_holds(part, action[key]) for key, part in space.spaces.items())
-    return bool(space.contains(action))
 
 
 def _of_space(space: Any) -> tuple[Any, bool]:

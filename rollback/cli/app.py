@@ -54,6 +54,7 @@ def build() -> typer.Typer:
 
 def run(arguments: Sequence[str] | None = None) -> int:
     """Run the program and return its exit code; no error of this package, and no Ctrl-C, leaves it as an exception."""
+    output.hush_checker()
     told = list(sys.argv[1:] if arguments is None else arguments) or ["--help"]
     try:
         code = build()(args=told, prog_name="rollback", standalone_mode=False)

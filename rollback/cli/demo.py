@@ -125,11 +125,10 @@ def _check(
     from rollback.cli.buttons import Buttons
     from rollback.cli.chosen_keys import refuse_keys
     from rollback.cli.demo_sabotage import check_sabotage
-    from rollback.cli.foreword import require_company
+    from rollback.cli.foreword import made_to_play, require_company
     from rollback.cli.keyboard import require_terminal
-    from rollback.envs.names import game_factory
 
-    made = game_factory(settings.game)()
+    made = made_to_play(settings.game)
     require_company(made, settings.game)
     if made.players > MOST_PEERS:
         raise UsageError(

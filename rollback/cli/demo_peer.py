@@ -12,6 +12,7 @@ from rollback.cli.demo_sabotage import Spoiler
 from rollback.cli.event_texts import sentence_of
 from rollback.cli.field import picture_of
 from rollback.cli.match_settings import MatchSettings
+from rollback.cli.output import hush_checker
 from rollback.cli.pipes import Parent
 from rollback.cli.play_desyncs import Desyncs
 from rollback.cli.stats import stats_values
@@ -160,6 +161,7 @@ async def _run(parent: Parent, first: dict[str, Any]) -> None:
 
 def main() -> None:
     """Play the match that the first line on stdin names."""
+    hush_checker()
     parent = Parent()
     first = parent.first()
     try:

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import shlex
 from typing import Final
 
-from rollback.errors import UsageError
+from rollback.envs.names import game_factory
+from rollback.errors import GameError, UsageError
 from rollback.game import Game
 from rollback.netplay.seats import why_in_step
 
-__all__ = ["WORTH", "foreword", "frames_worth", "require_company"]
+__all__ = ["WORTH", "foreword", "frames_worth", "made_to_play", "require_company"]
 
 WORTH: Final = 30.0  # seconds of a match whose end nobody named
 _SHARES: Final = (
     "let two race side by side with --game '{}?share=race', take turns with ?share=turns, or one watch with ?share=watch"
 )
+_UNFIT: Final = ("is not deterministic", "cannot be saved", "when it was played for a trial")
 _USUAL_FPS: Final = 60
 _FELT: Final = ("simulated again", "deepcopy")  # savers that a player may feel; the others are quick
 
@@ -35,6 +38,20 @@ def foreword(game: Game, window: int | None, player: int | None = None) -> list[
     if getattr(saver, "name", "") in _FELT and notes:
         told.append(notes[-1])  # the last one tells what it costs, those before it why it must be this one
     return told
+
+
+def made_to_play(named: str) -> Game:
+    """Return the game of that name.
+
+    Raises:
+        GameError: There is none; of an environment that cannot be played, it says what tells more.
+    """
+    try:
+        return game_factory(named)()
+    except GameError as error:
+        if not any(words in str(error) for words in _UNFIT):
+            raise
+        raise GameError(f"{str(error).rstrip('.')}; {shlex.join(['rollback', 'check', named])} says more") from error
 
 
 def require_company(game: Game, named: str) -> None:

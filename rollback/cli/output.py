@@ -7,11 +7,12 @@ import contextlib
 import errno
 import os
 import sys
+import warnings
 from typing import Any, Final
 
 from rollback.cli.exit_codes import BROKEN_PIPE, FINE, NOT_WRITTEN
 
-__all__ = ["code_of", "finish", "forgive_encodings", "is_unicode", "say"]
+__all__ = ["code_of", "finish", "forgive_encodings", "hush_checker", "is_unicode", "say"]
 
 # Of what a full or broken disk answers; whatever else the system refuses is told where it happens.
 _UNWRITABLE: Final = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO}
@@ -23,6 +24,11 @@ def forgive_encodings() -> None:
         reconfigure = getattr(stream, "reconfigure", None)
         if reconfigure is not None:
             reconfigure(errors="replace")
+
+
+def hush_checker() -> None:
+    """Leave out what gymnasium's checker says of environments, such as of a reward for each player, which `split` takes."""
+    warnings.filterwarnings("ignore", module=r"gymnasium\.utils\.passive_env_checker")
 
 
 def is_unicode(stream: Any) -> bool:

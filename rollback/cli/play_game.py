@@ -9,7 +9,7 @@ import contextlib
 from typing import Final
 
 from rollback.cli.buttons import Buttons
-from rollback.cli.foreword import require_company
+from rollback.cli.foreword import made_to_play, require_company
 from rollback.cli.play_entry import Player, enter_patiently
 from rollback.cli.play_room import check_label, game_of_label, mended_refusal
 from rollback.envs.names import game_factory
@@ -32,7 +32,7 @@ def named_game(seat: Player) -> tuple[str, Game | None]:
     named = seat.game if seat.room is not None else seat.game or USUAL
     if named is None:
         return "", None
-    game = game_factory(named)()
+    game = made_to_play(named)
     require_company(game, named)
     _check_hands(seat, game)
     return named, game

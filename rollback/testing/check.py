@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import copy
 import traceback
-from collections.abc import Callable
+import warnings
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import partial
 from typing import Any, Final
 
@@ -14,7 +16,7 @@ from rollback.game import Game, codecs_of
 from rollback.testing.budget import affordable, pace_of
 from rollback.testing.costs import measure
 from rollback.testing.environment_facts import environment_of, facts_of
-from rollback.testing.examination import Examination
+from rollback.testing.examination import Examination, where_raised
 from rollback.testing.layers import given_up_in, unlike_layer
 from rollback.testing.other_process import agrees
 from rollback.testing.references import keeps_no_reference
@@ -39,6 +41,15 @@ _WRONG_SETTINGS: Final = (
 )
 
 
+@contextmanager
+def _hushed() -> Iterator[None]:
+    """Leave out what gymnasium's checker says at every step, such as of a reward for each player, which `split` takes."""
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", module=r"gymnasium\.utils\.passive_env_checker")
+        yield
+
+
+@_hushed()
 def check_game(
     game: Game | Callable[[], Game],
     frames: int | None = None,
@@ -78,11 +89,12 @@ def check_game(
     except GameError as error:
         if not _is_about_an_environment(error):
             raise
-        return CheckReport(_name_of(make), wanted, distance, (Check(MADE, False, str(error)),), causes=_causes_of(error))
+        sentence = f"{error}{_place_of(error)}"
+        return CheckReport(_name_of(make), wanted, distance, (Check(MADE, False, sentence),), causes=_causes_of(error))
     codecs_of(first)
     SyncTestSession(first, distance)  # says what is wrong with the distance
     own = environment_of(first)
-    name = type(first).__name__ if own is None else own.game_id
+    name = type(first).__name__ if own is None else _name_of(make, own.game_id)
     before = outside_of(first)
     try:
         trial = Trial(make, wanted, distance, seed)
@@ -90,7 +102,8 @@ def check_game(
             tell("measuring how fast it is")
             trial.frames = affordable(pace_of(trial), wanted, distance)
     except Failed as failed:
-        return CheckReport(name, wanted, distance, (Check("can be saved", False, f"{failed}.", failed.frame),))
+        question = "can be saved" if str(failed).startswith(("save()", "load()")) else "can be played"
+        return CheckReport(name, wanted, distance, (Check(question, False, f"{failed}{_place_of(failed)}.", failed.frame),))
     examined = Examination(trial)
     questions: list[tuple[str, Callable[[], str]]] = [
         ("every input is an action", examined.decodes_everything),
@@ -116,6 +129,13 @@ def check_game(
     return CheckReport(name, trial.frames, distance, checks, trial.why_opaque, costs, facts, causes)
 
 
+def _place_of(error: Exception) -> str:
+    """Return where a game raised what is the cause of an error, in brackets; nothing where it has none."""
+    cause = error.__cause__
+    where = "" if cause is None else where_raised("".join(traceback.format_exception(cause)))
+    return f" ({where})" if where and where not in str(error) else ""
+
+
 def _is_about_an_environment(error: GameError) -> bool:
     """Whether the error tells what an environment is like, and not that it was asked for wrongly."""
     if any(words in str(error) for words in _WRONG_SETTINGS):
@@ -131,9 +151,10 @@ def _causes_of(error: GameError) -> tuple[str, ...]:
     return () if found is None else (found,)
 
 
-def _name_of(make: Any) -> str:
+def _name_of(make: Any, otherwise: str = "This environment") -> str:
+    """Return the name as the user gave it, where it was made by one."""
     name = getattr(make, "name", None)
-    return name if isinstance(name, str) else "This environment"
+    return name if isinstance(name, str) else otherwise
 
 
 def _ask(name: str, question: Callable[[], str], tell: Callable[[str], None]) -> Check:

@@ -32,6 +32,9 @@ USUAL_FRAMES: Final = 300
 _NO_WITNESS: Final = "nobody was seen"
 _WRONG_SETTINGS: Final = (
     "unexpected keyword argument",
+    "there is no setting",
+    "the idle action cannot be used",
+    "players must be",
     "share must be",
     "there is no saver",
     "bits must be",

@@ -93,7 +93,10 @@ class EnvironmentFacts:
 
     def _idle(self) -> str:
         if not self.has_noop:
-            return "is no action: every one does something, so peers wait for each other (prediction window 0)"
+            return (
+                "is no action that is known: name it with ?idle=0, idle= or noop_action;"
+                " until then peers wait for each other (prediction window 0)"
+            )
         alike = dict.fromkeys(idle for player, idle in enumerate(self.idle) if player not in self.watchers)
         return f"is the action {', or '.join(alike)}"
 

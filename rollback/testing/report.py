@@ -107,8 +107,8 @@ class CheckReport:
                 f" Where it is right to take the last action for it, set prediction_window (up to {self.costs.window} fits)."
             )
         return (
-            f"nothing gave it away in {self.frames} frames, but no action does nothing, so none can stand for one that has"
-            f" not arrived, and every frame waits for all players.{asked}"
+            f"nothing gave it away in {self.frames} frames, but no action is known to do nothing, so none can stand for"
+            f" one that has not arrived, and every frame waits for all players.{asked}"
         )
 
     def _mistrusted(self) -> list[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -56,10 +57,22 @@ def test_an_environment_is_told_with_its_saver_its_wrappers_its_players_and_its_
     assert row(said, "played by") == "player_0, player_1: 1 byte an input, 50 frames a second"
     assert row(said, "saved by") == "a generated saver: the attributes of the environment and of its wrappers"
     assert all(wrapper in row(said, "wrappers with state") for wrapper in ("TimeLimit", "OrderEnforcing"))
-    assert row(said, "doing nothing").startswith("is no action")
+    assert row(said, "doing nothing").startswith("is no action that is known: name it with ?idle=0")
     assert "ended and began again" in row(said, "episodes")
     assert "within a quarter of a 50 Hz frame, 5000 us" in row(said, "what it costs")
     assert said.splitlines()[-1].startswith("gym:CartPole-v1 can be played, in step: nothing gave it away in 40 frames")
+
+
+def test_the_verdict_is_of_the_name_as_it_was_given(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "path", [*sys.path])
+    text = "from rollback.envs import from_gymnasium\ndef rain():\n    return from_gymnasium('MountainCar-v0', share='race')\n"
+    (tmp_path / "rain_games.py").write_text(text)
+    said = checked(capsys, "rain_games.py:rain", *QUICK)
+    assert said.splitlines()[-1].startswith("rain_games.py:rain can be played with rollback")
+    sys.modules.pop("rain_games")
 
 
 def test_a_program_gets_all_of_it(capsys: pytest.CaptureFixture[str]) -> None:
@@ -106,7 +119,9 @@ def test_actions_that_are_too_wide_are_a_verdict_with_what_to_write(capsys: pyte
     [
         ("gym:CartPoel-v1", "CartPole-v1"),
         ("pettingzoo:mpe2.simple_tga_v3", "simple_tag_v3"),
-        ("gym:CartPole-v1?size=3", "unexpected keyword argument 'size'"),
+        ("gym:CartPole-v1?size=3", "there is no setting 'size'"),
+        ("gym:CartPole-v1?players=two", "must be a whole number"),
+        ("gym:CartPole-v1?idle=7", "the idle action cannot be used"),
         ("gym:CartPole-v1?share=half", "share must be one of"),
         ("gym:CartPole-v1?saver=magic", "there is no saver 'magic'"),
         ("gym:CartPole-v1?bits=99", "bits must be"),

@@ -66,7 +66,7 @@ def test_likely_causes_stand_at_the_end(causes: tuple[str, ...], told: str) -> N
 
 def test_an_environment_without_a_no_op_is_played_in_step() -> None:
     verdict = replace(SOUND, environment=replace(PLAIN, has_noop=False)).verdict
-    assert verdict.startswith("Tag can be played, in step: nothing gave it away in 300 frames, but no action does nothing")
+    assert verdict.startswith("Tag can be played, in step: nothing gave it away in 300 frames, but no action is known to do")
     assert "set prediction_window (up to 60 fits)" in verdict
     slow = replace(SOUND, environment=replace(PLAIN, has_noop=False), costs=replace(COSTS, window=0))
     assert "prediction_window" not in slow.verdict and "slow" not in slow.verdict

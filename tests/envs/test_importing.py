@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from rollback.envs import game_factory
 from rollback.envs.importing import closest, from_here, imported, last_line, run_file
 from rollback.errors import GameError
 
@@ -31,6 +32,13 @@ def test_the_current_folder_is_put_on_the_path_once(folder: Path) -> None:
 def test_a_path_that_means_the_current_folder_already_stays(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "path", ["", *sys.path])
     from_here()
+    assert str(folder) not in sys.path
+
+
+@pytest.mark.parametrize("name", ["pong", "pettingzoo:pong_v0", "pettingzoo:rollback.envs.pong_v0", "gym:rollback/Pong-v0"])
+def test_what_others_may_name_leaves_the_path_as_it_is(folder: Path, name: str) -> None:
+    """A file of theirs may lie where one stands, under the name of a module that is imported later."""
+    game_factory(name, is_trusted=False)()
     assert str(folder) not in sys.path
 
 

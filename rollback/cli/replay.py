@@ -106,6 +106,10 @@ def export(
     file: Annotated[Path, typer.Argument(metavar="FILE", help="A replay.")],
     to: Annotated[Path | None, typer.Option(metavar="FILE", help="What to write: .gif, .png, .jsonl or .npz.")] = None,
     transitions: options.Transitions = None,
+    minari: Annotated[
+        str | None,
+        typer.Option(metavar="NAME", help='A Minari data set for each player, such as pong/test-v0; needs "rollback\\[data]".'),
+    ] = None,
     game: Annotated[str | None, typer.Option(help="The game it is of.", show_default="the one it names, if built in")] = None,
     start: Annotated[
         int | None, typer.Option("--from", metavar="FRAME", help="The first frame; of a .png the only one.")
@@ -119,18 +123,20 @@ def export(
     """Write a recorded match in another format.
 
     A .gif or .png shows it, a .jsonl has a line and a .npz a row for each frame. Pictures need the extra `export`. With
-    --transitions it is played again and told as a data set: what each player saw, did and got. Leaves with 2 if the file cannot
-    be read to its end; what could be read is written.
+    --transitions or --minari it is played again and told as a data set: what each player saw, did and got. Leaves with 2 if the
+    file cannot be read to its end; what could be read is written.
 
     Example: rollback replay export match.rbr --to match.gif --until 600
     """
-    from rollback.cli.replay_export import check_targets, exported, exported_transitions
+    from rollback.cli.replay_export import check_targets, exported, exported_minari, exported_transitions
     from rollback.replays import Replay
 
     replay = Replay.open(file)
-    check_targets(to, transitions, start, until, every)
+    check_targets(to, transitions, minari, start, until, every)
     if transitions is not None:
         print(exported_transitions(replay, file, transitions, game, as_json=as_json))
+    elif minari is not None:
+        print(exported_minari(replay, file, minari, game, as_json=as_json))
     elif to is not None:
         print(exported(replay, file, to, game, (start, until, every), size, speed, as_json=as_json))
     _leave(replay, file)

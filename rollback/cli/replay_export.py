@@ -12,7 +12,7 @@ from rollback.cli.replay_game import game_for
 from rollback.errors import UsageError
 from rollback.replays import Replay
 
-__all__ = ["Progress", "check_targets", "exported", "exported_transitions"]
+__all__ = ["Progress", "check_targets", "exported", "exported_minari", "exported_transitions"]
 
 _PICTURES: Final = (".gif", ".png")
 _OPTIONS: Final = {"first": "--from", "until": "--until", "every": "--every"}  # by the name that the library has for it
@@ -48,16 +48,19 @@ def exported(
     return _told(replay, file, to, written, as_json=as_json)
 
 
-def check_targets(to: Path | None, transitions: Path | None, *frames: int | None) -> None:
+def check_targets(to: Path | None, transitions: Path | None, minari: str | None, *frames: int | None) -> None:
     """Find out what is to be written.
 
     Raises:
-        UsageError: Nothing is, or both of two, or only a part of a data set.
+        UsageError: Nothing is, or more than one, or only a part of a data set.
     """
-    if (to is None) == (transitions is None):
-        raise UsageError("name what to write: --to FILE for pictures and inputs, or --transitions FILE for a data set")
-    if transitions is not None and any(frame is not None for frame in frames):
-        raise UsageError("--transitions writes the whole match: leave --from, --until and --every out")
+    if sum(target is not None for target in (to, transitions, minari)) != 1:
+        raise UsageError(
+            "name what to write: --to FILE for pictures and inputs, --transitions FILE or --minari NAME for a data set"
+        )
+    if to is None and any(frame is not None for frame in frames):
+        option = "--minari" if transitions is None else "--transitions"
+        raise UsageError(f"{option} writes the whole match: leave --from, --until and --every out")
 
 
 def exported_transitions(replay: Replay, file: Path, to: Path, name: str | None, *, as_json: bool) -> str:
@@ -72,6 +75,27 @@ def exported_transitions(replay: Replay, file: Path, to: Path, name: str | None,
     game = game_for(replay, str(file), name, "export")[1]
     written = export_transitions(replay, to, game, progress=Progress())
     return _told(replay, file, to, written, as_json=as_json)
+
+
+def exported_minari(replay: Replay, file: Path, to: str, name: str | None, *, as_json: bool) -> str:
+    """Make a Minari data set for each player of the replay, and return what to say of that.
+
+    Raises:
+        UsageError: The name is none, or is taken; the game has to be named, or fits no space.
+        ReplayError: The game cannot follow the recording.
+        MissingPackage: Minari is missing.
+    """
+    from rollback.envs.data.minari import check_name, to_minari
+    from rollback.envs.data.replay import transitions_of
+
+    check_name(to)
+    game = game_for(replay, str(file), name, "export")[1]
+    table = transitions_of(replay, game)
+    names = to_minari(table, to, game)
+    if as_json:
+        told = {"file": str(file), "minari": list(names), "frames": len(table)}
+        return json.dumps(told | {"complete": replay.complete, "damage": replay.damage})
+    return f"{', '.join(names)}: {len(table)} frame{'s' * (len(table) != 1)}"
 
 
 def _told(replay: Replay, file: Path, to: Path, written: int, *, as_json: bool) -> str:

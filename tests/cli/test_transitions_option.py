@@ -9,6 +9,7 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
+import minari
 import numpy
 import pytest
 
@@ -16,6 +17,8 @@ from rollback.cli.app import run
 from rollback.cli.demo_match import DemoMatch
 from rollback.cli.demo_result import DemoResult
 from rollback.cli.match_settings import MatchSettings
+from rollback.envs.data.minari import to_minari
+from rollback.errors import UsageError
 from tests.cli.test_demo_result import DESYNC, peer
 from tests.cli.test_replay_command import FRAMES, recorded
 
@@ -56,6 +59,9 @@ def test_the_data_set_of_a_replay_has_what_was_done_and_no_timing(tmp_path: Path
         (["--transitions", "a.npz", "--until", "3"], "writes the whole match"),
         (["--transitions", "a.npz", "--every", "2"], "writes the whole match"),
         (["--transitions", "a.npz", "--game", "duel"], "give the game that was recorded"),
+        (["--transitions", "a.npz", "--minari", "a-v0"], "name what to write"),
+        (["--minari", "no version"], "needs a name like pong/test-v0"),
+        (["--minari", "a-v0", "--from", "3"], "--minari writes the whole match"),
     ],
 )
 def test_wrong_use_of_the_export_is_one_sentence_and_two(
@@ -67,6 +73,28 @@ def test_wrong_use_of_the_export_is_one_sentence_and_two(
     said = capsys.readouterr()
     assert said.out == "" and words in " ".join(said.err.split())
     assert os.listdir(tmp_path) == ["a.rbr"]
+
+
+def test_a_replay_becomes_a_minari_data_set_of_each_player(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MINARI_DATASETS_PATH", str(tmp_path / "sets"))
+    file = recorded(tmp_path / "a.rbr")
+    assert run(["replay", "export", file, "--minari", "pong/a-v0"]) == 0
+    assert capsys.readouterr().out == f"pong/a-player0-v0, pong/a-player1-v0: {FRAMES} frames\n"
+    (episode,) = minari.load_dataset("pong/a-player1-v0")
+    assert len(episode.actions) == FRAMES and len(episode.observations) == FRAMES + 1
+    assert run(["replay", "export", file, "--minari", "pong/b-v0", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out) == {
+        "file": file, "minari": ["pong/b-player0-v0", "pong/b-player1-v0"], "frames": FRAMES, "complete": True, "damage": "",
+    }  # fmt: skip
+    assert run(["replay", "export", file, "--minari", "pong/a-v0"]) == 2
+    assert "choose another name" in capsys.readouterr().err
+
+
+def test_a_file_of_transitions_is_no_way_to_minari_and_that_is_said() -> None:
+    with pytest.raises(UsageError, match="a file of transitions cannot be read back, and the replay can"):
+        to_minari("p1.npz", "pong/a-v0", None)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("command", [["demo"], ["play", "K7QW-3MZP", "--bot", "best"]], ids=["demo", "play"])

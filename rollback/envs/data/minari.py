@@ -13,7 +13,7 @@ from rollback.envs.data.table import TransitionTable
 from rollback.errors import MissingPackage, UsageError
 from rollback.game import UInt, codecs_of
 
-__all__ = ["to_minari"]
+__all__ = ["check_name", "to_minari"]
 
 _NAME: Final = re.compile(r"(?P<name>(?:[-\w]+/)*[-\w]+?)-v(?P<version>\d{1,9})", re.ASCII)
 _DISCRETE_BITS: Final = 31  # of a number that counts as a choice; wider ones are numbers
@@ -25,6 +25,18 @@ class _Part(NamedTuple):
     start: int
     stop: int
     is_cut: bool
+
+
+def check_name(name: str) -> re.Match[str]:
+    """Return the name of a data set in its parts.
+
+    Raises:
+        UsageError: It is none.
+    """
+    found = _NAME.fullmatch(name) if isinstance(name, str) else None
+    if found is None:
+        raise UsageError(f"a Minari data set needs a name like pong/test-v0, with a version at the end, not {name!r:.80}")
+    return found
 
 
 def to_minari(table: TransitionTable, name: str, game: Any) -> tuple[str, ...]:
@@ -43,9 +55,12 @@ def to_minari(table: TransitionTable, name: str, game: Any) -> tuple[str, ...]:
         UsageError: The name is none, or is taken; or observations or actions fit no space.
         MissingPackage: Minari is missing; the extra `data` brings it.
     """
-    found = _NAME.fullmatch(name) if isinstance(name, str) else None
-    if found is None:
-        raise UsageError(f"a Minari data set needs a name like pong/test-v0, with a version at the end, not {name!r:.80}")
+    if not isinstance(table, TransitionTable):
+        raise UsageError(
+            f"to_minari takes the rows of a match, such as transitions_of(Replay.open('match.rbr')), not {table!r:.80};"
+            " a file of transitions cannot be read back, and the replay can"
+        )
+    found = check_name(name)
     try:
         import minari
         from minari.storage import get_dataset_path

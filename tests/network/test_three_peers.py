@@ -12,6 +12,8 @@ from typing import Any
 
 import pytest
 
+from rollback.errors import ReplayError
+from rollback.replays import Replay
 from tests.network.program import Program, program
 
 GAME = f"{Path(__file__).parent / 'trio.py'}:Trio"
@@ -56,6 +58,16 @@ class Table:
         """End a player without a word."""
         self.players[name].send(signal.SIGKILL)
         self.players[name].code()
+
+    def wait_for_frame(self, frame: int, patience: float = 30.0) -> None:
+        """Wait until ann has recorded so many frames, which it writes every second."""
+        until = time.monotonic() + patience
+        while time.monotonic() < until:
+            with contextlib.suppress(ReplayError):  # it is begun with the first settled frame
+                if Replay.open(self.folder / "ann.rbr").end >= frame:
+                    return
+            time.sleep(0.05)
+        raise AssertionError(f"ann did not come to frame {frame} within {patience:g} s")
 
     def resume(self, name: str) -> float:
         """Let a player come back; return the seconds from the start of its process to its first own frame."""
@@ -105,6 +117,7 @@ def hold_to_one_end(everybody: dict[str, Program], frames: int) -> dict[str, Any
 
 def a_night_out(folder: Path, victim: str, frames: int, on_disconnect: str, times: int) -> None:
     with table(folder, frames, on_disconnect) as at:
+        at.wait_for_frame(360)  # past the keyframe that is passed on first: who comes sooner sees the match from its beginning
         watchers = {"eve": at.watch("eve"), "dan": at.watch("dan", "--direct", "--ice-address", "127.0.0.1")}
         for watcher in watchers.values():
             watcher.wait_for("the match is shown by (the lobby|ann|bob|cid)")

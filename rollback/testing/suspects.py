@@ -71,9 +71,11 @@ def environments_in(game: EnvironmentGame) -> list[Any]:
 
 
 def _hashers(trial: Trial) -> list[str]:
+    from rollback.envs.saving.witnesses import undisturbed
+
     found: dict[str, None] = {}
     try:
-        with _watched(found):
+        with undisturbed(), _watched(found):
             game = trial.make()
             for frame, actions in enumerate(trial.actions(game, trial.seed, _FRAMES)):
                 game.step(actions)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
+import gc
+import time
+from typing import Any, ClassVar
 
 import pytest
 
@@ -48,6 +50,33 @@ def test_clocks_hashes_and_addresses_are_named_with_their_place(kind: type, name
     trial = trial_of(kind)
     (found,) = suspects(trial, outside_of(trial.make()))
     assert found.startswith(named)
+
+
+class Litter:
+    """Lies about in a circle; whenever the collector sweeps it, it asks a clock and its address, and leaves new litter."""
+
+    falls: ClassVar[bool] = True
+
+    def __init__(self) -> None:
+        self.itself = self
+
+    def __del__(self) -> None:
+        if Litter.falls and time.time() and id(self):
+            Litter()
+
+
+def test_litter_of_others_that_is_swept_meanwhile_is_not_taken_for_the_environment() -> None:
+    trial = trial_of(broken.Field)
+    before = outside_of(trial.make())
+    thresholds = gc.get_threshold()
+    try:
+        gc.set_threshold(5)
+        Litter()
+        assert suspects(trial, before) == []
+    finally:
+        Litter.falls = False
+        gc.set_threshold(*thresholds)
+    assert gc.isenabled()
 
 
 def test_what_changed_in_a_class_meanwhile_is_named() -> None:

@@ -6,6 +6,7 @@ code asks of the machine by itself is not seen.
 
 from __future__ import annotations
 
+import gc
 import linecache
 import os
 import random
@@ -22,7 +23,7 @@ from rollback.state import checksum, is_tree
 if TYPE_CHECKING:
     from rollback.envs.saving.probe import Episode
 
-__all__ = ["MAX_WITNESSES", "changed", "outside", "witnesses"]
+__all__ = ["MAX_WITNESSES", "changed", "outside", "undisturbed", "witnesses"]
 
 MAX_WITNESSES: Final = 20  # sentences; who needs more has the first twenty to mend
 FRAMES: Final = 60
@@ -43,7 +44,7 @@ def witnesses(episode: Episode, frames: int = FRAMES, *, seed: int = 0) -> list[
     """
     found: dict[str, None] = {}
     dice = random.Random(1)
-    with _watched(found):
+    with undisturbed(), _watched(found):
         try:
             episode.reset(seed)
             for _ in range(frames):
@@ -54,6 +55,18 @@ def witnesses(episode: Episode, frames: int = FRAMES, *, seed: int = 0) -> list[
         except Exception as error:
             found[f"{type(error).__name__} was raised: {error}"] = None
     return list(found)[:MAX_WITNESSES]
+
+
+@contextmanager
+def undisturbed() -> Iterator[None]:
+    """Keep the garbage collector still: finalizers of whatever else lives in the process would be taken for the environment."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
 
 
 @contextmanager

@@ -15,6 +15,7 @@ from rollback.replays.pictures import check_size, picture_of, write_gif, write_p
 from rollback.replays.player import Player
 from rollback.replays.recording import Recording
 from rollback.replays.tables import json_lines, write_arrays
+from rollback.replays.whole_file import write_whole
 from rollback.state.trees import shown
 
 __all__ = ["FORMATS", "SIZE", "export"]
@@ -146,15 +147,8 @@ def _write_lines(file: BinaryIO, recording: Recording, game: Game | None, frames
 
 def _write(path: Path, write: Callable[[BinaryIO], None], frames: int) -> int:
     """Write a file whole or not at all."""
-    part = path.with_name(f"{path.name}.part")
     try:
-        with open(part, "wb") as file:
-            write(file)
-        os.replace(part, path)
+        write_whole(path, write)
     except OSError as error:
-        part.unlink(missing_ok=True)
         raise ReplayError(f"{os.fspath(path)!r} cannot be written: {error.strerror or error}") from None
-    except BaseException:
-        part.unlink(missing_ok=True)
-        raise
     return frames

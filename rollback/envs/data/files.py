@@ -13,6 +13,7 @@ from rollback.envs.data.columns import Column, Numbers, Texts, Tree, plain_json
 from rollback.envs.data.rows import Transition
 from rollback.envs.data.table import TransitionTable
 from rollback.errors import MissingPackage, UsageError
+from rollback.replays.whole_file import write_whole
 
 __all__ = ["ENDINGS", "LineFile", "check_ending", "json_line", "save"]
 
@@ -252,17 +253,10 @@ def _listed(value: Any) -> Any:
 
 def _whole(path: Path, write: Callable[[BinaryIO], None]) -> Path:
     """Write a file whole or not at all."""
-    part = path.with_name(f"{path.name}.part")
     try:
-        with open(part, "wb") as file:
-            write(file)
-        os.replace(part, path)
+        write_whole(path, write)
     except OSError as error:
-        part.unlink(missing_ok=True)
         raise _refused(path, error) from None
-    except BaseException:
-        part.unlink(missing_ok=True)
-        raise
     return path
 
 

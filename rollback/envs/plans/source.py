@@ -1,6 +1,7 @@
 """Source code made for one structure: `save` and `load` without a walk. Decides nothing about when.
 
-The text is ours, made from our own walk: nothing of a snapshot gets into it, and names stand in it as `repr` writes them.
+The text is ours, made from our own walk. What varies in it are the paths, names and keys of what was walked, of which a
+snapshot may have brought some: plain strings and whole numbers as `repr` writes them; all else is a constant by a name of ours.
 CartPole with its wrappers is saved in 2 us instead of 150.
 """
 

@@ -13,24 +13,24 @@ import subprocess
 import tarfile
 import tempfile
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 from signaling.assets import PINNED, Asset, ThirdParty, find_assets, place_of
 
-__all__ = ["Fetched", "fetch_assets", "write_notice", "write_whole"]
+__all__ = ["Fetched", "fetch_assets", "write_whole"]
 
 WITHIN: Final = 60.0  # seconds for all of it
 LARGEST_ARCHIVE: Final = 64 << 20  # bytes
 MOST_MEMBERS: Final = 10_000
 _FLAGS: Final = (
     "--ignore-scripts",
-    "--fetch-retries=2",
+    "--fetch-retries=1",
     "--fetch-retry-mintimeout=500",
     "--fetch-retry-maxtimeout=2000",
-    "--fetch-timeout=15000",
+    "--fetch-timeout=10000",
     "--no-update-notifier",
     "--loglevel=error",
 )
@@ -77,10 +77,15 @@ def fetch_assets(
         tell: Is told each package that is about to be fetched.
     """
     ends = clock() + within
-    had, fetched, trouble = [], [], []
+    had: list[str] = []
+    fetched: list[str] = []
+    trouble: list[str] = []
     for package in wanted:
         if not find_assets((*folders, into), wanted=[package]).missing:
             had.append(package.pinned_name)
+            continue
+        if trouble:
+            trouble.append(f"{package.pinned_name}: not tried after that")  # no network is no network
             continue
         tell(package.pinned_name)
         try:
@@ -90,22 +95,6 @@ def fetch_assets(
         else:
             fetched.append(package.pinned_name)
     return Fetched(tuple(had), tuple(fetched), tuple(trouble))
-
-
-def write_notice(into: Path, wanted: Iterable[ThirdParty] = PINNED) -> Path:
-    """Write down whose the assets are and under which licence, beside them, and return the file.
-
-    Raises:
-        OSError: It cannot be written.
-    """
-    parts = ["The files in these folders are the work of others and have licences of their own.\n"]
-    for package in wanted:
-        names = ", ".join(asset.name for asset in package.files)
-        parts.append(f"{package.name} {package.version} ({package.licence}): {names}\n{package.notice}\n")
-    parts.append(f"{_MIT}\n{_MPL}")
-    path = into / "NOTICE.txt"
-    write_whole(path, "\n".join(parts).encode())
-    return path
 
 
 def write_whole(path: Path, content: bytes) -> None:
@@ -178,18 +167,3 @@ def _reason(said: bytes) -> str:
     lines = [line.strip() for line in said.decode(errors="replace").splitlines() if line.strip()]
     telling = [line for line in lines if "error" in line.lower() and "log of this run" not in line] or lines
     return telling[0][:200] if telling else "it said nothing"
-
-
-_MIT: Final = """MIT: Permission is hereby granted, free of charge, to any person obtaining a copy of this software and
-associated documentation files (the "Software"), to deal in the Software without restriction, including without
-limitation the rights to use, copy, modify, merge, publish, distribute, sublicense, and/or sell copies of the Software,
-and to permit persons to whom the Software is furnished to do so, subject to the following conditions: The above
-copyright notice and this permission notice shall be included in all copies or substantial portions of the Software.
-THE SOFTWARE IS PROVIDED "AS IS", WITHOUT WARRANTY OF ANY KIND, EXPRESS OR IMPLIED, INCLUDING BUT NOT LIMITED TO THE
-WARRANTIES OF MERCHANTABILITY, FITNESS FOR A PARTICULAR PURPOSE AND NONINFRINGEMENT. IN NO EVENT SHALL THE AUTHORS OR
-COPYRIGHT HOLDERS BE LIABLE FOR ANY CLAIM, DAMAGES OR OTHER LIABILITY, WHETHER IN AN ACTION OF CONTRACT, TORT OR
-OTHERWISE, ARISING FROM, OUT OF OR IN CONNECTION WITH THE SOFTWARE OR THE USE OR OTHER DEALINGS IN THE SOFTWARE.
-"""
-_MPL: Final = """MPL-2.0: This Source Code Form is subject to the terms of the Mozilla Public License, v. 2.0.
-You can obtain one at https://mozilla.org/MPL/2.0/. The files are unchanged; their source is where the notice says.
-"""

@@ -53,12 +53,14 @@ class Lock:
         platform: The tag of wheels that hold machine code.
         python: The version of Python, such as `3.14`.
         origin: Where the files are, as Pyodide itself has it; empty where that is not known.
+        info: What the lock says of the Pyodide that it is for.
     """
 
     wheels: dict[str, Wheel]
     platform: str
     python: str
     origin: str
+    info: dict[str, str]
 
 
 def packages_folder() -> Path:
@@ -79,13 +81,13 @@ def read_lock(found: Found) -> Lock | None:
     try:
         with open(path, "rb") as file:
             told = json.loads(file.read(LARGEST_LOCK))
-        info = told["info"]
+        info = {str(key): str(value) for key, value in told["info"].items()}
         wheels = {name: _wheel(name, values) for name, values in told["packages"].items()}
         platform = f"pyemscripten_{info['abi_version']}_{info['arch']}"
         python = ".".join(info["python"].split(".")[:2])
     except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise UsageError(f"{path} is no lock file of Pyodide ({error!r:.80}): run rollback fetch-assets") from None
-    return Lock(wheels, platform, python, _usual_origin(places.get("pyodide.mjs"), path.parent.name))
+    return Lock(wheels, platform, python, _usual_origin(places.get("pyodide.mjs"), path.parent.name), info)
 
 
 def closure(lock: Lock, names: Iterable[str]) -> list[Wheel]:

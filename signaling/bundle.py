@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import importlib.util
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -42,26 +42,26 @@ class Bundle:
     needs: tuple[str, ...]
 
 
-def make_bundle(games: Iterable[str] = ()) -> Bundle:
+def make_bundle(games: Mapping[str, str] | None = None) -> Bundle:
     """Make the zip of the engine, the built-in games, and games of the user.
 
     Args:
-        games: Full names, as `rollback.envs.names.canonical_name` returns them: `module:Game`, `path/file.py:Game`,
-            `gym:[module:]Id-v0` or `pettingzoo:module`. Their modules and what those import from beside them come along;
-            nothing of them is imported here.
+        games: By the name that people use: the full name, as `rollback.envs.names.canonical_name` returns it, such as
+            `module:Game`, `path/file.py:Game`, `gym:[module:]Id-v0` or `pettingzoo:module`. Their modules and what those
+            import from beside them come along; nothing of them is imported here.
 
     Raises:
         UsageError: A game's module is not found, or is too much.
     """
-    games = list(games)
+    games = games or {}
     files: dict[str, bytes] = {}
     _add(files, _of_package("rollback", left_out=NOT_PLAYED_THERE), "rollback")
     _add(files, of_distribution(PURE), PURE)
     names: dict[str, str] = {}
-    for game in games:
-        names[game], found = game_files(game)
+    for game, full in games.items():
+        names[game], found = game_files(full)
         _add(files, ((place, path.read_bytes()) for place, path in found), game)
-    needs = [package for prefix, package in ENVIRONMENTS.items() if any(name.startswith(prefix) for name in games)]
+    needs = [package for prefix, package in ENVIRONMENTS.items() if any(full.startswith(prefix) for full in games.values())]
     content = zipped(files)
     return Bundle(content, hashlib.sha256(content).hexdigest(), names, tuple(needs))
 

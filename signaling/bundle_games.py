@@ -14,7 +14,7 @@ __all__ = ["FOLDER", "game_files"]
 
 FOLDER: Final = "served_games"  # in the zip: files that are no part of a package
 DATA: Final = frozenset({".py", ".json", ".toml", ".txt", ".csv"})  # of a package; a folder may hold what is nobody's business
-_NONE: Final = ("rollback", "gymnasium")  # in the zip already
+_NONE: Final = ("rollback", "gymnasium", "pettingzoo")  # in the zip already, or packages of their own
 
 
 def game_files(name: str) -> tuple[str, list[tuple[str, Path]]]:

@@ -30,9 +30,9 @@ Tokens = tuple[str, list[Any]]
 def flatten(value: Any) -> Tokens:
     """Return the letters and the values of anything that may cross to the page.
 
-    Tuples become lists. A dict with text keys becomes an object, any other one a map, and so does one whose keys all look
-    like whole numbers: as an object it would come back with integer keys. Arrays of one dimension become typed arrays;
-    those of more become `{"shape": [...], "data": typed array}`.
+    Tuples become lists. A dict with text keys becomes an object, any other one a map, and so does one with a key that looks
+    like a whole number: an object would sort it to the front, or bring it back as integer. Arrays of one dimension become
+    typed arrays; those of more become `{"shape": [...], "data": typed array}`.
 
     Raises:
         UsageError: Something cannot cross; the message names its place and its type.
@@ -70,7 +70,7 @@ def _flatten(value: Any, path: str, depth: int, kinds: list[str], values: list[A
 
 def _flatten_dict(value: dict[Any, Any], path: str, depth: int, kinds: list[str], values: list[Any]) -> None:
     texts = all(type(key) is str for key in value)
-    as_object = texts and not (value and all(map(_looks_whole, value)))
+    as_object = texts and not any(map(_looks_whole, value))
     kinds.append("o" if as_object else "m")
     values.append(len(value))
     for key, item in value.items():
@@ -127,7 +127,10 @@ def rebuild(kinds: str, values: list[Any]) -> Any:
 def _rebuild(letters: Any, held: Any) -> Any:
     match next(letters):
         case "v":
-            return next(held)
+            value = next(held)
+            if isinstance(value, int) and type(value) is not bool:
+                return int(value)  # Pyodide has a class of its own for bigints, which would stay bigints for ever
+            return value
         case "z":
             return -0.0
         case "l":

@@ -82,7 +82,7 @@ def read_lock(found: Found) -> Lock | None:
         with open(path, "rb") as file:
             told = json.loads(file.read(LARGEST_LOCK))
         info = {str(key): str(value) for key, value in told["info"].items()}
-        wheels = {name: _wheel(name, values) for name, values in told["packages"].items()}
+        wheels = {_plain(name): _wheel(name, values) for name, values in told["packages"].items()}
         platform = f"pyemscripten_{info['abi_version']}_{info['arch']}"
         python = ".".join(info["python"].split(".")[:2])
     except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
@@ -107,7 +107,7 @@ def closure(lock: Lock, names: Iterable[str]) -> list[Wheel]:
             meant = f": did you mean {' or '.join(close)}?" if close else ", or it needs none: pure Python goes with the game"
             raise UsageError(f"Pyodide has no package {name[:80]!r}{meant}")
         found[name] = lock.wheels[name]
-        waiting += [_plain(needed) for needed in lock.wheels[name].depends]
+        waiting += lock.wheels[name].depends
     return [found[name] for name in sorted(found)]
 
 
@@ -141,8 +141,9 @@ def _wheel(name: str, values: dict[str, Any]) -> Wheel:
     file_name = told.rpartition("/")[2]
     if not _FILE_NAME.fullmatch(file_name) or not _HASH.fullmatch(values["sha256"]):
         raise ValueError(name)
-    words = [tuple(str(word) for word in values.get(key) or ()) for key in ("depends", "imports")]
-    return Wheel(_plain(name), str(values["version"]), file_name, url, values["sha256"], *words)
+    depends = tuple(_plain(needed) for needed in values.get("depends") or ())
+    imports = tuple(str(module) for module in values.get("imports") or ())
+    return Wheel(_plain(name), str(values["version"]), file_name, url, values["sha256"], depends, imports)
 
 
 def _plain(name: str) -> str:

@@ -90,7 +90,7 @@ def source_of(given: str) -> Source:
     parts = urllib.parse.urlsplit(given)
     if parts.scheme in ("http", "https") and parts.netloc:
         return FromAddress(given)
-    if Path(given).is_dir():
+    if given and Path(given).is_dir():
         return FromFolder(Path(given))
     raise UsageError(f"--from takes a folder, or an address that begins with https:// or http://, not {given!r:.200}")
 

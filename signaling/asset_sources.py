@@ -6,7 +6,7 @@ Pip is of no use here: what it finds under the same name and version are other f
 from __future__ import annotations
 
 import hashlib
-import urllib.error
+import http.client
 import urllib.parse
 import urllib.request
 from collections.abc import Callable, Iterable
@@ -77,7 +77,7 @@ class FromAddress:
                 while len(content) <= LARGEST and (piece := answer.read(_PIECE)):
                     content += piece
                 return bytes(content)
-        except (OSError, ValueError, urllib.error.URLError) as error:
+        except (OSError, ValueError, http.client.HTTPException) as error:
             raise NetworkError(f"{address} cannot be had: {getattr(error, 'reason', None) or error}") from None
 
 

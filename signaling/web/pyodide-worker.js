@@ -134,7 +134,9 @@ export class PyodideWorker {
         return this.#tell(message);
       case "error": {
         const error = revivedError(message.error);
-        return message.id == null ? this.#requests.rejectAll(error) : this.#requests.reject(message.id, error);
+        if (message.id != null) return this.#requests.reject(message.id, error);
+        if (this.#requests.size === 0) reportError(error); // nobody is there to hear of it but the console
+        return this.#requests.rejectAll(error);
       }
       default:
         if (Object.values(ANSWERS).includes(message?.type)) this.#requests.resolve(message.id, message.result);

@@ -34,16 +34,16 @@ export class Downloads {
     if (!response.ok) throw new WorkerError("DownloadError", `${address} could not be loaded: ${response.status}`);
     const file = this.#files.get(address);
     if (!response.headers.has("content-encoding")) file.total ??= lengthOf(response);
-    const counted = response.body.pipeThrough(
-      new TransformStream({
-        transform: (chunk, out) => {
-          file.loaded += chunk.byteLength;
-          this.#report();
-          out.enqueue(chunk);
-        },
-        flush: () => this.#finish(file),
-      }),
-    );
+    const count = {
+      transform: (chunk, out) => {
+        file.loaded += chunk.byteLength;
+        this.#report();
+        out.enqueue(chunk);
+      },
+      flush: () => this.#finish(file),
+    };
+    const eager = { highWaterMark: Infinity }; // it goes on arriving before anybody reads it
+    const counted = response.body.pipeThrough(new TransformStream(count, undefined, eager));
     return new Response(counted, { status: response.status, headers: response.headers });
   }
 

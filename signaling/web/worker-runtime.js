@@ -10,7 +10,7 @@ const MB = 1 << 20;
 const usualFetch = self.fetch;
 
 /** Load Python and the engine; `tell(stage, message, {loaded, total})` hears how far it is. Returns a `Runtime`. */
-export async function loadRuntime(tell, manifestAddress = MANIFEST) {
+export async function loadRuntime(tell, manifestAddress) {
   tell("manifest", "Asking the server what there is to load");
   const manifest = await readManifest(new URL(manifestAddress, self.location.origin));
   const root = new URL(manifest.pyodide, self.location.origin).href;

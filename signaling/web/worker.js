@@ -3,7 +3,7 @@
 
 import { ANSWERS, REFUSED_EARLY, WorkerError, describeError } from "./worker-protocol.js";
 import { PythonEnvironment } from "./worker-environment.js";
-import { loadRuntime } from "./worker-runtime.js";
+import { MANIFEST, loadRuntime } from "./worker-runtime.js";
 
 const EARLY = 1000; // requests that may wait for READY
 
@@ -51,7 +51,7 @@ async function start(id, options) {
   if (state !== "new") return refuse(id, new WorkerError("ProtocolError", "init came twice: one worker starts once"));
   state = "starting";
   try {
-    runtime = await loadRuntime(teller(id), options?.manifest);
+    runtime = await loadRuntime(teller(id), options?.manifest ?? MANIFEST);
     environment = new PythonEnvironment(runtime.pyodide);
     state = "ready";
     post({ type: ANSWERS.init, id, result: runtime.versions });

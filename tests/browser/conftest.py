@@ -36,11 +36,17 @@ def tab(stage: Stage) -> Iterator[Tab]:
     yield from watched(stage)
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def python(stage: Stage) -> Iterator[Tab]:
-    """A page whose `python` is ready, for all tests of a file."""
+    """A page whose `python` is ready, started once for all; what it `told` of its start is kept."""
     for tab in watched(stage):
-        tab.evaluate("async () => { window.python = new PyodideWorker(); await python.init(); }")
+        tab.evaluate(
+            """async () => {
+                window.told = [];
+                window.python = new PyodideWorker({ onProgress: (progress) => told.push(progress) });
+                window.versions = await python.init();
+            }"""
+        )
         yield tab
         assert tab.evaluate("() => python.pending") == 0, "a request is still in the map"
 

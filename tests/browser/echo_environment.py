@@ -1,6 +1,6 @@
 """What the tests run in the worker as an environment: it makes, takes and gives back values. Runs in Pyodide only."""
 
-import array
+import array  # noqa: F401 - the values that are made name it
 import math
 from enum import IntEnum
 

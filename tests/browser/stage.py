@@ -32,11 +32,9 @@ class Stage:
 
     Attributes:
         url: Where the server is.
-        stand: The server, and what it was asked for.
     """
 
     def __init__(self, pyodide: Path) -> None:
-        self.stand = Stand(pyodide)
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="browser")
         self._thread.start()
@@ -45,7 +43,7 @@ class Stage:
         self._left: list[Tab] = []
         self._listening = socket.create_server(("127.0.0.1", 0))
         self.url = f"http://127.0.0.1:{self._listening.getsockname()[1]}"
-        self._server = uvicorn.Server(uvicorn.Config(self.stand, log_config=None, lifespan="off", ws="none"))
+        self._server = uvicorn.Server(uvicorn.Config(Stand(pyodide), log_config=None, lifespan="off", ws="none"))
         self._serving = asyncio.run_coroutine_threadsafe(self._server._serve([self._listening]), self._loop)
         try:
             self.run(self._open())

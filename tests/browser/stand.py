@@ -1,6 +1,6 @@
-"""The server of the browser tests: our modules, Pyodide and the engine at the addresses of the lobby, with its headers.
+"""The server of the browser tests: the pages and assets of the lobby with its headers, and what only the tests need.
 
-It also serves pages and workers that only the tests have, a slow copy of the assets, and keeps what it was asked for.
+That is a slow and a broken copy of Pyodide, small packages, pages, and workers that misbehave.
 """
 
 from __future__ import annotations
@@ -8,115 +8,81 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import io
-import json
-import mimetypes
 import zipfile
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any, Final
 
-import msgpack
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
 
+from signaling.pages import SafeHeaders
+from signaling.served_file import media_type_of
+from signaling.web_pages import WebPages
+
 ROOT: Final = Path(__file__).resolve().parents[2]
-FOLDERS: Final = {"web": ROOT / "signaling" / "web", "pages": Path(__file__).with_name("pages"), "examples": ROOT / "examples"}
-HEADERS: Final = {
-    "content-security-policy": (
-        "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'; worker-src 'self'; connect-src 'self';"
-        " base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
-    ),
-    "cross-origin-opener-policy": "same-origin",
-    "cross-origin-embedder-policy": "require-corp",
-    "cross-origin-resource-policy": "same-origin",
-    "x-content-type-options": "nosniff",
-    "referrer-policy": "no-referrer",
-}
-SLOW: Final = 5.0  # seconds that the slow copy of the largest file takes
-CORE: Final = ("pyodide.asm.mjs", "pyodide.asm.wasm", "python_stdlib.zip")
-_TYPES: Final = {".mjs": "text/javascript", ".js": "text/javascript", ".wasm": "application/wasm", ".py": "text/x-python"}
+FOLDERS: Final = {"pages": Path(__file__).with_name("pages"), "examples": ROOT / "examples"}
+SLOW: Final = 5.0  # seconds that each large file takes
+PIECES: Final = 100  # that a slow file comes in
 
 
 class Stand:
-    """An ASGI application, and what it was asked for.
+    """An ASGI application.
 
     Args:
         pyodide: The folder with the files of Pyodide.
     """
 
     def __init__(self, pyodide: Path) -> None:
-        self.asked: list[str] = []
         self._pyodide = pyodide
-        self._engine = engine_zip()
-        self._wheels = {"tiny": wheel("tiny", "answer = 42\n"), "needy": wheel("needy", "from tiny import answer\n")}
-        self._wheels["torn"] = wheel("torn", "")
-        self.app = Starlette(
-            routes=[
-                Route("/assets/manifest.json", self._manifest),
-                Route("/assets/{kind}/manifest.json", self._manifest),
-                Route("/assets/{kind}/pyodide/{name}", self._core),
-                Route("/assets/{kind}/rollback.zip", self._zip),
-                Route("/assets/packages/{name}", self._wheel),
-                Route("/{folder}/{path:path}", self._file),
-            ]
-        )
+        self._pages = WebPages()
+        codes = {
+            "tiny": "answer = 42\n",
+            "needy": "from tiny import answer\n",
+            "torn": "",
+            "raising": "raise OSError('not here')\n",
+        }
+        self._wheels = {name: wheel(name, code) for name, code in codes.items()}
+        routes = [
+            Route("/stand/{kind}/manifest.json", self._manifest),
+            Route("/stand/{kind}/pyodide/{name}", self._core),
+            Route("/stand/packages/{name}.whl", self._wheel),
+            Route("/{folder:str}/{path:path}", self._file),
+        ]
+        self._app = SafeHeaders(Starlette(routes=[*self._pages.routes, *routes]))
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
-        """Serve one request, with the headers on every answer."""
-        if scope["type"] == "http":
-            self.asked.append(scope["path"])
-
-        async def send_safely(message: Any) -> None:
-            if message["type"] == "http.response.start":
-                message["headers"] = [*message["headers"], *((n.encode(), v.encode()) for n, v in HEADERS.items())]
-            await send(message)
-
-        await self.app(scope, receive, send_safely)
+        """Serve one request."""
+        await self._app(scope, receive, send)
 
     async def _manifest(self, request: Request) -> Response:
-        kind = request.path_params.get("kind", "quick")
-        if kind == "missing":
-            return JSONResponse({"missing": ["pyodide@314.0.7"], "command": "rollback fetch-assets"})
-        sizes = {f"/assets/{kind}/pyodide/{name}": (self._pyodide / name).stat().st_size for name in CORE}
-        hashes = {name: hashlib.sha256(data).hexdigest() for name, data in self._wheels.items()}
-        hashes["torn"] = "0" * 64
-        lock = json.loads((self._pyodide / "pyodide-lock.json").read_bytes())["info"]
-        return JSONResponse(
-            {
-                "pyodide": f"/assets/{kind}/pyodide/",
-                "engine": f"/assets/{kind}/rollback.zip?h={hashlib.sha256(self._engine).hexdigest()[:16]}",
-                "packages": {
-                    name: {
-                        "url": f"/assets/packages/{name}-1.0-py3-none-any.whl",
-                        "sha256": hashes[name],
-                        "depends": ["tiny"] if name == "needy" else [],
-                        "version": "1.0",
-                        "imports": [name],
-                    }
-                    for name in self._wheels
-                },
-                "sizes": sizes if kind != "broken" else {},
-                "lock": lock,
-                "missing": [],
-                "command": "rollback fetch-assets",
-            }
-        )
+        told = self._pages.manifest()
+        match request.path_params["kind"]:
+            case "missing":
+                return JSONResponse({"missing": ["pyodide@314.0.7"], "command": "rollback fetch-assets"})
+            case "packages":
+                told["packages"] = {name: self._offer(name) for name in self._wheels}
+            case kind:
+                root = f"/stand/{kind}/pyodide/"
+                sizes = {root + path.name: path.stat().st_size for path in self._pyodide.iterdir()}
+                told |= {"pyodide": root, "sizes": {**told["sizes"], **sizes}}
+        return JSONResponse(told)
+
+    def _offer(self, name: str) -> dict[str, Any]:
+        digest = "0" * 64 if name == "torn" else hashlib.sha256(self._wheels[name]).hexdigest()
+        depends = ["tiny"] if name == "needy" else []
+        return {"url": f"/stand/packages/{name}-1.0-py3-none-any.whl", "sha256": digest, "depends": depends, "version": "1.0"}
 
     async def _core(self, request: Request) -> Response:
         kind, name = request.path_params["kind"], request.path_params["name"]
         if kind == "broken" and name.endswith(".wasm"):
             return Response(status_code=404)
         data = (self._pyodide / name).read_bytes()
-        caching = {"cache-control": "no-store" if kind == "slow" else "public, max-age=31536000, immutable"}
-        if kind == "slow" and name in CORE:
-            length = {"content-length": str(len(data))}
-            return StreamingResponse(_slowly(data), media_type=_type_of(name), headers={**caching, **length})
-        return Response(data, media_type=_type_of(name), headers=caching)
-
-    async def _zip(self, request: Request) -> Response:
-        return Response(self._engine, media_type="application/zip")
+        headers = {"content-length": str(len(data)), "cache-control": "no-store" if kind == "slow" else "max-age=600"}
+        pieces = _slowly(data) if kind == "slow" and len(data) > 1_000_000 else _at_once(data)
+        return StreamingResponse(pieces, media_type=media_type_of(name), headers=headers)
 
     async def _wheel(self, request: Request) -> Response:
         return Response(self._wheels[request.path_params["name"].partition("-")[0]], media_type="application/zip")
@@ -126,31 +92,18 @@ class Stand:
         path = folder / request.path_params["path"] if folder else None
         if path is None or not path.is_file():
             return Response(status_code=404)
-        return Response(path.read_bytes(), media_type=_type_of(path.name), headers={"cache-control": "no-cache"})
+        return Response(path.read_bytes(), media_type=media_type_of(path.name), headers={"cache-control": "no-cache"})
 
 
-def _type_of(name: str) -> str:
-    return _TYPES.get(Path(name).suffix) or mimetypes.guess_type(name)[0] or "application/octet-stream"
+async def _at_once(data: bytes) -> AsyncIterator[bytes]:
+    yield data
 
 
 async def _slowly(data: bytes) -> AsyncIterator[bytes]:
-    pieces = 100
-    size = -(-len(data) // pieces)
+    size = -(-len(data) // PIECES)
     for start in range(0, len(data), size):
         yield data[start : start + size]
-        await asyncio.sleep(SLOW / pieces)
-
-
-def engine_zip() -> bytes:
-    """Return the engine and the games in one archive, with the pure half of msgpack."""
-    packed = io.BytesIO()
-    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
-        for part in ("", "state", "wire", "core", "replays", "games", "sim"):
-            for path in sorted((ROOT / "rollback" / part).glob("*.py")):
-                archive.write(path, path.relative_to(ROOT).as_posix())
-        for path in sorted(Path(msgpack.__file__).parent.glob("*.py")):
-            archive.write(path, f"msgpack/{path.name}")
-    return packed.getvalue()
+        await asyncio.sleep(SLOW / PIECES)
 
 
 def wheel(name: str, code: str) -> bytes:

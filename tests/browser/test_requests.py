@@ -40,7 +40,8 @@ def test_progress_is_told_with_stage_bytes_and_time(acting: Tab) -> None:
 def test_a_listener_that_throws_harms_nothing(tab: Tab) -> None:
     came = tab.evaluate(
         """async () => {
-            const python = new PyodideWorker({ url: "/pages/acting-worker.js", onProgress: () => { throw new Error("mine"); } });
+            const onProgress = () => { throw new Error("mine"); };
+            const python = new PyodideWorker({ url: "/pages/acting-worker.js", onProgress });
             window.reported = [];
             addEventListener("error", (event) => { reported.push(event.message); event.preventDefault(); });
             await python.init();
@@ -108,6 +109,21 @@ def test_an_error_that_concerns_no_one_request_rejects_them_all(acting: Tab) -> 
     assert [outcome["error"]["message"] for outcome in came] == ["not understood"] * 2 and pending(acting) == 0
 
 
+def test_an_error_that_comes_when_nothing_is_pending_is_reported(acting: Tab) -> None:
+    came = acting.evaluate(
+        """async () => {
+            const heard = new Promise((resolve) => {
+                addEventListener("error", (event) => { resolve(event.error.message); event.preventDefault(); });
+            });
+            await outcome(python.step("error of all"));
+            python.step("error afterwards");
+            return heard;
+        }"""
+    )
+    assert came == "too late"
+    acting.errors.clear()
+
+
 def test_a_request_that_takes_too_long_rejects_and_its_late_answer_is_ignored(acting: Tab) -> None:
     error = acting.evaluate("() => outcome(python.step('late', { timeout: 20 }))")["error"]
     assert error["name"] == "TimeoutError" and "step was not answered within 20 ms" in error["message"]
@@ -147,10 +163,10 @@ INITS: list[tuple[str, dict[str, Any], str, str]] = [
     ("/pages/acting-worker.js", {"be": "broken"}, "WorkerError", "no start today"),
     ("/pages/acting-worker.js", {"be": "silent", "timeout": 50}, "TimeoutError", "init was not answered within 50 ms"),
     ("/web/worker.js", {"manifest": "/assets/nowhere.json"}, "DownloadError", "/assets/nowhere.json could not be loaded: 404"),
-    ("/web/worker.js", {"manifest": "/assets/missing/manifest.json"}, "AssetError", "run `rollback fetch-assets`"),
+    ("/web/worker.js", {"manifest": "/stand/missing/manifest.json"}, "AssetError", "run `rollback fetch-assets`"),
     (
         "/web/worker.js",
-        {"manifest": "/assets/broken/manifest.json"},
+        {"manifest": "/stand/broken/manifest.json"},
         "DownloadError",
         "pyodide.asm.wasm could not be loaded: 404",
     ),

@@ -25,6 +25,9 @@ self.addEventListener("message", ({ data: { type, id, payload } }) => {
       return post({ type: "result", id, result: "fine" });
     case "error of all":
       return post({ type: "error", id: null, error: { name: "MessageError", message: "not understood", stack: "" } });
+    case "error afterwards":
+      post({ type: "result", id, result: 1 });
+      return post({ type: "error", id: null, error: { name: "Error", message: "too late", stack: "" } });
     default:
       return post({ type: "result", id, result: payload });
   }

@@ -87,6 +87,12 @@ class _Server(uvicorn.Server):
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self.leaving.wait(), min(1.0, self._ask_within))
 
+    def end_downloads(self) -> None:
+        """End connections whose answer is not yet out."""
+        for connection in list(self.server_state.connections):
+            if isinstance(connection, H11Protocol) and connection.cycle and not connection.cycle.response_complete:
+                connection.transport.abort()
+
     def _end_silent(self, now: float) -> None:
         """End connections that do not make a whole request, or take nothing of an answer; uvicorn waits without an end."""
         silent: dict[H11Protocol, tuple[tuple[Any, int], float]] = {}
@@ -181,6 +187,7 @@ async def running(
         yield LobbyServer(app, host, listening.getsockname()[1])
     finally:
         await app.stop()
+        server.end_downloads()  # or they are waited for, and then cancelled with a word about each
         server.leaving.set()
         await serving
         for connection in list(server.server_state.connections):

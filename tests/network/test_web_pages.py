@@ -1,6 +1,7 @@
 """The pages over a real server: headers on every answer, paths as they come over the wire, and many who load at once."""
 
 import asyncio
+import contextlib
 import gzip
 import hashlib
 import os
@@ -139,6 +140,18 @@ async def test_who_takes_nothing_of_an_answer_is_hung_up_on(pages):
                 writer.write(b"x")
                 await writer.drain()
                 await asyncio.sleep(0.02)
+
+
+async def test_a_lobby_that_stops_does_not_wait_for_downloads_and_says_nothing_about_them(pages, caplog):
+    async with asyncio.timeout(SOON):
+        async with running(pages=pages.routes) as server:
+            reader, writer = await asyncio.open_connection("127.0.0.1", server.port, limit=1024)
+            writer.write(f"GET {WASM} HTTP/1.1\r\nhost: x\r\n\r\n".encode())
+            assert (await reader.readline()).startswith(b"HTTP/1.1 200")
+        with contextlib.suppress(ConnectionError):
+            assert len(await reader.read()) < len(LARGE)
+        writer.close()
+    assert caplog.records == []
 
 
 async def test_text_crosses_compressed(server, http):

@@ -82,6 +82,15 @@ def test_who_takes_a_long_answer_slowly_is_kept(server, connection):
         assert aborted_at(server, connection, [now]) is None
 
 
+@pytest.mark.parametrize("answered", [False, True])
+def test_only_who_is_still_being_answered_is_ended_when_the_lobby_stops(server, connection, answered):
+    server.end_downloads()
+    assert not connection.aborted
+    connection.ask(answered=answered)
+    server.end_downloads()
+    assert connection.aborted is not answered
+
+
 def test_nothing_is_kept_of_connections_that_are_gone(server, connection):
     server._end_silent(0)
     assert len(server._silent) == 1

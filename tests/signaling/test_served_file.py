@@ -56,8 +56,8 @@ async def test_no_more_is_read_than_is_taken(tmp_path, monkeypatch):
     closed = []
     real = open
 
-    def opened(*arguments):
-        closed.append(real(*arguments))
+    def opened(*arguments, **options):
+        closed.append(real(*arguments, **options))
         return closed[0]
 
     monkeypatch.setattr("builtins.open", opened)

@@ -43,6 +43,7 @@ class LobbyApp:
         ping_timeout: Seconds a client may take to answer.
         sweep_every: Seconds between two looks for what has lasted too long.
         pages: Routes of a web client; without any, `/` is a page that says what this is.
+        embedders: Web origins whose pages may show this lobby's pages in a frame.
         secret: What tokens are signed with; a lobby that is started again with it knows its rooms again. Random unless
             given.
         clock: Seconds that never go back.
@@ -57,6 +58,7 @@ class LobbyApp:
         ping_timeout: float = 10.0,
         sweep_every: float = SWEEP_EVERY,
         pages: Sequence[BaseRoute] = (),
+        embedders: Sequence[str] = (),
         secret: bytes | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
@@ -97,7 +99,7 @@ class LobbyApp:
             closed=self._closed,
         )
         routes: list[BaseRoute] = [Mount("/socket.io", app=gate), health_route(self._count), *(pages or [plain_page()])]
-        self.asgi: App = SafeHeaders(Starlette(routes=routes))
+        self.asgi: App = SafeHeaders(Starlette(routes=routes), embedders)
 
     async def start(self) -> None:
         """Begin to sweep."""

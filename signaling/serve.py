@@ -62,12 +62,13 @@ class LobbyServer:
 
 
 class _Server(uvicorn.Server):
-    """A server that leaves signals to its caller, hangs up on who asks for nothing, and stops at once."""
+    """A server that leaves signals to its caller, hangs up on who asks for or takes nothing, and stops at once."""
 
     def __init__(self, config: uvicorn.Config, ask_within: float) -> None:
         super().__init__(config)
         self._ask_within = ask_within
-        self._silent: dict[H11Protocol, tuple[Any, float]] = {}  # the request answered last, and since when
+        # The request that was answered last, or is being answered and how much of it waits; and since when.
+        self._silent: dict[H11Protocol, tuple[tuple[Any, int], float]] = {}
         self.ready = asyncio.Event()
         self.leaving = asyncio.Event()
 
@@ -86,16 +87,25 @@ class _Server(uvicorn.Server):
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self.leaving.wait(), min(1.0, self._ask_within))
 
+    def end_downloads(self) -> None:
+        """End connections whose answer is not yet out."""
+        for connection in list(self.server_state.connections):
+            if isinstance(connection, H11Protocol) and connection.cycle and not connection.cycle.response_complete:
+                connection.transport.abort()
+
     def _end_silent(self, now: float) -> None:
-        """End connections that do not make a whole request, the first or a further one; uvicorn waits without an end."""
-        silent: dict[H11Protocol, tuple[Any, float]] = {}
+        """End connections that do not make a whole request, or take nothing of an answer; uvicorn waits without an end."""
+        silent: dict[H11Protocol, tuple[tuple[Any, int], float]] = {}
         for connection in self.server_state.connections:
             if not isinstance(connection, H11Protocol):
                 continue
             answered = connection.cycle
-            if answered is None or answered.response_complete:
-                known, since = self._silent.get(connection, (answered, now))
-                silent[connection] = answered, since if known is answered else now
+            is_done = answered is None or answered.response_complete
+            waiting = 0 if is_done else connection.transport.get_write_buffer_size()
+            if is_done or waiting:  # else it is us who think about the answer
+                (request, waited), since = self._silent.get(connection, ((answered, waiting), now))
+                is_as_before = request is answered and waited == waiting
+                silent[connection] = (answered, waiting), since if is_as_before else now
         self._silent = silent
         for connection, (_, since) in silent.items():
             if now - since >= self._ask_within:
@@ -115,6 +125,7 @@ async def running(
     ping_timeout: float = 10.0,
     sweep_every: float = SWEEP_EVERY,
     pages: Sequence[BaseRoute] = (),
+    embedders: Sequence[str] = (),
     secret: bytes | None = None,
 ) -> AsyncIterator[LobbyServer]:
     """Run a lobby for the length of an `async with` block.
@@ -130,6 +141,7 @@ async def running(
         ping_timeout: Seconds a client may take to answer.
         sweep_every: Seconds between two looks for what has lasted too long.
         pages: Routes of a web client; without any, `/` is a page that says what this is.
+        embedders: Web origins whose pages may show this lobby's pages in a frame.
         secret: What tokens are signed with, see `secret.kept_secret`: a lobby that is started again with the same one
             gives its rooms back to their members. Random unless given.
 
@@ -145,6 +157,7 @@ async def running(
         ping_timeout=ping_timeout,
         sweep_every=sweep_every,
         pages=pages,
+        embedders=embedders,
         secret=secret,
     )
     server = _Server(
@@ -174,6 +187,7 @@ async def running(
         yield LobbyServer(app, host, listening.getsockname()[1])
     finally:
         await app.stop()
+        server.end_downloads()  # or they are waited for, and then cancelled with a word about each
         server.leaving.set()
         await serving
         for connection in list(server.server_state.connections):

@@ -27,6 +27,7 @@ COMMANDS: Final = {
     "stress": "rollback.cli.stress",
     "replay": "rollback.cli.replay",
     "bench": "rollback.cli.bench",
+    "fetch-assets": "rollback.cli.fetch_assets",
 }
 
 

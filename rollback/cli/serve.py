@@ -8,12 +8,17 @@ import json
 import os
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from rollback.cli import options
 from rollback.errors import UsageError
+
+if TYPE_CHECKING:
+    from starlette.routing import BaseRoute
+
+    from signaling.limits import Limits
 
 __all__ = ["command"]
 
@@ -33,6 +38,14 @@ def command(
         ),
     ] = None,
     spectators: Annotated[bool, typer.Option(help="Let people watch the matches.")] = True,
+    embed_origin: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="ORIGIN",
+            help="A web site that may show the game in a frame, such as https://survey.example.org; may be repeated.",
+            show_default="none",
+        ),
+    ] = None,
     as_json: options.AsJson = False,
 ) -> None:
     """Run a lobby, where players find each other, until Ctrl-C.
@@ -41,18 +54,44 @@ def command(
     who play. When it is started again, also after a crash, its rooms come back with their members. The environment
     variable ROLLBACK_SECRET takes the place of the secret's file.
 
+    Browsers find a page at the same address. They get the engine and the source of the named game from here, and nothing
+    from elsewhere; if what they need is not installed, the page and this command say how to fetch it.
+
     Example: rollback serve --port 8000 --game duel
     """
     from rollback.cli.foreword import require_company
     from rollback.cli.interrupts import run_until_interrupted
     from rollback.sim.plan import factory_for
+    from signaling.limits import Limits
+    from signaling.pages import checked_origin
 
     made = factory_for(game, None)()
     require_company(made, game)
     seats = players or made.players
     factory_for(game, seats)  # says so where the game is not for so many
     secret = _secret(secret_file)
-    raise typer.Exit(run_until_interrupted(_serve(host, port, game, seats, as_json, secret, spectators)))
+    limits = Limits() if spectators else Limits(spectators=0)
+    embedders = [checked_origin(origin) for origin in embed_origin or ()]
+    served = _serve(
+        host, port, game, seats, as_json=as_json, limits=limits, secret=secret, pages=_pages(game), embedders=embedders
+    )
+    raise typer.Exit(run_until_interrupted(served))
+
+
+def _pages(game: str) -> list[BaseRoute]:
+    """Return what browsers get; what they lack is told on stderr, and keeps nobody else from playing."""
+    from rollback.cli.play_room import is_built_in
+    from rollback.envs.names import canonical_name
+    from signaling.web_pages import WebPages
+
+    try:
+        pages = WebPages({} if is_built_in(game) and ":" not in game else {game: canonical_name(game)})
+    except UsageError as error:
+        print(f"Browsers cannot play {game}: {error}", file=sys.stderr)
+        pages = WebPages()
+    if pages.missing:
+        print(pages.missing, file=sys.stderr)
+    return pages.routes
 
 
 def _secret(path: Path | None) -> bytes | None:
@@ -72,13 +111,22 @@ def _secret(path: Path | None) -> bytes | None:
         return None
 
 
-async def _serve(host: str, port: int, game: str, players: int, as_json: bool, secret: bytes | None, spectators: bool) -> int:
+async def _serve(
+    host: str,
+    port: int,
+    game: str,
+    players: int,
+    *,
+    as_json: bool,
+    limits: Limits,
+    secret: bytes | None,
+    pages: list[BaseRoute],
+    embedders: list[str],
+) -> int:
     from rollback.cli.play_room import play_command
-    from signaling.limits import Limits
     from signaling.serve import running
 
-    limits = Limits() if spectators else Limits(spectators=0)
-    async with running(host, port, limits=limits, secret=secret) as server:
+    async with running(host, port, limits=limits, secret=secret, pages=pages, embedders=embedders) as server:
         gc.freeze()  # what was loaded stays: without it a collection walks through all of it, and the relay waits
         room = server.open_room(players=players, game=game)
         if as_json:

@@ -15,7 +15,8 @@ class Connection(H11Protocol):
     def __init__(self):
         self.cycle = None
         self.aborted = False
-        self.transport = SimpleNamespace(abort=self.abort)
+        self.waiting = 0  # bytes of the answer that the other side has not taken
+        self.transport = SimpleNamespace(abort=self.abort, get_write_buffer_size=lambda: self.waiting)
 
     def abort(self):
         self.aborted = True
@@ -66,6 +67,28 @@ def test_who_waits_for_a_long_answer_is_kept(server, connection):
     assert aborted_at(server, connection, range(1, 100)) is None
     connection.cycle.response_complete = True
     assert aborted_at(server, connection, range(100, 130)) == 110
+
+
+def test_who_takes_nothing_of_an_answer_is_ended_in_time(server, connection):
+    connection.ask(answered=False)
+    connection.waiting = 65536
+    assert aborted_at(server, connection, range(3, 30)) == 13
+
+
+def test_who_takes_a_long_answer_slowly_is_kept(server, connection):
+    connection.ask(answered=False)
+    for now in range(100):
+        connection.waiting = 65536 - now // 9
+        assert aborted_at(server, connection, [now]) is None
+
+
+@pytest.mark.parametrize("answered", [False, True])
+def test_only_who_is_still_being_answered_is_ended_when_the_lobby_stops(server, connection, answered):
+    server.end_downloads()
+    assert not connection.aborted
+    connection.ask(answered=answered)
+    server.end_downloads()
+    assert connection.aborted is not answered
 
 
 def test_nothing_is_kept_of_connections_that_are_gone(server, connection):

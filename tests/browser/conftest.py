@@ -1,0 +1,61 @@
+"""Chromium, the server, and Python in a worker that tests share because its start is dear."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from signaling.asset_npm import fetch_assets
+from signaling.assets import PINNED, asset_folders, cache_folder, find_assets
+from tests.browser.stage import Stage, Tab
+
+
+@pytest.fixture(scope="session")
+def pyodide_folder() -> Path:
+    """Where the pinned files of Pyodide are; they are fetched once if this machine has none."""
+    pyodide = [package for package in PINNED if package.name == "pyodide"]
+    fetched = fetch_assets(cache_folder() / "assets", wanted=pyodide, folders=asset_folders())
+    found = find_assets(wanted=pyodide)
+    assert not found.missing, f"the browser tests need Pyodide: {fetched.trouble}"
+    return next(iter(found.files.values())).parent
+
+
+@pytest.fixture(scope="session")
+def stage(pyodide_folder: Path) -> Iterator[Stage]:
+    """The browser and the server."""
+    stage = Stage(pyodide_folder)
+    yield stage
+    stage.close()
+
+
+@pytest.fixture
+def tab(stage: Stage) -> Iterator[Tab]:
+    """An empty page, which must neither leave its origin nor break the policy."""
+    yield from watched(stage)
+
+
+@pytest.fixture(scope="session")
+def python(stage: Stage) -> Iterator[Tab]:
+    """A page whose `python` is ready, started once for all; what it `told` of its start is kept."""
+    for tab in watched(stage):
+        tab.evaluate(
+            """async () => {
+                window.told = [];
+                window.python = new PyodideWorker({ onProgress: (progress) => told.push(progress) });
+                window.versions = await python.init();
+            }"""
+        )
+        yield tab
+        assert tab.evaluate("() => python.pending") == 0, "a request is still in the map"
+
+
+def watched(stage: Stage) -> Iterator[Tab]:
+    """Yield a page, and hold afterwards that it was well-behaved."""
+    tab = stage.open()
+    tab.until("() => 'PyodideWorker' in window")
+    yield tab
+    assert tab.evaluate("() => window.breaches") == []
+    assert tab.violations == [] and tab.strangers == [] and tab.errors == []
+    tab.close()

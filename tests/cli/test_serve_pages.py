@@ -1,0 +1,62 @@
+"""What `rollback serve` hands to browsers; the running command is tested in tests/network."""
+
+import pytest
+
+from rollback.cli import serve
+from rollback.cli.app import run
+from signaling import web_pages
+from signaling.web_shelf import Stock
+
+GAME = """
+class Own:
+    players = 2
+    def step(self, actions): pass
+    def save(self): return 0
+    def load(self, state): pass
+"""
+GYMNASIUM = {"gymnasium": {"url": "/assets/packages/0/gymnasium.whl", "depends": ["numpy"]}}
+
+
+@pytest.fixture(autouse=True)
+def stock(monkeypatch):
+    """Let everything of others be there."""
+    monkeypatch.setitem(web_pages.WebPages.__init__.__kwdefaults__, "look", lambda: Stock({}, {}, GYMNASIUM, {}, ()))
+    made = []
+    real = web_pages.WebPages
+
+    def remembered(*arguments):
+        made.append(real(*arguments))
+        return made[-1]
+
+    monkeypatch.setattr(web_pages, "WebPages", remembered)
+    return made
+
+
+@pytest.mark.parametrize("name", ["pong", "rollback.games:Duel"])
+def test_a_built_in_game_needs_nothing_besides_the_engine(stock, capsys, name):
+    assert len(serve._pages(name)) == 5
+    assert stock[0].manifest()["needs"] == [] and capsys.readouterr().err == ""
+
+
+def test_a_game_of_the_user_goes_along(stock, capsys, tmp_path):
+    (tmp_path / "own.py").write_text(GAME)
+    serve._pages(f"{tmp_path}/own.py:Own")
+    assert stock[0].manifest()["games"] == {f"{tmp_path}/own.py:Own": "served_games/own.py:Own"}
+    assert capsys.readouterr().err == ""
+
+
+def test_what_is_missing_is_told_and_keeps_nobody_from_playing(stock, capsys):
+    assert serve._pages("gym:CartPole-v1")
+    said = capsys.readouterr().err
+    assert "The browser client lacks numpy: run rollback fetch-assets --packages numpy on the machine" in said
+
+
+def test_a_game_that_browsers_cannot_play_is_told_and_the_others_are_served(stock, capsys):
+    assert serve._pages("sys:Game")
+    assert "Browsers cannot play sys:Game: sys of 'sys:Game' is not written in Python" in capsys.readouterr().err
+    assert stock[0].manifest()["games"] == {}
+
+
+def test_a_frame_of_no_origin_is_refused_before_anything_is_served(capsys, stock):
+    assert run(["serve", "--port", "0", "--embed-origin", "survey.example.org"]) == 2
+    assert "an origin is https:// and a name" in capsys.readouterr().err and stock == []

@@ -84,10 +84,10 @@ def command(
 
     Example: rollback demo --latency-ms 60 --jitter-ms 20 --loss 0.05
     """
-    from rollback.cli.chosen_keys import chosen_keys
     from rollback.cli.foreword import foreword, frames_worth
     from rollback.cli.interrupts import run_until_interrupted
     from rollback.cli.play import check_transitions
+    from rollback.netplay.hands.chosen_keys import chosen_keys
 
     settings = MatchSettings(
         game=game,
@@ -122,11 +122,11 @@ def _check(
     settings: MatchSettings, keyboard: bool, keys: Mapping[str, Any] | None, no_view: bool, sabotage: int | None
 ) -> Game:
     """Find out what cannot work before any process is started."""
-    from rollback.cli.buttons import Buttons
-    from rollback.cli.chosen_keys import refuse_keys
     from rollback.cli.demo_sabotage import check_sabotage
     from rollback.cli.foreword import made_to_play, require_company
     from rollback.cli.keyboard import require_terminal
+    from rollback.netplay.hands.buttons import Buttons
+    from rollback.netplay.hands.chosen_keys import refuse_keys
 
     made = made_to_play(settings.game)
     require_company(made, settings.game)

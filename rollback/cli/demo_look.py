@@ -6,14 +6,14 @@ import sys
 import time
 from contextlib import ExitStack
 
-from rollback.cli.buttons import Buttons
 from rollback.cli.demo_match import DemoMatch
 from rollback.cli.demo_view import compose
 from rollback.cli.keyboard import Keyboard
 from rollback.cli.palette import Palette
 from rollback.cli.screen import Screen
-from rollback.cli.turns import YOUR_MOVE, plays_by_turns
 from rollback.game import Game
+from rollback.netplay.hands.buttons import Buttons
+from rollback.netplay.hands.turns import YOUR_MOVE, plays_by_turns
 
 __all__ = ["Lines", "Picture"]
 

@@ -11,8 +11,8 @@ from typing import Any, Final
 
 from rollback.cli.match_settings import MatchSettings
 from rollback.cli.pipes import Child
-from rollback.cli.stats import Rate
 from rollback.errors import NetworkError, UsageError
+from rollback.netplay.telling.stats import Rate
 
 __all__ = ["DemoMatch", "PeerState"]
 

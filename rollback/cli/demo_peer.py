@@ -7,22 +7,22 @@ import time
 from collections.abc import Callable
 from typing import Any, Final
 
-from rollback.cli.buttons import Buttons
 from rollback.cli.demo_sabotage import Spoiler
-from rollback.cli.event_texts import sentence_of
 from rollback.cli.field import picture_of
 from rollback.cli.match_settings import MatchSettings
 from rollback.cli.output import hush_checker
 from rollback.cli.pipes import Parent
 from rollback.cli.play_desyncs import Desyncs
-from rollback.cli.stats import stats_values
-from rollback.cli.turns import Turns, plays_by_turns
 from rollback.core.session import P2PSession
 from rollback.envs.names import canonical_name, game_factory
 from rollback.errors import NetworkError, RollbackError
 from rollback.games.bots import act_with, bot_for
 from rollback.net.transport import PathChanged
 from rollback.netplay import WAIT, PlayResult, join, play
+from rollback.netplay.hands.buttons import Buttons
+from rollback.netplay.hands.turns import Turns, plays_by_turns
+from rollback.netplay.telling.event_texts import sentence_of
+from rollback.netplay.telling.stats import stats_values
 from rollback.types import Ended, Event, Tick
 
 __all__ = ["main"]

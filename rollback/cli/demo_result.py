@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from rollback.cli.demo_match import PeerState
-from rollback.cli.event_texts import first_of
 from rollback.cli.exit_codes import FINE, NOT_REACHED, NOT_TRUE, NOT_WRITTEN
 from rollback.cli.match_settings import MatchSettings
-from rollback.cli.sentences import ended, why_ended
+from rollback.netplay.telling.event_texts import first_of
+from rollback.netplay.telling.sentences import ended, why_ended
 
 __all__ = ["DemoResult"]
 

@@ -77,7 +77,7 @@ class MatchSettings:
         Raises:
             ConfigError: A value is out of its limits.
         """
-        from rollback.cli.bots import stand_in  # here, since these bring all games and all of the network along
+        from rollback.netplay.hands.bots import stand_in  # here, since these bring all games and all of the network along
         from rollback.netplay.seats import config_for
 
         chosen = {
@@ -100,6 +100,6 @@ class MatchSettings:
 
     def _delay_of(self, game: Game, player: int | None) -> int | None:
         """Return the delay where a person plays: none where the next frame waits for the key, so that it is seen at once."""
-        from rollback.cli.turns import plays_by_turns
+        from rollback.netplay.hands.turns import plays_by_turns
 
         return 0 if player is not None and plays_by_turns(game, player, self.prediction_window) else None

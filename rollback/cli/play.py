@@ -84,8 +84,8 @@ def command(
 
     Example: rollback play K7QW-3MZP --server http://127.0.0.1:8000
     """
-    from rollback.cli.chosen_keys import chosen_keys
     from rollback.cli.interrupts import run_until_interrupted
+    from rollback.netplay.hands.chosen_keys import chosen_keys
 
     if terminal + window + (bot is not None) > 1:
         raise UsageError("--terminal, --window and --bot exclude each other: give one of them")
@@ -184,7 +184,7 @@ def _check_look(look: Look, bot: str | None) -> None:
                 " or let a bot play with --bot best"
             )
     elif bot is not None:
-        from rollback.cli.bots import check_bot
+        from rollback.netplay.hands.bots import check_bot
 
         check_bot(bot)
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 import contextlib
 from typing import Final
 
-from rollback.cli.buttons import Buttons
 from rollback.cli.foreword import made_to_play, require_company
 from rollback.cli.play_entry import Player, enter_patiently
 from rollback.cli.play_room import check_label, game_of_label, mended_refusal
@@ -16,6 +15,7 @@ from rollback.envs.names import game_factory
 from rollback.errors import NetworkError
 from rollback.game import Game
 from rollback.net.lobby_link import LobbyRefusal
+from rollback.netplay.hands.buttons import Buttons
 from rollback.netplay.joining import join
 
 __all__ = ["fit_game", "named_game", "settled_game"]

@@ -9,19 +9,19 @@ from collections.abc import Collection, Mapping
 from types import TracebackType
 from typing import Any, Final, Protocol, Self
 
-from rollback.cli.bots import bot_act
-from rollback.cli.buttons import Buttons
 from rollback.cli.field import picture_of
 from rollback.cli.keyboard import Keyboard
 from rollback.cli.palette import Palette
-from rollback.cli.pause_key import PauseKey
 from rollback.cli.play_view import compose
 from rollback.cli.screen import Screen
-from rollback.cli.stats import Rate, stats_values
-from rollback.cli.turns import Turns
 from rollback.cli.window_link import WindowLink
 from rollback.core.session import P2PSession
 from rollback.game import Game
+from rollback.netplay.hands.bots import bot_act
+from rollback.netplay.hands.buttons import Buttons
+from rollback.netplay.hands.pause_key import PauseKey
+from rollback.netplay.hands.turns import Turns
+from rollback.netplay.telling.stats import Rate, stats_values
 from rollback.netplay.thinking import WAIT
 from rollback.types import Tick
 

@@ -13,7 +13,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, Literal
 
-from rollback.cli.event_texts import sentence_of
 from rollback.cli.exit_codes import FINE, NOT_REACHED, NOT_TRUE, NOT_WRITTEN
 from rollback.cli.foreword import foreword
 from rollback.cli.match_settings import MatchSettings
@@ -24,9 +23,6 @@ from rollback.cli.play_game import fit_game, settled_game
 from rollback.cli.play_hands import BotHands, Hands, TerminalHands, WindowHands
 from rollback.cli.play_offer import SeatOffer
 from rollback.cli.play_room import numbered, play_command
-from rollback.cli.sentences import ended, why_ended
-from rollback.cli.stats import stats_values
-from rollback.cli.turns import plays_by_turns
 from rollback.core.session import P2PSession
 from rollback.envs.names import canonical_name, game_factory
 from rollback.game import Game
@@ -34,6 +30,10 @@ from rollback.net.lobby import Lobby
 from rollback.net.transport import PathChanged
 from rollback.net.words import plain_words
 from rollback.netplay import PlayResult, play
+from rollback.netplay.hands.turns import plays_by_turns
+from rollback.netplay.telling.event_texts import sentence_of
+from rollback.netplay.telling.sentences import ended, why_ended
+from rollback.netplay.telling.stats import stats_values
 from rollback.types import Ended, Event, Tick
 
 __all__ = ["Outcome", "Seat", "play_in_room"]

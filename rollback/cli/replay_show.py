@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from rollback.cli.event_texts import first_of
+from rollback.netplay.telling.event_texts import first_of
 
 __all__ = ["event_line", "replay_lines"]
 

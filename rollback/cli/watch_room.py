@@ -10,15 +10,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from rollback.cli.event_texts import sentence_of
 from rollback.cli.exit_codes import FINE, NOT_REACHED, NOT_TRUE
 from rollback.cli.field import picture_of
 from rollback.cli.palette import Palette
 from rollback.cli.play_entry import enter_patiently
 from rollback.cli.play_room import check_label, game_of_label, numbered
 from rollback.cli.screen import Screen
-from rollback.cli.sentences import ended, why_ended
-from rollback.cli.stats import Rate
 from rollback.cli.watch_view import Scene, compose, names_of
 from rollback.core.spectator import SpectatorSession
 from rollback.envs.names import canonical_name, game_factory
@@ -26,6 +23,9 @@ from rollback.net.lobby import Lobby
 from rollback.net.transport import PathChanged
 from rollback.net.words import plain_words
 from rollback.netplay import WatchResult, join, next_match, watch
+from rollback.netplay.telling.event_texts import sentence_of
+from rollback.netplay.telling.sentences import ended, why_ended
+from rollback.netplay.telling.stats import Rate
 from rollback.types import DesyncFound, Event, Synchronized, Tick
 
 __all__ = ["Seat", "Seen", "watch_room"]

@@ -13,8 +13,8 @@ from rollback.cli.layout import width_of
 from rollback.cli.match_settings import MatchSettings
 from rollback.cli.numbers import NUMBER_LINES, number_lines
 from rollback.cli.palette import Palette
-from rollback.cli.stats import stats_values
 from rollback.games import Duel, Pong
+from rollback.netplay.telling.stats import stats_values
 from rollback.types import PeerStats, SessionStats
 
 PLAIN, COLOURED = Palette("none"), Palette("truecolor")

@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 
 from rollback import Ended, SessionConfig, SpectatorSession
-from rollback.cli.event_texts import sentence_of
 from rollback.core.facts import facts_of
 from rollback.core.follower import MOST_BYTES, MOST_ROWS, MOST_SUMS
 from rollback.game import codecs_of, idle_inputs
+from rollback.netplay.telling.event_texts import sentence_of
 from rollback.state import checksum
 from rollback.wire.feed import LAST, MAX_PART, Done, FeedBlob, Keyframe, News, Part, Rows, encode_feed, rows_of
 from rollback.wire.tree import pack_tree

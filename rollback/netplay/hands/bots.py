@@ -1,4 +1,4 @@
-"""The bots of the command line, by name. Knows which there are; knows no match."""
+"""The bots that play for people, by name. Knows which there are; knows no match."""
 
 from __future__ import annotations
 

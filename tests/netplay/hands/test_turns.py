@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from rollback.cli.turns import AGAIN, HELD, Turns, plays_by_turns
 from rollback.envs.names import game_factory
 from rollback.games import Pong
+from rollback.netplay.hands.turns import AGAIN, HELD, Turns, plays_by_turns
 
 
 def test_a_press_counts_once_however_long_it_is_seen() -> None:

@@ -7,10 +7,10 @@ from typing import Any
 import numpy
 import pytest
 
-from rollback.cli.buttons import Buttons
 from rollback.envs.names import game_factory
 from rollback.errors import UsageError
 from rollback.games import Duel, Pong
+from rollback.netplay.hands.buttons import Buttons
 
 
 class Steps:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from rollback.cli.pause_key import PauseKey
+from rollback.netplay.hands.pause_key import PauseKey
 
 
 class Asked:

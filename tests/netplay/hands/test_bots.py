@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from rollback.cli.bots import BOTS, bot_act, check_bot, stand_in
 from rollback.errors import UsageError
 from rollback.games import Duel, Pong
+from rollback.netplay.hands.bots import BOTS, bot_act, check_bot, stand_in
 
 
 @pytest.mark.parametrize("game", [Pong, Duel])

@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rollback.cli.chosen_keys import chosen_keys, refuse_keys
 from rollback.envs.names import game_factory
 from rollback.errors import UsageError
 from rollback.games import Pong
+from rollback.netplay.hands.chosen_keys import chosen_keys, refuse_keys
 
 
 @pytest.mark.parametrize(

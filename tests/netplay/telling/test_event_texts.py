@@ -6,8 +6,8 @@ from typing import Any, get_args
 
 import pytest
 
-from rollback.cli.event_texts import sentence_of
 from rollback.net.transport import PathChanged
+from rollback.netplay.telling.event_texts import sentence_of
 from rollback.state import Difference
 from rollback.types import (
     Cut,

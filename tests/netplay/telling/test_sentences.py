@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from rollback.cli.app import run
-from rollback.cli.sentences import FLAGS, ended, why_ended, with_flags
+from rollback.netplay.telling.sentences import FLAGS, ended, why_ended, with_flags
 
 
 @pytest.mark.parametrize(

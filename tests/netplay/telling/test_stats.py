@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from rollback.cli.stats import Rate, mean_depth, stats_values
+from rollback.netplay.telling.stats import Rate, mean_depth, stats_values
 from rollback.types import PeerStats, SessionStats
 
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from typing import Any
 
-from rollback.cli.chosen_keys import refuse_keys
 from rollback.errors import GameError, UsageError
 from rollback.game import Game, codecs_of, idle_inputs
+from rollback.netplay.hands.chosen_keys import refuse_keys
 
 __all__ = ["Buttons"]
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Final
 
-from rollback.cli.sentences import with_flags
 from rollback.net.transport import PathChanged
 from rollback.net.words import plain_words
+from rollback.netplay.telling.sentences import with_flags
 from rollback.types import (
     Cut,
     DesyncFound,

@@ -1,0 +1,1 @@
+"""What happened in a match, in sentences and numbers for people. Shows nothing."""

@@ -11,15 +11,18 @@ from signaling.feed import Feed
 from signaling.forms import Form
 from signaling.limits import Limits
 from signaling.outcome import Delivery, Outcome
+from signaling.place import Place
 from signaling.raw_socket import event_frames
 from signaling.refusals import Refusal
 from signaling.room import Room
-from signaling.rooms import Place, Rooms
+from signaling.rooms import Rooms
 from signaling.visitors import DROPPED_DATAGRAM, Visitor, Visitors
 
 __all__ = ["EVENTS", "Delivery", "Desk", "Outcome"]
 
-EVENTS: Final = frozenset({"create", "join", "signal", "relay", "lock", "invite", "leave", "vote", "again", "watch", "feed"})
+EVENTS: Final = frozenset(
+    {"create", "join", "signal", "relay", "loaded", "lock", "invite", "leave", "vote", "again", "watch", "feed"}
+)
 UNANSWERED: Final = frozenset({"relay", "feed"})
 
 
@@ -97,7 +100,7 @@ class Desk:
         outcome = Outcome()
         for room in list(self._polled.values()):
             votes = room.votes
-            for each in votes.settle(connected=room.connected_seats(), now=now) if votes is not None else []:
+            for each in votes.settle(connected=room.active_seats(), now=now) if votes is not None else []:
                 told = {"match": room.match, "epoch": each.epoch, "roster": each.roster}
                 for member in room.members.values():
                     if member.seat in each.askers:
@@ -144,6 +147,10 @@ class Desk:
                 locked, is_news = self.rooms.lock(connection, locked=form.flag("locked", default=True))
                 if is_news:  # or a few bytes, again and again, would send the whole list to everybody each time
                     self._tell_members(locked, outcome, now)
+            case "loaded":
+                ready, is_news = self.rooms.loaded(connection)
+                if is_news and ready.member.listed:
+                    self._tell_members(ready.room, outcome, now)
             case "invite":
                 return {"ok": True, "invite": self.rooms.invite(connection, now=now)}
             case "watch":
@@ -163,8 +170,9 @@ class Desk:
     def _enter(self, connection: str, visitor: Visitor, event: str, form: Form, outcome: Outcome, now: float) -> dict[str, Any]:
         self.visitors.spend_join(visitor, now=now)
         name, players, game, instance = form.name(), form.players(), form.game(), form.instance()
+        loading = None if form.get("loading") is None else form.flag("loading")
         if event == "create":
-            place = self.rooms.create(connection, name, players=players, game=game, instance=instance, now=now)
+            place = self.rooms.create(connection, name, players=players, game=game, instance=instance, loading=loading, now=now)
         else:
             place = self.rooms.join(
                 connection,
@@ -176,6 +184,7 @@ class Desk:
                 resume=form.get("resume"),
                 spectate=form.flag("spectate"),
                 instance=instance,
+                loading=loading,
                 now=now,
             )
         visitor.outside_since = None
@@ -244,7 +253,7 @@ class Desk:
         form = Form("feed", arguments, self.limits)
         place = self.rooms.player(connection, "show the match")
         room, message = place.room, form.datagram()
-        if place.member.seat != min(room.connected_seats()):
+        if place.member.seat != min(room.active_seats(), default=None):
             raise Refusal("not_feeder", "the player with the lowest seat shows the match to those who watch")
         if not visitor.spend_feed(len(message), now=now):
             raise Refusal("rate", "too many bytes")

@@ -71,7 +71,9 @@ class Room:
         self._first = (players, game)
         self._count = 0
 
-    def enter(self, connection: str, name: str, *, spectate: bool, now: float, instance: str = "") -> Member:
+    def enter(
+        self, connection: str, name: str, *, spectate: bool, now: float, instance: str = "", loading: bool | None = None
+    ) -> Member:
         """Let somebody in, on the lowest free seat or as a spectator.
 
         A seat whose member has been away for longer than the grace counts as free, and that member is out.
@@ -83,7 +85,7 @@ class Room:
         is_listed = not spectate or self._has_place_to_watch()
         self._count += 1
         name = unique(name, [member.name for member in self.members.values()], self._limits.name)
-        member = Member(f"m{self._count}", name, seat, connection, instance=instance, listed=is_listed)
+        member = Member(f"m{self._count}", name, seat, connection, instance=instance, listed=is_listed, loading=bool(loading))
         self.members[member.id] = member
         self.touched, self.empty_since = now, None
         self.revision += seat is not None
@@ -99,7 +101,9 @@ class Room:
                 if member.seat is not None and member.seat >= players:
                     member.seat = None
 
-    def come_back(self, told: Pass, connection: str, instance: str, *, now: float) -> tuple[Member, str | None]:
+    def come_back(
+        self, told: Pass, connection: str, instance: str, *, loading: bool | None = None, now: float
+    ) -> tuple[Member, str | None]:
         """Put a member on another connection; return it and the connection it was still on, if any.
 
         Raises:
@@ -112,7 +116,7 @@ class Room:
                 f"your place in room {show_code(self.code)} was given up: join again by the code or an invitation",
             )
         replaced = member.connection
-        is_new = member.take_over(connection, instance, told.instance, now=now)
+        is_new = member.take_over(connection, instance, told.instance, loading=loading, now=now)
         self.revision += is_new and member.seat is not None
         self.touched, self.empty_since = now, None
         return member, replaced
@@ -217,9 +221,10 @@ class Room:
         self.seal, self.born = seal, born
         self.touched = self.empty_since = now
 
-    def connected_seats(self) -> set[int]:
-        """Return the seats whose members the lobby hears."""
-        return {m.seat for m in self.members.values() if m.seat is not None and m.connection is not None}
+    def active_seats(self) -> set[int]:
+        """Return the seats whose members the lobby hears, and that have loaded their game."""
+        here = [member for member in self.members.values() if member.connection is not None and not member.loading]
+        return {member.seat for member in here if member.seat is not None}
 
     def seats(self) -> set[int]:
         """Return the seats that are taken."""

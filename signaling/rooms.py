@@ -3,47 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from typing import Any
 
 from signaling.codes import make_code, read_code, show_code
 from signaling.keys import Keys
 from signaling.limits import Limits
+from signaling.place import Place, Sweep
 from signaling.refusals import Refusal
-from signaling.room import Member, Room
+from signaling.room import Room
 from signaling.tokens import Seal
 
-__all__ = ["Place", "Rooms", "Sweep"]
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """Where a connection sits.
-
-    Attributes:
-        room: The room.
-        member: The member the connection speaks for.
-        replaced: The connection the member was still on before, which is out now.
-        evicted: Connections of members that a newer token of the room does not know.
-    """
-
-    room: Room
-    member: Member
-    replaced: str | None = None
-    evicted: tuple[str, ...] = ()
-
-
-@dataclass(slots=True)
-class Sweep:
-    """What a sweep changed.
-
-    Attributes:
-        changed: Rooms whose members changed.
-        closed: Connections whose room is gone.
-    """
-
-    changed: list[Room] = field(default_factory=list)
-    closed: list[str] = field(default_factory=list)
+__all__ = ["Rooms"]
 
 
 class Rooms:
@@ -88,7 +58,17 @@ class Rooms:
         seal, born = self.keys.birth(code, now=now)
         return self._made(code, seal, born, players=players, game=game, kept=kept, now=now)
 
-    def create(self, connection: str, name: str, *, players: int | None, game: str, now: float, instance: str = "") -> Place:
+    def create(
+        self,
+        connection: str,
+        name: str,
+        *,
+        players: int | None,
+        game: str,
+        now: float,
+        instance: str = "",
+        loading: bool | None = None,
+    ) -> Place:
         """Make a room and sit down in it.
 
         Raises:
@@ -96,7 +76,8 @@ class Rooms:
         """
         self._check_outside(connection)
         room = self.open(players=players, game=game, now=now)
-        return self._seated(connection, Place(room, room.enter(connection, name, spectate=False, now=now, instance=instance)))
+        member = room.enter(connection, name, spectate=False, now=now, instance=instance, loading=loading)
+        return self._seated(connection, Place(room, member))
 
     def join(
         self,
@@ -110,6 +91,7 @@ class Rooms:
         resume: Any = None,
         spectate: bool = False,
         instance: str = "",
+        loading: bool | None = None,
         now: float,
     ) -> Place:
         """Enter a room: by its code alone while it is open, by an invitation, or back by a resume token.
@@ -126,6 +108,7 @@ class Rooms:
             resume: A resume token; everything else is ignored then.
             spectate: Whether to watch rather than take a seat.
             instance: What tells this process from the next one of the same member.
+            loading: Whether this process is still loading the game; None: it does not say, and is not, or is as before.
             now: The time.
 
         Raises:
@@ -133,7 +116,7 @@ class Rooms:
         """
         self._check_outside(connection)
         if resume is not None:
-            return self._come_back(connection, read_code(code), resume, instance, now)
+            return self._come_back(connection, read_code(code), resume, instance, loading, now)
         room = self.find(code)
         if room.is_coming_back(now):
             raise Refusal(
@@ -146,7 +129,7 @@ class Rooms:
                 "locked",
                 f"room {show_code(room.code)} is locked, because its match has begun: ask a member for an invitation",
             )
-        member = room.enter(connection, name, spectate=spectate, now=now, instance=instance)
+        member = room.enter(connection, name, spectate=spectate, now=now, instance=instance, loading=loading)
         if not spectate:
             room.fix(players, game)
         return self._seated(connection, Place(room, member))
@@ -216,6 +199,16 @@ class Rooms:
             raise Refusal("no_seat", f"only a player can {deed}, and you are a spectator")
         return place
 
+    def loaded(self, connection: str) -> tuple[Place, bool]:
+        """Note that the caller's process has loaded its game; return where it sits, and whether that is news.
+
+        Raises:
+            Refusal: `no_room`.
+        """
+        place = self.require(connection)
+        is_news, place.member.loading = place.member.loading, False
+        return place, is_news
+
     def invite(self, connection: str, *, now: float) -> str:
         """Return a fresh invitation to the caller's room.
 
@@ -267,7 +260,7 @@ class Rooms:
         self._rooms[code] = room
         return room
 
-    def _come_back(self, connection: str, code: str, token: Any, instance: str, now: float) -> Place:
+    def _come_back(self, connection: str, code: str, token: Any, instance: str, loading: bool | None, now: float) -> Place:
         """Bring a member back, to a room that may have to be built again from its token first."""
         room = self._rooms.get(code)
         told = self.keys.opened(token, code, room)
@@ -285,7 +278,7 @@ class Rooms:
             raise Refusal("gone", f"room {show_code(code)} has begun anew since then: join again by the code")
         if room.is_coming_back(now):
             evicted += room.adopt(told, wall=self.keys.wall(now), now=now)
-        member, replaced = room.come_back(told, connection, instance, now=now)
+        member, replaced = room.come_back(told, connection, instance, loading=loading, now=now)
         for each in [replaced, *evicted]:
             self._places.pop(each or "", None)
         return self._seated(connection, Place(room, member, replaced, tuple(evicted)))

@@ -69,6 +69,43 @@ def test_the_others_are_told_of_every_change(hall):
     assert not [each for each in hall.delivered if each[0] in "xy"]
 
 
+def test_everybody_is_told_who_is_loading_and_when_it_is_done(hall):
+    hall.arrive("c", "d")
+    code = hall.ask("c", "create", name="cay", players=2, game="pong", loading=True)["room"]
+    welcome = hall.ask("d", "join", name="dan", room=code, loading=True)
+    assert [member.get("loading") for member in welcome["members"]] == [True, True] and welcome["me"]["loading"] is True
+    hall.delivered.clear()
+    assert hall.ask("c", "loaded") == {"ok": True}
+    assert [member.get("loading") for member in hall.heard("d", "members")[-1]["members"]] == [None, True]
+    told = len(hall.delivered)
+    assert told == 2 and hall.ask("c", "loaded") == {"ok": True} and len(hall.delivered) == told  # news to nobody
+
+
+@pytest.mark.parametrize("event", ["create", "join"])
+def test_whether_somebody_is_loading_is_true_or_false(hall, event):
+    hall.arrive("z")
+    for wrong in (1, "yes", [], {}):
+        assert "loading must be true or false" in hall.ask("z", event, room=hall.code, loading=wrong)["error"]
+
+
+def test_a_page_that_loads_again_shows_no_match_and_the_next_player_does(hall):
+    hall.ask("a", "lock")
+    resume = hall.heard("a", "resume")[-1]["resume"]
+    hall.arrive("a2")
+    hall.ask("a2", "join", room=hall.code, resume=resume, instance="new", loading=True)
+    assert hall.ask("a2", "feed", data=KEY) is None and hall.desk.dropped["not_feeder"] == 1
+    hall.ask("b", "feed", data=KEY)
+    assert hall.desk.dropped["not_feeder"] == 1
+    hall.ask("a2", "loaded")
+    hall.ask("b", "feed", data=KEY)
+    assert hall.desk.dropped["not_feeder"] == 2
+    hall.desk.depart("a2", now=1.0)
+    hall.arrive("b2")
+    hall.ask("b2", "join", room=hall.code, resume=hall.heard("b", "resume")[-1]["resume"], instance="new", loading=True)
+    hall.ask("b2", "feed", data=KEY)  # nobody is left who could
+    assert hall.desk.dropped["not_feeder"] == 3
+
+
 def test_locking_a_locked_room_is_news_to_nobody(hall):
     assert hall.ask("a", "lock") == {"ok": True}
     assert len(hall.heard("a", "members")) == len(hall.heard("b", "members")) == 1
@@ -257,7 +294,9 @@ JUNK = st.recursive(
 HUGE = st.sampled_from(["x" * 10_000, "\u202e" * 10_000, "é" * 40_000, b"\x00" * 20_000, 10**500, [[[]]] * 1000])
 KNOWN = st.sampled_from(["m1", "m2", "m3", "a", "b", "K7QW-3MZP", "CODE", "INVITE", "RESUME", 2, True])
 FIELDS = st.dictionaries(
-    st.sampled_from(["room", "name", "players", "game", "token", "resume", "spectate", "to", "data", "from"])
+    st.sampled_from(
+        ["room", "name", "players", "game", "token", "resume", "spectate", "loading", "instance", "to", "data", "from"]
+    )
     | st.text(max_size=5),
     JUNK | HUGE | KNOWN,
     max_size=8,

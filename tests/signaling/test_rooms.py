@@ -263,12 +263,76 @@ def test_a_kept_room_waits_without_an_end_and_is_open_and_empty_again_after_a_ma
     assert rooms.join("b", room.code, "bob", players=3, game="Duel", now=now + 100).member.seat == 0
 
 
+def loading(room):
+    """Return the ids of the members that everybody is told to be loading."""
+    return [member["id"] for member in room.describe()["members"] if member.get("loading")]
+
+
+def test_who_is_loading_has_a_seat_and_says_when_it_is_done(rooms):
+    room = rooms.create("a", "ann", players=2, game="pong", loading=True, now=0.0).room
+    rooms.join("b", room.code, "bob", loading=True, now=0.0)
+    assert names(room) == [("ann", 0, True), ("bob", 1, True)] and loading(room) == ["m1", "m2"]
+    refused("full", rooms.join, "c", room.code, "cay", now=0.0)
+    place, is_news = rooms.loaded("a")
+    assert (place.member.id, is_news, loading(room)) == ("m1", True, ["m2"])
+    assert rooms.loaded("a")[1] is False
+    refused("no_room", rooms.loaded, "nobody")
+
+
+def test_whoever_says_nothing_of_loading_is_not(rooms, pair):
+    rooms.join("s", pair.code, "eve", spectate=True, now=0.0)
+    assert loading(pair) == [] and all("loading" not in member for member in pair.describe()["members"])
+
+
+@pytest.mark.parametrize(
+    ("before", "instance", "said", "after"),
+    [
+        (True, "one", None, True),  # the same page on another connection: as it was
+        (True, "one", True, True),
+        (True, "one", False, False),  # what it said meanwhile was lost with the connection
+        (False, "one", None, False),
+        (False, "one", True, False),  # a page that has loaded does not unload
+        (True, "two", None, False),  # another process: its own word only
+        (True, "two", False, False),
+        (False, "two", True, True),
+        (False, "two", None, False),
+    ],
+)
+def test_coming_back_keeps_what_the_process_was_and_a_new_process_says_its_own(rooms, before, instance, said, after):
+    room = rooms.create("a", "ann", players=2, game="", instance="one", loading=before, now=0.0).room
+    back = token(rooms, room, "m1")
+    rooms.lose("a", now=1.0)
+    rooms.join("a2", room.code, "", resume=back, instance=instance, loading=said, now=2.0)
+    assert loading(room) == (["m1"] if after else [])
+
+
+@pytest.mark.parametrize("said", [None, False, True])
+def test_a_lobby_that_was_started_again_takes_the_word_of_who_comes_back(said):
+    rooms = Rooms(LIMITS, secret=b"s" * 32)
+    room = rooms.create("a", "ann", players=2, game="", instance="one", loading=said is False, now=0.0).room
+    again = Rooms(LIMITS, secret=b"s" * 32)
+    back = again.join("a2", room.code, "", resume=token(rooms, room, "m1"), instance="one", loading=said, now=0.0)
+    assert loading(back.room) == (["m1"] if said else [])
+
+
+def test_seats_of_those_who_load_or_are_away_are_not_active(rooms, pair):
+    assert pair.active_seats() == {0, 1}
+    back = token(rooms, pair, "m1")
+    place = rooms.join("a2", pair.code, "", resume=back, instance="another", loading=True, now=1.0)
+    assert pair.active_seats() == {1} and pair.seats() == {0, 1}
+    rooms.loaded("a2")
+    assert pair.active_seats() == {0, 1} and place.member.life == 2
+    rooms.lose("b", now=2.0)
+    assert pair.active_seats() == {0}
+
+
 STEPS = st.lists(
     st.tuples(
-        st.sampled_from(["create", "join", "watch", "invited", "resume", "leave", "lose", "lock", "sweep"]),
+        st.sampled_from(["create", "join", "watch", "invited", "resume", "loaded", "leave", "lose", "lock", "sweep"]),
         st.integers(0, 7),
         st.integers(0, 3),
         st.sampled_from([0.0, 1.0, 29.0, 61.0]),
+        st.sampled_from([None, True, False]),
     ),
     max_size=60,
 )
@@ -279,7 +343,7 @@ STEPS = st.lists(
 def test_after_any_history_seats_names_and_places_agree(steps):
     rooms, seen, now, fresh = Rooms(replace(LIMITS, rooms=3, spectators=3)), [], 0.0, 0
     live: list[str] = []
-    for step, who, where, later in steps:
+    for step, who, where, later, is_loading in steps:
         now += later
         room = seen[where % len(seen)] if seen else None
         key = live[who % len(live)] if live else ""
@@ -288,22 +352,27 @@ def test_after_any_history_seats_names_and_places_agree(steps):
         try:
             match step:
                 case "create":
-                    seen.append(rooms.create(new, "n", players=1 + where, game="g", now=now).room)
+                    seen.append(rooms.create(new, "n", players=1 + where, game="g", loading=is_loading, now=now).room)
                     live.append(new)
                 case "join" | "watch" if room:
-                    rooms.join(new, room.code, "n", spectate=step == "watch", now=now)
+                    rooms.join(new, room.code, "n", spectate=step == "watch", loading=is_loading, now=now)
                     live.append(new)
                 case "invited" if room:
                     rooms.join(new, room.code, "n", token=rooms.keys.invite_to(room, now=now), now=now)
                     live.append(new)
                 case "resume" if room:
-                    place = rooms.join(new, room.code, "", resume=token(rooms, room, f"m{who}"), now=now)
+                    told = token(rooms, room, f"m{who}")
+                    instance = ("", "one", "two")[where % 3]
+                    place = rooms.join(new, room.code, "", resume=told, instance=instance, loading=is_loading, now=now)
                     live.append(new)
                     if place.replaced:
                         live.remove(place.replaced)
                 case "leave" | "lose" if key:
                     (rooms.leave if step == "leave" else rooms.lose)(key, now=now)
                     live.remove(key)
+                case "loaded" if key:
+                    rooms.loaded(key)
+                    assert not rooms.place_of(key).member.loading
                 case "lock" if key:
                     rooms.lock(key)
                 case "sweep":
@@ -316,6 +385,7 @@ def test_after_any_history_seats_names_and_places_agree(steps):
             seats = [member.seat for member in each.members.values() if member.seat is not None]
             assert len(set(seats)) == len(seats) and all(seat < (each.players or 16) for seat in seats)
             assert len({member.name for member in each.members.values()}) == len(each.members)
-            for member in each.members.values():
-                if member.connection is not None:
-                    assert rooms.place_of(member.connection).member is member
+            here = [member for member in each.members.values() if member.connection is not None]
+            assert all(rooms.place_of(member.connection).member is member for member in here)
+            told = [member for member in each.describe()["members"] if member["connected"] and not member.get("loading")]
+            assert each.active_seats() == {member["seat"] for member in told} - {None}

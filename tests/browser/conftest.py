@@ -1,4 +1,4 @@
-"""Chromium, the server, and Python in a worker that tests share because its start is dear."""
+"""Chromium, servers, and Python in a worker that tests share because its start is dear."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import pytest
 
 from signaling.asset_npm import fetch_assets
 from signaling.assets import PINNED, asset_folders, cache_folder, find_assets
+from tests.browser.arena import Arena
 from tests.browser.stage import Stage, Tab
 
 
@@ -49,6 +50,21 @@ def python(stage: Stage) -> Iterator[Tab]:
         )
         yield tab
         assert tab.evaluate("() => python.pending") == 0, "a request is still in the map"
+
+
+@pytest.fixture(scope="session")
+def only_arena(pyodide_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Arena]:
+    """The network of these tests, with its browser."""
+    arena = Arena(tmp_path_factory.mktemp("arena"))
+    yield arena
+    arena.close()
+
+
+@pytest.fixture
+def arena(only_arena: Arena) -> Iterator[Arena]:
+    """The same without pages; afterwards nothing has left the server's origin, broken the policy or raised in a page."""
+    yield only_arena
+    only_arena.end_pages()
 
 
 def watched(stage: Stage) -> Iterator[Tab]:

@@ -1,4 +1,4 @@
-"""One Chromium and one server for all browser tests, in a thread with an event loop of their own.
+"""A Chromium for many tests, in a thread with an event loop of its own, and a server beside it.
 
 The thread keeps Playwright's loop away from the loops that pytest gives to other tests. Nothing here bypasses the policy:
 pages are looked at with `evaluate` only.
@@ -11,6 +11,7 @@ import shutil
 import socket
 import threading
 from collections.abc import Coroutine
+from concurrent.futures import Future
 from pathlib import Path
 from typing import Any, Final
 
@@ -23,30 +24,32 @@ PATIENCE: Final = 60.0  # seconds; a busy machine is no failure
 ARGUMENTS: Final = (
     "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
     "--disable-component-update", "--disable-sync", "--disable-default-apps", "--disable-extensions",
-    "--host-resolver-rules=MAP * ~NOTFOUND , EXCLUDE 127.0.0.1",
+    # What ends in .local are the names that Chromium gives its own addresses: it asks itself for them.
+    "--host-resolver-rules=MAP * ~NOTFOUND , EXCLUDE 127.0.0.1 , EXCLUDE *.local",
 )  # fmt: skip
 
 
-class Stage:
-    """A running browser and server.
+class Chromium:
+    """A running browser.
+
+    Args:
+        url: Where the server is that its pages are of.
+        program: What is run; None: the Chromium of this machine.
 
     Attributes:
-        url: Where the server is.
+        url: The server.
     """
 
-    def __init__(self, pyodide: Path) -> None:
+    def __init__(self, url: str, program: Path | None = None) -> None:
+        self.url = url
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="browser")
         self._thread.start()
         self._playwright: Playwright | None = None
         self._browser: Browser | None = None
         self._left: list[Tab] = []
-        self._listening = socket.create_server(("127.0.0.1", 0))
-        self.url = f"http://127.0.0.1:{self._listening.getsockname()[1]}"
-        self._server = uvicorn.Server(uvicorn.Config(Stand(pyodide), log_config=None, lifespan="off", ws="none"))
-        self._serving = asyncio.run_coroutine_threadsafe(self._server._serve([self._listening]), self._loop)
         try:
-            self.run(self._open())
+            self.run(self._open(str(program or chromium())))
         except BaseException:
             self.close()
             raise
@@ -66,22 +69,17 @@ class Stage:
         self._left.append(tab)
 
     def close(self) -> None:
-        """End the browser, the server and the thread."""
+        """End the browser and its thread."""
         try:
             self.run(self._shut())
-            self._server.should_exit = True
-            self._serving.result(PATIENCE)
         finally:
             self._loop.call_soon_threadsafe(self._loop.stop)
             self._thread.join(PATIENCE)
             self._loop.close()
-            self._listening.close()
 
-    async def _open(self) -> None:
-        chromium = shutil.which("chromium") or shutil.which("chromium-browser")
-        assert chromium, "the browser tests need Chromium: .ci/install brings it"
+    async def _open(self, program: str) -> None:
         self._playwright = await async_playwright().start()
-        self._browser = await self._playwright.chromium.launch(executable_path=chromium, args=list(ARGUMENTS), headless=True)
+        self._browser = await self._playwright.chromium.launch(executable_path=program, args=list(ARGUMENTS), headless=True)
 
     async def _tab(self) -> Tab:
         assert self._browser is not None
@@ -95,11 +93,41 @@ class Stage:
             await self._playwright.stop()
 
 
+class Stage(Chromium):
+    """A running browser, and the server of the tests in its thread."""
+
+    def __init__(self, pyodide: Path) -> None:
+        self._serving: Future[None] | None = None
+        self._listening = socket.create_server(("127.0.0.1", 0))
+        super().__init__(f"http://127.0.0.1:{self._listening.getsockname()[1]}")
+        self._server = uvicorn.Server(uvicorn.Config(Stand(pyodide), log_config=None, lifespan="off", ws="none"))
+        self._serving = asyncio.run_coroutine_threadsafe(self._server._serve([self._listening]), self._loop)
+
+    def close(self) -> None:
+        """End the browser, the server and the thread."""
+        super().close()
+        self._listening.close()
+
+    async def _shut(self) -> None:
+        await super()._shut()
+        if self._serving is not None:
+            self._server.should_exit = True
+            await asyncio.wrap_future(self._serving)
+
+
+def chromium() -> str:
+    """Return where this machine has Chromium."""
+    found = shutil.which("chromium") or shutil.which("chromium-browser")
+    assert found, "the browser tests need Chromium: .ci/install brings it"
+    return found
+
+
 class Tab:
     """A page, what it asked the network for, what it wrote to the console, and what broke the policy."""
 
-    def __init__(self, stage: Stage, context: BrowserContext, page: Page) -> None:
+    def __init__(self, stage: Chromium, context: BrowserContext, page: Page) -> None:
         self._stage = stage
+        self._context = context
         self._page = page
         self.requests: list[str] = []
         self.console: list[str] = []
@@ -142,6 +170,10 @@ class Tab:
     def strangers(self) -> list[str]:
         """Requests that left the server's origin."""
         return [url for url in self.requests if not url.startswith((f"{self._stage.url}/", "blob:", "data:"))]
+
+    def end(self) -> None:
+        """Close the tab as its user does, and forget its session."""
+        self._stage.run(self._context.close())
 
     def close(self) -> None:
         """Leave the page to the next test."""

@@ -11,7 +11,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 PROGRAM = [sys.executable, "-c", "from rollback.cli import main; main()"]
@@ -21,16 +21,28 @@ PATIENCE = 60.0  # seconds; a busy machine is no failure
 class Program:
     """A running program.
 
+    Args:
+        arguments: Its arguments.
+        environment: Variables besides our own.
+        stdin: Where it reads from; nowhere, by default.
+        words: The command that the arguments are put behind, if it is another one.
+
     Attributes:
         said: What it wrote to stderr so far.
     """
 
-    def __init__(self, *arguments: str, environment: Mapping[str, str] | None = None, stdin: Any = None) -> None:
+    def __init__(
+        self,
+        *arguments: str,
+        environment: Mapping[str, str] | None = None,
+        stdin: Any = None,
+        words: Sequence[str] = PROGRAM,
+    ) -> None:
         self.said = ""
         self.out = ""
         self._news = threading.Condition()
         self.process = subprocess.Popen(
-            [*PROGRAM, *arguments],
+            [*words, *arguments],
             stdin=subprocess.DEVNULL if stdin is None else stdin,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,

@@ -20,12 +20,14 @@ from starlette.routing import BaseRoute, Route
 from signaling.assets import COMMAND, missing_sentence
 from signaling.bundle import make_bundle
 from signaling.gate import Receive, Send
+from signaling.offers import BUILT_IN, Offer
 from signaling.served_file import FOR_EVER, REVALIDATED, TYPES, ServedFile, in_memory
 from signaling.web_shelf import Stock, lacking_packages, take_stock
 
 __all__ = ["WebPages"]
 
 FOLDER: Final = Path(__file__).resolve().parent / "web"
+EXAMPLES: Final = FOLDER.parents[1] / "examples" / "browser"  # only in a copy of the source
 MISSING_HERE: Final = b"<!-- what is missing -->"  # in a page: where it is told which command to run
 LOOK_AGAIN: Final = 2.0  # seconds between two looks for what was missing
 _ENGINE: Final = "/assets/rollback.zip"
@@ -37,10 +39,14 @@ class WebPages:
     """What a browser can ask for, besides the lobby itself.
 
     Args:
-        games: Games of the user that browsers may play, see `signaling.bundle.make_bundle`.
+        games: Games of the user that browsers may play besides the built-in ones, see `signaling.bundle.make_bundle`.
         folder: Our own pages and modules.
+        examples: Example pages; there may be none.
         look: Looks for what is needed of others, see `signaling.web_shelf.take_stock`.
         clock: Seconds that never go back.
+
+    Attributes:
+        games: What can be played, by the name that a room carries: `full`, `title` and `players`.
 
     Raises:
         UsageError: A game cannot be put into a browser.
@@ -48,15 +54,21 @@ class WebPages:
 
     def __init__(
         self,
-        games: Mapping[str, str] | None = None,
+        games: Mapping[str, Offer] | None = None,
         *,
         folder: Path = FOLDER,
+        examples: Path = EXAMPLES,
         look: Callable[[], Stock] = take_stock,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        self._bundle = make_bundle(games)
+        games = games or {}
+        self._bundle = make_bundle({name: offer.full for name, offer in games.items()})
+        self.games = {name: offer.describe() for name, offer in BUILT_IN.items()}
+        self.games |= {name: offer.describe(self._bundle.games[name]) for name, offer in games.items()}
         self._engine = in_memory(self._bundle.content, ".zip", REVALIDATED)
-        self._own = _pages_in(folder)
+        self._own = {f"/web/{place}": path for place, path in _pages_in(folder).items()}
+        self._own |= {f"/examples/browser/{place}": path for place, path in _pages_in(examples).items()}
+        self._own["/"] = folder / "index.html"
         self._read: dict[str, tuple[tuple[int, int, str], ServedFile]] = {}
         self._look = look
         self._clock = clock
@@ -66,9 +78,11 @@ class WebPages:
     @property
     def routes(self) -> list[BaseRoute]:
         """The routes, for `signaling.serve.running`."""
+        own = _Found(lambda scope: self._page(scope["path"]))
         return [
-            Route("/", _Found(lambda scope: self._page("index.html"))),
-            Route("/web/{place:path}", _Found(lambda scope: self._page(scope["path"].removeprefix("/web/")))),
+            Route("/", own),
+            Route("/web/{place:path}", own),
+            Route("/examples/{place:path}", own),
             Route("/assets/manifest.json", self._show_manifest),
             Route(_ENGINE, self._serve_engine()),
             Route("/assets/{place:path}", _Found(lambda scope: self._stock.files.get(scope["path"]))),
@@ -87,7 +101,7 @@ class WebPages:
         return {
             **stock.folders,
             "engine": f"{_ENGINE}?h={self._engine.sha256[:16]}",
-            "games": self._bundle.games,
+            "games": self.games,
             "needs": list(self._bundle.needs),
             "packages": stock.packages,
             "sizes": {place: file.size for place, file in {**stock.files, _ENGINE: self._engine}.items()},
@@ -112,21 +126,21 @@ class WebPages:
         own = f"h={self._engine.sha256[:16]}".encode()
         return _Found(lambda scope: for_ever if scope["query_string"] == own else self._engine)
 
-    def _page(self, place: str) -> ServedFile | None:
+    def _page(self, address: str) -> ServedFile | None:
         """Return one of our own files as it is now."""
-        path = self._own.get(place)
+        path = self._own.get(address)
         if path is None:
             return None
         said = self.missing if path.suffix == ".html" else ""
         try:
             stat = path.stat()
             mark = stat.st_mtime_ns, stat.st_size, said
-            known = self._read.get(place)
+            known = self._read.get(address)
             if known is None or known[0] != mark:
                 content = path.read_bytes()
                 if said:
                     content = content.replace(MISSING_HERE, f'<p role="alert">{html.escape(said)}</p>'.encode())
-                known = self._read[place] = mark, in_memory(content, path.suffix, REVALIDATED)
+                known = self._read[address] = mark, in_memory(content, path.suffix, REVALIDATED)
         except OSError:
             return None
         return known[1]

@@ -16,9 +16,11 @@ from rollback.cli import options
 from rollback.errors import UsageError
 
 if TYPE_CHECKING:
-    from starlette.routing import BaseRoute
+    from collections.abc import Mapping
 
     from signaling.limits import Limits
+    from signaling.offers import Offer
+    from signaling.web_pages import WebPages
 
 __all__ = ["command"]
 
@@ -54,13 +56,15 @@ def command(
     who play. When it is started again, also after a crash, its rooms come back with their members. The environment
     variable ROLLBACK_SECRET takes the place of the secret's file.
 
-    Browsers find a page at the same address. They get the engine and the source of the named game from here, and nothing
-    from elsewhere; if what they need is not installed, the page and this command say how to fetch it.
+    Whoever opens the printed address in a browser is in that room too. Browsers get the engine and the source of the
+    named game from here, and nothing from elsewhere; if what they need is not installed, the page and this command say
+    how to fetch it.
 
     Example: rollback serve --port 8000 --game duel
     """
     from rollback.cli.foreword import require_company
     from rollback.cli.interrupts import run_until_interrupted
+    from rollback.cli.served_games import offers_of
     from rollback.sim.plan import factory_for
     from signaling.limits import Limits
     from signaling.pages import checked_origin
@@ -72,26 +76,23 @@ def command(
     secret = _secret(secret_file)
     limits = Limits() if spectators else Limits(spectators=0)
     embedders = [checked_origin(origin) for origin in embed_origin or ()]
-    served = _serve(
-        host, port, game, seats, as_json=as_json, limits=limits, secret=secret, pages=_pages(game), embedders=embedders
-    )
+    pages = _pages(game, offers_of(game, made, seats))
+    served = _serve(host, port, game, seats, as_json=as_json, limits=limits, secret=secret, pages=pages, embedders=embedders)
     raise typer.Exit(run_until_interrupted(served))
 
 
-def _pages(game: str) -> list[BaseRoute]:
+def _pages(game: str, offers: Mapping[str, Offer]) -> WebPages:
     """Return what browsers get; what they lack is told on stderr, and keeps nobody else from playing."""
-    from rollback.cli.play_room import is_built_in
-    from rollback.envs.names import canonical_name
     from signaling.web_pages import WebPages
 
     try:
-        pages = WebPages({} if is_built_in(game) and ":" not in game else {game: canonical_name(game)})
+        pages = WebPages(offers)
     except UsageError as error:
         print(f"Browsers cannot play {game}: {error}", file=sys.stderr)
         pages = WebPages()
     if pages.missing:
         print(pages.missing, file=sys.stderr)
-    return pages.routes
+    return pages
 
 
 def _secret(path: Path | None) -> bytes | None:
@@ -120,15 +121,16 @@ async def _serve(
     as_json: bool,
     limits: Limits,
     secret: bytes | None,
-    pages: list[BaseRoute],
+    pages: WebPages,
     embedders: list[str],
 ) -> int:
     from rollback.cli.play_room import play_command
     from signaling.serve import running
 
-    async with running(host, port, limits=limits, secret=secret, pages=pages, embedders=embedders) as server:
+    async with running(host, port, limits=limits, secret=secret, pages=pages.routes, embedders=embedders) as server:
         gc.freeze()  # what was loaded stays: without it a collection walks through all of it, and the relay waits
         room = server.open_room(players=players, game=game)
+        page = f"{server.url}/?room={room}" if game in pages.games else None
         if as_json:
             told = {
                 "url": server.url,
@@ -137,10 +139,13 @@ async def _serve(
                 "room": room,
                 "game": game,
                 "players": players,
+                "page": page,
             }
             print(json.dumps(told), flush=True)
         else:
             print(f"The lobby is at {server.url}", flush=True)
+            if page is not None:
+                print(f"In a browser: {page}", flush=True)
             print(f"In {players} other terminals: {play_command(room, server.url, game)}", flush=True)
             print("It runs until Ctrl-C.", flush=True)
         await asyncio.Event().wait()

@@ -4,7 +4,10 @@ import pytest
 
 from rollback.cli import serve
 from rollback.cli.app import run
+from rollback.cli.served_games import offers_of
+from rollback.envs.names import game_factory
 from signaling import web_pages
+from signaling.offers import Offer
 from signaling.web_shelf import Stock
 
 GAME = """
@@ -32,29 +35,33 @@ def stock(monkeypatch):
     return made
 
 
+def pages(name):
+    return serve._pages(name, offers_of(name, game_factory(name)(), 2))
+
+
 @pytest.mark.parametrize("name", ["pong", "rollback.games:Duel"])
-def test_a_built_in_game_needs_nothing_besides_the_engine(stock, capsys, name):
-    assert len(serve._pages(name)) == 5
-    assert stock[0].manifest()["needs"] == [] and capsys.readouterr().err == ""
+def test_a_built_in_game_needs_nothing_besides_the_engine(capsys, name):
+    made = pages(name)
+    assert made.manifest()["needs"] == [] and name in made.games and capsys.readouterr().err == ""
 
 
-def test_a_game_of_the_user_goes_along(stock, capsys, tmp_path):
+def test_a_game_of_the_user_goes_along(capsys, tmp_path):
     (tmp_path / "own.py").write_text(GAME)
-    serve._pages(f"{tmp_path}/own.py:Own")
-    assert stock[0].manifest()["games"] == {f"{tmp_path}/own.py:Own": "served_games/own.py:Own"}
+    told = pages(f"{tmp_path}/own.py:Own").manifest()["games"][f"{tmp_path}/own.py:Own"]
+    assert told == {"full": "served_games/own.py:Own", "title": "Own", "players": [2]}
     assert capsys.readouterr().err == ""
 
 
-def test_what_is_missing_is_told_and_keeps_nobody_from_playing(stock, capsys):
-    assert serve._pages("gym:CartPole-v1")
+def test_what_is_missing_is_told_and_keeps_nobody_from_playing(capsys):
+    assert "gym:CartPole-v1" in pages("gym:CartPole-v1").games
     said = capsys.readouterr().err
     assert "The browser client lacks numpy: run rollback fetch-assets --packages numpy on the machine" in said
 
 
-def test_a_game_that_browsers_cannot_play_is_told_and_the_others_are_served(stock, capsys):
-    assert serve._pages("sys:Game")
+def test_a_game_that_browsers_cannot_play_is_told_and_the_others_are_served(capsys):
+    served = serve._pages("sys:Game", {"sys:Game": Offer("sys:Game", "Game", (2,))})
     assert "Browsers cannot play sys:Game: sys of 'sys:Game' is not written in Python" in capsys.readouterr().err
-    assert stock[0].manifest()["games"] == {}
+    assert list(served.games) == ["pong", "duel", "gridworld", "tetris"]
 
 
 def test_a_frame_of_no_origin_is_refused_before_anything_is_served(capsys, stock):

@@ -186,12 +186,16 @@ def test_the_lobby_says_where_it_is_and_what_to_type() -> None:
         running.wait_for("until Ctrl-C", where="out")
         assert "In 2 other terminals: rollback play " in running.out
         assert "The lobby is at http://127.0.0.1:" in running.out
+        room = running.out.partition("rollback play ")[2].split()[0]
+        url = running.out.partition("The lobby is at ")[2].split()[0]
+        assert f"In a browser: {url}/?room={room}\n" in running.out
         running.send(signal.SIGINT)
         assert running.code(within=15) == 130
 
 
 def test_a_program_is_told_the_room_at_once(served: Served) -> None:
     assert (served.told["game"], served.told["players"]) == ("pong", 2)
+    assert served.told["page"] == f"{served.told['url']}/?room={served.room}"
     served.running.send(signal.SIGTERM)
     assert served.running.code(within=15) == 143
 

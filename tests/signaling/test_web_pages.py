@@ -6,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from starlette.applications import Starlette
 
+from signaling.offers import Offer
 from signaling.pages import SafeHeaders
 from signaling.served_file import FOR_EVER, REVALIDATED, in_memory
 from signaling.web_pages import WebPages
@@ -26,11 +27,12 @@ PAGE = b"<!doctype html><h1>page</h1><!-- what is missing --></html>"
 class Site:
     """Pages in a folder of their own, with what there is of others given."""
 
-    def __init__(self, folder, stock=WHOLE, games=None):
+    def __init__(self, folder, stock=WHOLE, games=None, examples=None):
         self.stock = stock
         self.looks = 0
         self.now = 0.0
-        self.pages = WebPages(games, folder=folder, look=self.look, clock=lambda: self.now)
+        examples = examples or folder / "no such folder"
+        self.pages = WebPages(games, folder=folder, examples=examples, look=self.look, clock=lambda: self.now)
         self.app = SafeHeaders(Starlette(routes=self.pages.routes))
 
     def look(self):
@@ -124,7 +126,7 @@ async def test_no_other_path_leads_anywhere_and_the_answer_is_safe_too(site, pat
 
 @given(path=st.text(alphabet=st.sampled_from("./\\%\0:~aelobyjsecrtdpinx-"), max_size=40))
 def test_whatever_path_is_asked_for_nothing_but_our_own_files_is_found(site, path):
-    found = site.pages._page(path)
+    found = site.pages._page(f"/web/{path}")
     assert found is None or path in ("index.html", "lobby.js", "deep/inner.js", "glue.py")
 
 
@@ -187,11 +189,36 @@ async def test_what_is_fetched_later_is_found_without_a_restart_and_not_looked_f
 
 
 async def test_a_game_that_needs_a_package_says_which_command_fetches_it(folder):
-    site = Site(folder, games={"gym:CartPole-v1": "gym:CartPole-v1"})
+    site = Site(folder, games={"gym:CartPole-v1": Offer("gym:CartPole-v1", "CartPole-v1", (2,))})
     told = await site.manifest()
-    assert told["games"] == {"gym:CartPole-v1": "gym:CartPole-v1"} and told["needs"] == ["gymnasium"]
+    assert told["games"]["gym:CartPole-v1"]["full"] == "gym:CartPole-v1" and told["needs"] == ["gymnasium"]
     assert told["missing"] == ["numpy"] and told["command"] == "rollback fetch-assets --packages numpy"
     assert b"run rollback fetch-assets --packages numpy on" in (await ask(site.app))[2]
+
+
+async def test_the_manifest_offers_the_built_in_games_and_those_of_the_user_by_the_names_that_rooms_carry(folder, tmp_path):
+    (tmp_path / "own.py").write_text("class Ring: players = 3")
+    name = f"{tmp_path}/own.py:Ring"
+    games = (await Site(folder, games={name: Offer(name, "Ring", (2, 3))}).manifest())["games"]
+    assert list(games) == ["pong", "duel", "gridworld", "tetris", name]
+    assert games["gridworld"] == {"full": "rollback.games:GridWorld", "title": "GridWorld", "players": [2, 3, 4]}
+    assert games[name] == {"full": "served_games/own.py:Ring", "title": "Ring", "players": [2, 3]}
+
+
+async def test_examples_are_served_where_they_lie_beside_and_from_their_own_folder_only(folder, tmp_path):
+    (tmp_path / "check.html").write_bytes(PAGE)
+    (tmp_path / "secret.ini").write_text("not served")
+    site = Site(folder, examples=tmp_path)
+    assert (await ask(site.app, "/examples/browser/check.html"))[2] == PAGE
+    for path in ("/examples/browser/secret.ini", "/examples/check.html", "/examples/browser/", "/web/check.html"):
+        assert (await ask(site.app, path))[0] == 404
+    assert (await ask(Site(folder).app, "/examples/browser/check.html"))[0] == 404
+
+
+async def test_the_example_of_a_worker_is_reached_in_a_copy_of_the_source():
+    app = SafeHeaders(Starlette(routes=WebPages(look=lambda: WHOLE).routes))
+    for place in ("worker-check.html", "worker-check.js"):
+        assert (await ask(app, f"/examples/browser/{place}"))[0] == 200
 
 
 async def test_our_own_page_says_what_this_is_and_loads_nothing_from_elsewhere():

@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final, Literal
+from typing import Any, Literal
 
 from rollback.cli.exit_codes import FINE, NOT_REACHED, NOT_TRUE, NOT_WRITTEN
 from rollback.cli.foreword import foreword
@@ -28,17 +28,14 @@ from rollback.envs.names import canonical_name, game_factory
 from rollback.game import Game
 from rollback.net.lobby import Lobby
 from rollback.net.transport import PathChanged
-from rollback.net.words import plain_words
 from rollback.netplay import PlayResult, play
 from rollback.netplay.hands.turns import plays_by_turns
 from rollback.netplay.telling.event_texts import sentence_of
-from rollback.netplay.telling.sentences import ended, why_ended
+from rollback.netplay.telling.endings import COMPLETE, ending_sentence
 from rollback.netplay.telling.stats import stats_values
 from rollback.types import Ended, Event, Tick
 
 __all__ = ["Outcome", "Seat", "play_in_room"]
-
-_COMPLETE: Final = ("over", "end_at", "left")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,23 +100,14 @@ class Outcome:
         """The exit code."""
         if self.desyncs.is_apart or self.result.ended.reason.startswith("step raised"):
             return NOT_TRUE
-        if self.result.ended.reason not in _COMPLETE:
+        if self.result.ended.reason not in COMPLETE:
             return NOT_REACHED
         return NOT_WRITTEN if self.result.problem else FINE
 
     @property
     def sentence(self) -> str:
         """How it ended, and who won."""
-        frames, reason = self.result.frames, self.result.ended.reason
-        told = {
-            "over": "The game is over",
-            "end_at": f"The match came to its end at frame {frames}",
-            "left": "You left",
-        }
-        first = told.get(reason)
-        if first is None:
-            first = f"The match ended at frame {frames}: {why_ended(reason)}"
-        return plain_words(f"{ended(first)}{self._winner() if reason in _COMPLETE[:2] else ''}", 2000)
+        return ending_sentence(self.result.ended.reason, self.result.frames, self.scores, self.player)
 
     @property
     def numbers(self) -> str:
@@ -152,18 +140,6 @@ class Outcome:
             "path": self.path,
             "stats": stats,
         }
-
-    def _winner(self) -> str:
-        scores = self.scores
-        if scores is None or len(scores) < 2:
-            return ""
-        own = scores[self.player]
-        others = [score for player, score in enumerate(scores) if player != self.player]
-        told = " to ".join(f"{score:g}" for score in (own, *others))
-        if self.result.ended.reason != "over":
-            return f" The score is {told}, yours first."
-        word = "You won" if own > max(others) else "A draw" if own == max(others) else "You lost"
-        return f" {word}, {told}."
 
 
 async def play_in_room(seat: Seat, settings: MatchSettings, report: Callable[[Outcome], None], matches: int = 1) -> int:

@@ -74,15 +74,19 @@ class Buttons:
 
     def legend(self) -> str:
         """Return which keys do what, in one line."""
+        return "  ".join(f"{'/'.join(_SHOWN.get(key, key) for key in keys)} {name}".strip() for name, keys in self.groups())
+
+    def groups(self) -> list[tuple[str, tuple[str, ...]]]:
+        """Return each button or action with the keys that press it, in the game's order; a nameless one has an empty name."""
         by_button: dict[str, list[str]] = {}
         for key, button in self.keys.items():
             by_button.setdefault(repr(button), []).append(key)  # an action may be an array, which is no key of a dict
-        told = []
+        groups = []
         for pressing in by_button.values():
             button = self.keys[pressing[0]]
             name = self._names[button] if type(button) is int and button < len(self._names) else ""
-            told.append(f"{'/'.join(_SHOWN.get(key, key) for key in pressing)} {name}".strip())
-        return "  ".join(told)
+            groups.append((name, tuple(pressing)))
+        return groups
 
     def _choose(self, game: Any, chosen: Mapping[str, Any]) -> None:
         """Take the keys that the player wants in the place of those the environment has."""

@@ -1,7 +1,7 @@
 // The page's side of Python in a worker: requests out, promises back. Knows no game, no lobby and no picture.
 
 import { RequestMap } from "./request-map.js";
-import { ANSWERS, REFUSED_EARLY, WorkerError, revivedError } from "./worker-protocol.js";
+import { ANSWERS, MATCH, REFUSED_EARLY, WorkerError, revivedError } from "./worker-protocol.js";
 
 /**
  * Python, the engine and one environment in a Web Worker.
@@ -29,9 +29,17 @@ export class PyodideWorker {
   /** Called with {stage, message, loaded, total, timestamp}; the bytes are true, `total` is undefined while unknown. */
   onProgress = null;
 
-  constructor({ url = new URL("./worker.js", import.meta.url), onProgress = null } = {}) {
+  /** Called with the payload of each message about a match. */
+  onMatch = null;
+
+  /** Called once with the error that ended the worker, also when nobody waited for an answer; not after `destroy`. */
+  onEnd = null;
+
+  constructor({ url = new URL("./worker.js", import.meta.url), onProgress = null, onMatch = null, onEnd = null } = {}) {
     this.#url = url;
     this.onProgress = onProgress;
+    this.onMatch = onMatch;
+    this.onEnd = onEnd;
   }
 
   /** True from READY until the end. */
@@ -88,6 +96,7 @@ export class PyodideWorker {
 
   /** End the worker at once. What is pending rejects; calling it again does nothing. */
   destroy() {
+    this.onEnd = null;
     this.#end(new WorkerError("DestroyedError", "the worker was destroyed: make a new PyodideWorker"));
   }
 
@@ -101,6 +110,17 @@ export class PyodideWorker {
       return Promise.reject(new WorkerError("NotReadyError", `${type}() before the worker is ready: await init() first`));
     }
     return this.#post(type, payload, timeout, transfer);
+  }
+
+  /**
+   * Send a message about a match; it has no answer. Messages before READY wait in the worker.
+   *
+   * Throws where the worker is not there, and where something in `transfer` cannot be moved.
+   */
+  tellMatch(payload, transfer = []) {
+    if (this.#gone) throw this.#gone;
+    if (!this.#worker) throw new WorkerError("NotReadyError", "tellMatch() before init(): call init() first");
+    this.#worker.postMessage({ type: MATCH, id: null, payload }, transfer);
   }
 
   async #start(payload, timeout) {
@@ -131,7 +151,9 @@ export class PyodideWorker {
   #receive(message) {
     switch (message?.type) {
       case "progress":
-        return this.#tell(message);
+        return this.#tell(this.onProgress, progressOf(message));
+      case MATCH:
+        return this.#tell(this.onMatch, message.payload);
       case "error": {
         const error = revivedError(message.error);
         if (message.id != null) return this.#requests.reject(message.id, error);
@@ -143,9 +165,9 @@ export class PyodideWorker {
     }
   }
 
-  #tell({ type, ...progress }) {
+  #tell(listener, told) {
     try {
-      this.onProgress?.(progress);
+      listener?.(told);
     } catch (error) {
       reportError(error); // the listener's own mistake: told to the console, and the worker goes on
     }
@@ -169,5 +191,10 @@ export class PyodideWorker {
     this.#worker?.terminate();
     this.#worker = null;
     this.#requests.rejectAll(error);
+    this.#tell(this.onEnd, error);
   }
+}
+
+function progressOf({ type, ...progress }) {
+  return progress;
 }

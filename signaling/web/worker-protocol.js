@@ -4,6 +4,8 @@
 // Out: {type, id, result, timestamp}              type: see ANSWERS
 //      {type: "error", id, error, timestamp}      error: {name, message, stack, ...}; id null: it concerns no one request
 //      {type: "progress", id, stage, message, loaded, total, timestamp}
+// Both: {type: "match", payload: {text, data, channel}}   the match: no request, and without an answer; `text` is JSON,
+//      `data` bytes beside it, `channel` an RTCDataChannel that moves into the worker
 
 /** Each request, and the type of the answer when it went well. */
 export const ANSWERS = Object.freeze({
@@ -14,6 +16,9 @@ export const ANSWERS = Object.freeze({
   reset: "result",
   batch: "result",
 });
+
+/** The type of the messages about a match, in both directions. */
+export const MATCH = "match";
 
 /** Requests that make no sense before the worker is ready: they are refused, and not queued. */
 export const REFUSED_EARLY = Object.freeze(["step", "reset", "batch"]);

@@ -10,6 +10,7 @@ import pytest
 from signaling.asset_npm import fetch_assets
 from signaling.assets import PINNED, asset_folders, cache_folder, find_assets
 from tests.browser.arena import Arena
+from tests.browser.real_server import RealServer
 from tests.browser.stage import Stage, Tab
 
 
@@ -29,6 +30,14 @@ def stage(pyodide_folder: Path) -> Iterator[Stage]:
     stage = Stage(pyodide_folder)
     yield stage
     stage.close()
+
+
+@pytest.fixture
+def lobby_server(stage: Stage) -> Iterator[RealServer]:
+    """A real server on loopback; its tabs must be well-behaved, and are closed."""
+    server = RealServer(stage)
+    yield server
+    server.close()
 
 
 @pytest.fixture

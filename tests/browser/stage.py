@@ -81,9 +81,13 @@ class Chromium:
         self._playwright = await async_playwright().start()
         self._browser = await self._playwright.chromium.launch(executable_path=program, args=list(ARGUMENTS), headless=True)
 
-    async def _tab(self) -> Tab:
+    async def context(self) -> BrowserContext:
+        """Return a window whose pages share nothing with those of others."""
         assert self._browser is not None
-        context = await self._browser.new_context()
+        return await self._browser.new_context()
+
+    async def _tab(self) -> Tab:
+        context = await self.context()
         return Tab(self, context, await context.new_page())
 
     async def _shut(self) -> None:
@@ -161,6 +165,15 @@ class Tab:
         """Press a button by what stands on it."""
         self._stage.run(self._page.get_by_role("button", name=name).click())
 
+    def press(self, key: str, *, down: bool) -> None:
+        """Press a key of the keyboard, or let it go."""
+        keyboard = self._page.keyboard
+        self._stage.run(keyboard.down(key) if down else keyboard.up(key))
+
+    def screenshot(self, path: Path) -> None:
+        """Write down what the page looks like, outside of the repository."""
+        self._stage.run(self._page.screenshot(path=path))
+
     @property
     def violations(self) -> list[str]:
         """What the browser said against the policy, of the page and of its workers."""
@@ -171,11 +184,15 @@ class Tab:
         """Requests that left the server's origin."""
         return [url for url in self.requests if not url.startswith((f"{self._stage.url}/", "blob:", "data:"))]
 
-    def end(self) -> None:
-        """Close the tab as its user does, and forget its session."""
-        self._stage.run(self._context.close())
+    def reload(self) -> None:
+        """Load the page again, as the button of a browser does; what was seen is kept."""
+        self._stage.run(self._page.reload())
 
     def close(self) -> None:
         """Leave the page to the next test."""
         self._stage.run(self._page.goto("about:blank"))
         self._stage.leave(self)
+
+    async def end(self) -> None:
+        """Close the page and its window."""
+        await self._context.close()

@@ -1,0 +1,114 @@
+"""The server of `rollback serve` for the browser tests: a real lobby with its pages, that can be stopped and started again.
+
+It runs in the thread of the browser, besides the stand that other tests use. Knows no namespace: WebRTC needs that too.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Final
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from signaling.serve import LobbyServer, running
+from signaling.served_file import media_type_of
+from signaling.web_pages import WebPages
+from tests.browser.stage import Stage, Tab
+
+PAGES: Final = Path(__file__).with_name("pages")
+SECRET: Final = b"the same secret at every start...."
+
+
+class RealServer:
+    """A lobby with pages on loopback, and tabs that look at it.
+
+    Args:
+        stage: Whose browser and thread are used.
+        options: For `signaling.serve.running`.
+
+    Attributes:
+        url: Where it is; the same after `start_again`.
+    """
+
+    def __init__(self, stage: Stage, **options: Any) -> None:
+        self._stage = stage
+        self._options = {"secret": SECRET, **options}
+        self._pages = WebPages()
+        self._tabs: list[Tab] = []
+        self._port = 0
+        self.start_again()
+
+    def run(self, work: Any, within: float = 60.0) -> Any:
+        """Do `work` in the thread of browser and server."""
+        return self._stage.run(work, within)
+
+    def start_again(self) -> None:
+        """Start, on the same port as before."""
+        self._server, self._end, self._serving = self.run(self._start())
+        self.url = self._server.url
+        self._port = self._server.port
+
+    def stop(self) -> None:
+        """Stop, as Ctrl-C would."""
+        self.run(self._stop())
+
+    def open(self, address: str = "/pages/room.html") -> Tab:
+        """Open a new tab."""
+        tab = self.run(self._tab())
+        self._tabs.append(tab)
+        tab.visit(address)
+        return tab
+
+    def leave(self, tab: Tab) -> None:
+        """Take back a tab."""
+        self._tabs.remove(tab)
+        self.run(tab.end())
+
+    def close(self) -> None:
+        """Close the tabs and stop."""
+        for tab in list(self._tabs):
+            self.leave(tab)
+        self.stop()
+
+    def seen(self, look: Callable[[LobbyServer], Any]) -> Any:
+        """Return what `look` finds in the running server."""
+
+        async def call() -> Any:
+            return look(self._server)
+
+        return self.run(call())
+
+    async def _tab(self) -> Tab:
+        context = await self._stage.context()
+        return Tab(self, context, await context.new_page())
+
+    async def _start(self) -> tuple[LobbyServer, asyncio.Event, asyncio.Task[None]]:
+        started: asyncio.Future[LobbyServer] = asyncio.get_running_loop().create_future()
+        end = asyncio.Event()
+        routes = [*self._pages.routes, Route("/pages/{name}", _page)]
+
+        async def serve() -> None:
+            async with running(port=self._port, pages=routes, **self._options) as server:
+                started.set_result(server)
+                await end.wait()
+
+        serving = asyncio.create_task(serve())
+        await asyncio.wait({started, serving}, return_when=asyncio.FIRST_COMPLETED)
+        if serving.done():
+            await serving
+        return started.result(), end, serving
+
+    async def _stop(self) -> None:
+        self._end.set()
+        await self._serving
+
+
+async def _page(request: Request) -> Response:
+    path = PAGES / Path(request.path_params["name"]).name
+    if not path.is_file():
+        return Response(status_code=404)
+    return Response(path.read_bytes(), media_type=media_type_of(path.name), headers={"cache-control": "no-cache"})

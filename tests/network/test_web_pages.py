@@ -69,6 +69,10 @@ async def http():
         ("GET", WASM, {"range": "bytes=0-9"}, 206),
         ("GET", WASM, {"range": "bytes=99999999-"}, 416),
         ("GET", "/assets/manifest.json", {}, 200),
+        ("GET", "/assets/rollback.zip", {}, 200),
+        ("GET", "/?room=K7QW-3MZP&name=ann", {}, 200),
+        ("GET", "/examples/browser/worker-check.html", {}, 200),
+        ("GET", "/examples/nothing.html", {}, 404),
         ("GET", "/healthz", {}, 200),
         ("GET", "/socket.io/?EIO=4&transport=polling", {}, 400),
     ],
@@ -152,6 +156,21 @@ async def test_a_lobby_that_stops_does_not_wait_for_downloads_and_says_nothing_a
             assert len(await reader.read()) < len(LARGE)
         writer.close()
     assert caplog.records == []
+
+
+@pytest.mark.parametrize("level", ["error", "info"])
+async def test_no_room_code_of_an_address_is_written_down(pages, http, caplog, capsys, level):
+    caplog.set_level("DEBUG")
+    async with running(pages=pages.routes, log_level=level) as server:
+        for path in ("/?room=K7QW-3MZP", "/nowhere?room=K7QW-3MZP", "/%ff?room=K7QW-3MZP", "/web/worker.js?room=K7QW-3MZP"):
+            async with http.get(server.url + path) as answer:
+                assert answer.status in (200, 404)
+        reader, writer = await asyncio.open_connection("127.0.0.1", server.port)
+        writer.write(b"GET /?room=K7QW-3MZP HTTP/9.9\r\nbroken\r\n\r\n")
+        assert b"400" in await reader.readline()
+        writer.close()
+    written = "".join(record.getMessage() for record in caplog.records) + "".join(capsys.readouterr())
+    assert "K7QW" not in written and "3MZP" not in written
 
 
 async def test_text_crosses_compressed(server, http):

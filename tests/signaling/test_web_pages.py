@@ -6,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from starlette.applications import Starlette
 
+from signaling import web_pages
 from signaling.offers import Offer
 from signaling.pages import SafeHeaders
 from signaling.served_file import FOR_EVER, REVALIDATED, in_memory
@@ -219,6 +220,58 @@ async def test_the_example_of_a_worker_is_reached_in_a_copy_of_the_source():
     app = SafeHeaders(Starlette(routes=WebPages(look=lambda: WHOLE).routes))
     for place in ("worker-check.html", "worker-check.js"):
         assert (await ask(app, f"/examples/browser/{place}"))[0] == 200
+
+
+POLICY = "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'; worker-src 'self'; connect-src 'self'"
+HEADERS = {
+    "content-security-policy": POLICY,
+    "cross-origin-opener-policy": "same-origin",
+    "cross-origin-embedder-policy": "require-corp",
+    "x-content-type-options": "nosniff",
+    "referrer-policy": "no-referrer",
+}
+OURS = [
+    f"/web/{path.relative_to(web_pages.FOLDER).as_posix()}"
+    for path in sorted(web_pages.FOLDER.rglob("*"))
+    if path.suffix in (".js", ".py", ".css", ".html", ".svg") and path.relative_to(web_pages.FOLDER).parts[0] != "assets"
+]
+
+
+@pytest.fixture(scope="session")
+def whole():
+    return WebPages(look=lambda: WHOLE)
+
+
+@pytest.mark.parametrize("embedders", [[], ["https://survey.example.org"]], ids=["alone", "embedded"])
+@pytest.mark.parametrize(
+    "path", [*OURS, "/", "/assets/rollback.zip", "/assets/manifest.json", "/assets/thing/1.2.3/a.js", "/x"]
+)
+async def test_each_file_worker_scripts_and_engine_included_carries_the_policy_however_it_is_asked_for(whole, path, embedders):
+    app = SafeHeaders(Starlette(routes=whole.routes), embedders)
+    status, first, body = await ask(app, path)
+    assert status == (404 if path == "/x" else 200) and (path == "/x" or body)
+    answers = [first, (await ask(app, path, method="HEAD"))[1], (await ask(app, path, method="PUT"))[1]]
+    if "etag" in first:
+        answers += [(await ask(app, path, if_none_match=first["etag"]))[1], (await ask(app, path, range="bytes=0-0"))[1]]
+        answers += [(await ask(app, path, range="bytes=999999999-"))[1], (await ask(app, path, accept_encoding="gzip"))[1]]
+    for headers in answers:
+        assert all(headers[name].startswith(value) for name, value in HEADERS.items())
+        ancestors = headers["content-security-policy"].rpartition("; ")[2]
+        assert ancestors == ("frame-ancestors 'self' https://survey.example.org" if embedders else "frame-ancestors 'none'")
+        assert headers["cross-origin-resource-policy"] == ("cross-origin" if embedders else "same-origin")
+    if path != "/x":
+        assert first["cache-control"] in (FOR_EVER, REVALIDATED, "no-store")
+
+
+@pytest.mark.parametrize("path", ["/", "/web/worker.js", "/assets/rollback.zip"])
+async def test_what_a_browser_has_is_not_sent_again_and_a_part_is_that_part(whole, path):
+    app = SafeHeaders(Starlette(routes=whole.routes))
+    _, headers, body = await ask(app, path)
+    assert headers["etag"] == f'"{hashlib.sha256(body).hexdigest()[:32]}"'
+    status, headers, nothing = await ask(app, path, if_none_match=headers["etag"])
+    assert (status, nothing) == (304, b"")
+    status, headers, part = await ask(app, path, range="bytes=5-14")
+    assert (status, part, headers["content-range"]) == (206, body[5:15], f"bytes 5-14/{len(body)}")
 
 
 async def test_our_own_page_says_what_this_is_and_loads_nothing_from_elsewhere():

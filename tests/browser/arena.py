@@ -73,21 +73,37 @@ class Arena:
             self.server.close()
             self.server = None
 
-    def open(self, address: str = "/") -> Tab:
-        """Open a page of the server, `rollback serve` unless another one runs, in a tab with a session of its own."""
+    def open(self, address: str = "/", *, before: str = "") -> Tab:
+        """Open a page of the server, `rollback serve` unless another one runs, in a tab with a session of its own.
+
+        Args:
+            address: The page.
+            before: JavaScript that runs in each document of the tab before the page's own.
+        """
         if self.server is None:
             self.serve()
-        tab = self.browser.open(address)
+        tab = self.browser.new_tab()
         self._tabs.append(tab)
+        if before:
+            tab.prepare(before)
+        tab.visit(address)
         return tab
+
+    def leave(self, tab: Tab) -> None:
+        """Close a tab as its user does; it must have been well-behaved."""
+        self._tabs.remove(tab)
+        self._end([tab])
 
     def end_pages(self) -> None:
         """Close all pages, and hold that each of them was well-behaved."""
         tabs, self._tabs = self._tabs, []
+        self._end(tabs)
+
+    def _end(self, tabs: list[Tab]) -> None:
         for tab in tabs:
-            tab.end()
+            self.browser.run(tab.end())
         for tab in tabs:
-            assert tab.violations == [] and tab.strangers == [] and tab.errors == [], tab.address
+            assert tab.violations == [] and tab.strangers == [] and tab.errors == []
 
     @contextlib.contextmanager
     def peer(self, command: str, *arguments: str) -> Iterator[Program]:

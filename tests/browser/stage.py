@@ -60,9 +60,13 @@ class Chromium:
 
     def open(self, address: str = "/pages/empty.html") -> Tab:
         """Open a page, or lead one there that a test has left: a new one takes most of a second."""
-        tab = self._left.pop() if self._left else self.run(self._tab())
+        tab = self._left.pop() if self._left else self.new_tab()
         tab.visit(address)
         return tab
+
+    def new_tab(self) -> Tab:
+        """Open an empty page in a window of its own, which shares nothing with other ones."""
+        return self.run(self._tab())
 
     def leave(self, tab: Tab) -> None:
         """Give back a page; its workers end with the next visit, at the latest."""
@@ -164,6 +168,10 @@ class Tab:
     def click(self, name: str) -> None:
         """Press a button by what stands on it."""
         self._stage.run(self._page.get_by_role("button", name=name).click())
+
+    def prepare(self, script: str) -> None:
+        """Run a script in each page that this tab shows from now on, before the page's own."""
+        self._stage.run(self._page.add_init_script(script))
 
     def press(self, key: str, *, down: bool) -> None:
         """Press a key of the keyboard, or let it go."""

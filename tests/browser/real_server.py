@@ -46,8 +46,9 @@ class RealServer:
         """Do `work` in the thread of browser and server."""
         return self._stage.run(work, within)
 
-    def start_again(self) -> None:
-        """Start, on the same port as before."""
+    def start_again(self, **options: Any) -> None:
+        """Start, on the same port as before, and with other options where they are given."""
+        self._options |= options
         self._server, self._end, self._serving = self.run(self._start())
         self.url = self._server.url
         self._port = self._server.port

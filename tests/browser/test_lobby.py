@@ -7,8 +7,10 @@ from typing import Any
 
 import pytest
 
+from signaling.limits import Limits
+from signaling.serve import LobbyServer
 from tests.browser.real_server import RealServer
-from tests.browser.stage import Tab
+from tests.browser.stage import Stage, Tab
 
 ENTER = "async (wish) => { window.lobby = new Lobby(); return outcome(lobby[wish.room ? 'join' : 'create'](wish)); }"
 HERE = "(count) => lobby.view?.members.filter((member) => member.connected).length === count"
@@ -63,3 +65,235 @@ def test_who_joins_sees_the_room_and_is_seen(ann: Tab, open_tab: Callable[[], Ta
     wait_for(ann, 2)
     assert names(ann) == names(ben) == ["ann", "ben"]
     assert [member["loading"] for member in told["members"]] == [True, True]
+
+
+def test_signals_and_datagrams_reach_the_other_with_what_came_before_anybody_listened(
+    ann: Tab, open_tab: Callable[[], Tab]
+) -> None:
+    ben = open_tab()
+    join(ben, room_of(ann))
+    wait_for(ann, 2)
+    ann.evaluate("() => lobby.ask('signal', { to: 'm2', data: { n: 1 } })")
+    assert ann.evaluate("() => lobby.relay('m2', new Uint8Array([1, 2, 255]))")
+    ann.evaluate("() => lobby.ask('signal', { to: 'm2', data: { n: 2 } })")  # answered: the others are there before it
+    ben.evaluate("() => { window.came = gather(lobby); }")
+    ben.until("() => came.length >= 4")
+    ann.evaluate("() => lobby.ask('signal', { to: 'm2', data: { n: 3 } })")
+    ben.until("() => came.length >= 5")
+    came = ben.evaluate("() => came")
+    assert [each["event"] for each in came] == ["welcome", "signal", "relay", "signal", "signal"]
+    assert [each["payload"]["data"]["n"] for each in came if each["event"] == "signal"] == [1, 2, 3]
+    assert (came[2]["payload"], came[2]["data"]) == ({"from": "m1"}, [1, 2, 255])
+    assert came[0]["payload"]["again"] is False and came[0]["payload"]["me"]["id"] == "m2"
+
+
+def test_the_words_loaded_and_watch_are_kept_when_the_page_comes_back(
+    ann: Tab, open_tab: Callable[[], Tab], lobby_server: RealServer
+) -> None:
+    ben = open_tab()
+    join(ben, room_of(ann), spectate=True)
+    ann.evaluate("() => lobby.ask('loaded')")
+    ben.evaluate("() => lobby.ask('watch', { on: true })")
+    ann.until("() => lobby.view.watching === 1")
+    lobby_server.stop()
+    for tab in (ann, ben):
+        tab.until("() => !lobby.connected")
+    lobby_server.start_again()
+    for tab in (ann, ben):
+        tab.until("() => lobby.connected")
+    ann.until("() => lobby.view.watching === 1")
+    assert not ann.evaluate("() => lobby.view.me").get("loading")
+
+
+def test_a_request_waits_for_the_connection_and_is_answered_after_it_came_back(ann: Tab, lobby_server: RealServer) -> None:
+    before = ann.evaluate("() => { window.came = gather(lobby); return lobby.view; }")
+    lobby_server.stop()
+    ann.until("() => !lobby.connected")
+    assert not ann.evaluate("() => lobby.relay('m2', new Uint8Array(3))"), "datagrams do not wait"
+    ann.evaluate("() => { window.asked = outcome(lobby.ask('lock', {})); }")
+    lobby_server.start_again()
+    assert ann.evaluate("() => asked")["value"]["ok"]
+    after = ann.until("() => lobby.view.locked && lobby.view")
+    assert (after["room"], after["me"]["id"], after["me"]["life"]) == (before["room"], before["me"]["id"], 1)
+    events = ann.evaluate("() => came.map(({ event, payload }) => [event, payload.again])")
+    assert events[:2] == [["welcome", False], ["lost", None]] and ["welcome", True] in events
+
+
+def test_a_room_that_is_gone_ends_the_way_back_with_a_sentence(ann: Tab, lobby_server: RealServer) -> None:
+    ann.evaluate("() => { window.came = gather(lobby); }")
+    room = room_of(ann)
+    lobby_server.stop()
+    lobby_server.start_again(secret=b"another secret, so nothing is known")
+    ann.until("() => lobby.over")
+    told = ann.evaluate("() => ({ code: lobby.over.code, message: lobby.over.message })")
+    assert told["code"] == "unknown_room" and told["message"].startswith(f"There is no way back into room {room}: ")
+    assert ann.evaluate("() => came.at(-1)")["event"] == "over"
+    assert ann.evaluate("() => outcome(lobby.ask('lock', {}))")["code"] == "unknown_room", "nobody waits for what never comes"
+
+
+REFUSALS = [
+    ({"room": "K7QW-3MZP"}, "unknown_room", "there is no room K7QW-3MZP in this lobby"),
+    ({"room": "\u202e<img src=x onerror=alert(1)>"}, "unknown_room", "is no room code: it has 8 letters and digits"),
+    ({"room": "9" * 10_000}, "unknown_room", "is no room code: it has 8 letters and digits"),
+    ({"token": "invite.1.old"}, "token", "this is no invitation to this room"),
+    ({"token": "expired"}, "token", "this invitation has expired: ask a member of the room for a new one"),
+]
+
+
+@pytest.mark.parametrize(("wish", "code", "sentence"), REFUSALS, ids=["unknown", "markup", "huge", "forged", "expired"])
+def test_what_leads_nowhere_is_refused_with_a_sentence(
+    wish: dict[str, str], code: str, sentence: str, ann: Tab, lobby_server: RealServer
+) -> None:
+    if wish.get("token") == "expired":
+        wish = {"token": lobby_server.seen(old_invitation)}
+    told = ann.evaluate(
+        "(wish) => { window.other = new Lobby(); return outcome(other.join(wish)); }", {"room": room_of(ann), **wish}
+    )
+    assert told["code"] == code and sentence in told["message"]
+    assert "\u202e" not in told["message"]
+    assert ann.evaluate("() => other.view") is None and names(ann) == ["ann"]
+
+
+def old_invitation(server: LobbyServer) -> str:
+    (room,) = server.rooms
+    return server.rooms.keys.invite_to(room, now=-1000.0)
+
+
+def test_a_full_room_and_a_locked_one_are_refused_and_can_be_watched(ann: Tab, open_tab: Callable[[], Tab]) -> None:
+    ben, room = open_tab(), room_of(ann)
+    join(ben, room)
+    full = ben.evaluate("(wish) => outcome(new Lobby().join(wish))", {"room": room})
+    assert full["code"] == "full" and "you can watch as a spectator" in full["message"]
+    ann.evaluate("() => lobby.ask('lock', {})")
+    locked = ben.evaluate("(wish) => outcome(new Lobby().join(wish))", {"room": room})
+    assert locked["code"] == "locked" and "ask a member for an invitation" in locked["message"]
+    watching = ben.evaluate("(wish) => outcome(new Lobby().join(wish))", {"room": room, "spectate": True})
+    assert watching["value"]["seat"] is None
+
+
+def test_names_come_back_short_and_plain(ann: Tab, open_tab: Callable[[], Tab]) -> None:
+    ben = open_tab()
+    join(ben, room_of(ann), "\u202e<img onerror=alert(1)>" + "x" * 10_000)
+    wait_for(ann, 2)
+    name = names(ann)[1]
+    assert name.startswith("<img onerror=alert(1)>") and len(name) <= 32 and "\u202e" not in name
+
+
+def test_a_reloaded_page_is_the_same_member_in_a_new_life(ann: Tab, open_tab: Callable[[], Tab]) -> None:
+    ben, room = open_tab(), room_of(ann)
+    join(ben, room)
+    ben.evaluate("() => addEventListener('pagehide', () => lobby.depart())")
+    ben.reload()
+    ben.until("() => 'Lobby' in window")
+    told = join(ben, room, "another name")["value"]
+    assert (told["me"]["id"], told["me"]["name"], told["me"]["seat"], told["me"]["life"]) == ("m2", "ben", 1, 2)
+    ann.until("() => lobby.view.members[1].life === 2 && lobby.view.members[1].connected")
+
+
+def test_a_tab_that_was_duplicated_does_not_throw_the_first_one_out(ann: Tab, open_tab: Callable[[], Tab]) -> None:
+    copy, room = open_tab(), room_of(ann)
+    kept = ann.evaluate("() => ({ ...sessionStorage })")
+    copy.evaluate("(kept) => Object.assign(sessionStorage, kept)", kept)
+    assert join(copy, room, "copy")["value"]["me"]["id"] == "m2"
+    assert ann.evaluate("() => lobby.connected")
+    assert copy.evaluate("(kept) => Object.keys(sessionStorage).length", kept) == 1, "the newest one is kept"
+
+
+def test_a_page_that_was_replaced_by_another_stays_away(ann: Tab, open_tab: Callable[[], Tab]) -> None:
+    thief, room = open_tab(), room_of(ann)
+    kept = ann.evaluate("() => { wayBack.releaseWayBack(lobby.view.room); return { ...sessionStorage }; }")
+    thief.evaluate("(kept) => Object.assign(sessionStorage, kept)", kept)
+    assert join(thief, room)["value"]["me"]["id"] == "m1"
+    ann.until("() => lobby.over?.code === 'replaced'")
+    assert not ann.evaluate("() => lobby.connected")
+
+
+def test_a_stale_token_falls_back_to_joining_anew(ann: Tab, open_tab: Callable[[], Tab]) -> None:
+    ben, room = open_tab(), room_of(ann)
+    ben.evaluate("(room) => { wayBack.keepWayBack(room, 'resume.nothing', false); wayBack.releaseWayBack(room); }", room)
+    assert ben.evaluate("(room) => wayBack.findWayBack(room, false)", room) == "resume.nothing"
+    assert join(ben, room)["value"]["me"]["name"] == "ben"
+    assert ben.evaluate("(room) => wayBack.findWayBack(room, false)", room) is None, "the new one is in use"
+
+
+def test_a_token_is_found_by_any_spelling_of_the_room_and_for_the_same_kind_of_member(ann: Tab) -> None:
+    found = ann.evaluate(
+        """() => {
+            wayBack.keepWayBack("K0W1-3MZP", "token", true);
+            wayBack.releaseWayBack("K0W1-3MZP");
+            const rooms = ["k0w13mzp", "KOWI-3mzp", " kowl 3mzp"];
+            const found = [...rooms.map((room) => wayBack.findWayBack(room, true)), wayBack.findWayBack(rooms[0], false)];
+            wayBack.forgetWayBack("k0w1-3mzp");
+            return [...found, wayBack.findWayBack(rooms[0], true)];
+        }"""
+    )
+    assert found == ["token", "token", "token", None, None]
+
+
+def test_who_leaves_is_gone_at_once_and_forgets_the_way_back(ann: Tab, open_tab: Callable[[], Tab]) -> None:
+    ben, room = open_tab(), room_of(ann)
+    join(ben, room)
+    wait_for(ann, 2)
+    ben.evaluate("() => lobby.leave()")
+    ann.until("() => lobby.view.members.length === 1")
+    assert ben.evaluate("() => [lobby.view, sessionStorage.length]") == [None, 0]
+    assert join(ben, room)["value"]["me"]["id"] == "m3"
+
+
+def test_entering_twice_is_refused_and_a_connection_that_is_left_meanwhile_does_not_come_back(ann: Tab) -> None:
+    assert ann.evaluate("() => outcome(lobby.create({}))")["code"] == "in_room"
+    told = ann.evaluate(
+        """async () => {
+            const other = new Lobby();
+            const first = outcome(other.create({ name: "first" }));
+            await other.leave();
+            const second = await outcome(other.create({ name: "second" }));
+            return [await first, second.value.members.length, other.view.me.name];
+        }"""
+    )
+    assert told[0]["code"] == "lost" and told[1:] == [1, "second"]
+
+
+def test_without_a_server_one_sentence_says_so(ann: Tab, lobby_server: RealServer) -> None:
+    lobby_server.stop()
+    told = ann.evaluate("() => outcome(new Lobby().create({}))")
+    lobby_server.start_again()
+    assert told["code"] == "unreachable" and told["message"].startswith("No lobby answers at 127.0.0.1:")
+
+
+def test_a_lobby_that_turns_connections_away_is_told_from_one_that_is_not_there(stage: Stage) -> None:
+    server = RealServer(stage, limits=Limits(connections_per_address=1))
+    try:
+        tab = server.open()
+        tab.until("() => 'Lobby' in window")
+        assert "value" in tab.evaluate(ENTER, {"name": "ann"})
+        told = tab.evaluate("() => outcome(new Lobby().create({}))")
+    finally:
+        server.close()
+    assert told["code"] == "busy" and "it has too many connections" in told["message"]
+
+
+def test_what_waits_is_bounded_and_members_are_told_once_the_newest(ann: Tab) -> None:
+    came = ann.evaluate(
+        """() => {
+            const mail = new LobbyMail();
+            for (let n = 0; n < 1000; n += 1) mail.put("relay", { n });
+            for (let n = 0; n < 5; n += 1) mail.put("members", { n });
+            mail.put("welcome", { n: 0, locked: false });
+            mail.put("welcome", { n: 5, locked: true });
+            mail.put("lost", {});
+            const came = [];
+            mail.listen((event, { n }) => came.push([event, n]));
+            mail.put("lost", { n: 6 });
+            return came;
+        }"""
+    )
+    assert came[:3] == [["welcome", 0], ["members", 5], ["relay", 0]]
+    assert came[-1] == ["lost", 6] and len(came) == 2 + 256 + 1
+
+
+def test_words_of_others_are_one_plain_line(ann: Tab) -> None:
+    words = ["a\u202eb", " a\n\tb ", "x" * 400, "\U0001f600" * 200, "\u0000\u200bfine", "e\u0301"]
+    shown = ann.evaluate("(words) => words.map((word) => plainWords(word))", words)
+    assert shown[0] == "a b" and shown[1] == "a b" and shown[4] == "fine" and shown[5] == "e\u0301"
+    assert len(shown[2]) == 300 and shown[2].endswith("x\u2026")

@@ -25,6 +25,7 @@ class Answers:
             "step": host.step,
             "reset": host.reset,
             "batch": host.batch,
+            "render": lambda _: host.render(),
         }
 
     def answer(self, name: str, kinds: str, values: Any) -> tuple[str, str, list[Any]]:

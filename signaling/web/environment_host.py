@@ -18,6 +18,7 @@ __all__ = ["BatchStopped", "EnvironmentHost"]
 FILE: Final = "<environment>"  # what tracebacks call the code of the page
 _STEP: Final = ("observation", "reward", "terminated", "truncated", "info")
 _SAVERS: Final = (("save", "load"), ("get_state", "set_state"))
+_PICTURE: Final = (2, 3)  # dimensions: rows of grey, rows of colours
 _BYTES: Final = 64 << 20  # of a state: it comes from this page's own environment
 
 
@@ -48,6 +49,7 @@ class EnvironmentHost:
             "step": self.step,
             "setState": self.set_state,
             "getState": lambda _: self.get_state(),
+            "render": lambda _: self.render(),
         }
 
     def open(self, code: str) -> dict[str, Any]:
@@ -133,6 +135,31 @@ class EnvironmentHost:
         """Set a state: bytes of `get_state`, or a plain value that the page made."""
         _, load = self._saver()
         load(unpack_tree(state, max_bytes=_BYTES) if isinstance(state, bytes) else state)
+
+    def render(self) -> dict[str, Any]:
+        """Return what there is to see: `primitives` of `draw()`, or what `render()` returned as `pixels` or `text`.
+
+        Of several pictures, as Gymnasium's lists of them, it is the newest. An environment that returns none, as one that
+        was made without a `render_mode`, has None everywhere.
+
+        Raises:
+            UsageError: It has neither `draw()` nor `render()`, or what it returned is no picture.
+        """
+        environment = self._open()
+        draw, render = getattr(environment, "draw", None), getattr(environment, "render", None)
+        seen: dict[str, Any] = {"primitives": None, "pixels": None, "text": None}
+        if callable(draw):
+            return seen | {"primitives": list(draw())}
+        if not callable(render):
+            raise UsageError(f"{type(environment).__name__} shows nothing: it needs draw() or render()")
+        shown = render()
+        if isinstance(shown, list):
+            shown = shown[-1] if shown else None
+        if shown is None or isinstance(shown, str):
+            return seen | {"text": shown}
+        if len(getattr(shown, "shape", None) or ()) not in _PICTURE:
+            raise UsageError(f"render() must return an array of rows of pixels, or text, not {type(shown).__name__}")
+        return seen | {"pixels": shown}
 
     def batch(self, commands: Any) -> list[Any]:
         """Do `{"type", "payload"}` one after the other and return a result each.

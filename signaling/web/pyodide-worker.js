@@ -84,8 +84,18 @@ export class PyodideWorker {
   }
 
   /**
+   * Resolves with what the environment shows: `{primitives, pixels, text}`, of which it has one and null for the others.
+   *
+   * `primitives` are lists as a game's draw() makes them; `pixels` is {shape, data}, with data a typed array, row by row.
+   */
+  render(options) {
+    return this.request("render", undefined, options);
+  }
+
+  /**
    * Do several things in one round trip: `[{type: "setState", payload: state}, {type: "step", payload: actions}, ...,
-   * {type: "getState"}]`; also `reset`. Resolves with one result each.
+   * {type: "getState"}]`; also `reset` and `render`. Resolves with one
+   * result each.
    *
    * A state comes as bytes that keep every type exactly; bytes, or a plain value, may be set. The first error stops it:
    * the promise rejects with that error, its `index`, and the `results` before it.

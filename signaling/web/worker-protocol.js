@@ -15,13 +15,14 @@ export const ANSWERS = Object.freeze({
   step: "result",
   reset: "result",
   batch: "result",
+  render: "result",
 });
 
 /** The type of the messages about a match, in both directions. */
 export const MATCH = "match";
 
 /** Requests that make no sense before the worker is ready: they are refused, and not queued. */
-export const REFUSED_EARLY = Object.freeze(["step", "reset", "batch"]);
+export const REFUSED_EARLY = Object.freeze(["step", "reset", "batch", "render"]);
 
 /** An error of this protocol: `name` tells which one. */
 export class WorkerError extends Error {

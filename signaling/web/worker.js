@@ -20,6 +20,7 @@ const WORK = {
   step: (actions) => environment.call("step", actions),
   reset: (seed) => environment.call("reset", seed),
   batch: (commands) => environment.call("batch", commands),
+  render: () => environment.call("render"),
 };
 
 // Listening starts before anything is awaited, or the first messages would be lost.

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from rollback.games import Pong
 from tests.browser.stage import Tab
 
 COUNTER = """
@@ -123,6 +124,27 @@ def test_a_game_goes_the_same_way_again_from_a_saved_state(python: Tab) -> None:
         return [shown(first.at(-1)) === shown(second.at(-1)), shown(first[0]) === shown(first.at(-1))]""",
     )
     assert same == [True, False]
+
+
+def test_a_game_is_drawn_on_the_page_in_primitives(python: Tab) -> None:
+    opened(python, PONG)
+    seen, batched = ask(
+        python,
+        "await python.reset(1); return [await python.render(), (await python.batch([{ type: 'render' }]))[0]]",
+    )
+    assert seen == batched and seen["pixels"] is None and seen["text"] is None
+    game = Pong()
+    game.reset(1)
+    assert seen["primitives"] == [list(primitive) for primitive in game.draw()]
+
+
+def test_a_picture_of_pixels_crosses_as_one_typed_array(python: Tab) -> None:
+    pixels = "memoryview(bytes(range(24))).cast('B', (2, 4, 3))"
+    opened(python, f"{COUNTER}\nCounter.render = lambda self: {pixels}\n")
+    told = ask(python, "await python.reset(1); return shown((await python.render()).pixels)")
+    assert told == f"{{shape: [2, 4, 3], data: Uint8Array({', '.join(map(str, range(24)))})}}"
+    opened(python, COUNTER)
+    assert "Counter shows nothing" in ask(python, "return outcome(python.render())")["error"]["message"]
 
 
 def test_a_batch_stops_at_the_first_error_and_tells_its_index_and_the_results_before_it(python: Tab) -> None:

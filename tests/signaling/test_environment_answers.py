@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
@@ -144,6 +145,63 @@ def test_a_failed_batch_whose_results_cannot_cross_is_told_without_them() -> Non
     came, error = call(answers, "batch", [step, {"type": "jump"}])
     assert (came, error["name"], error["index"], error["results"]) == ("error", "UsageError", 1, [])
     assert "object cannot cross" in error["stack"]
+
+
+SHOWN = """
+class Shown:
+    def reset(self): return 0
+    def step(self, action): return 0, 0, False, False, {}
+    def render(self): return SHOWN
+env = Shown()
+"""
+FRAME = "memoryview(bytes(range(24))).cast('B', (2, 4, 3))"
+
+
+@pytest.mark.parametrize(
+    ("value", "kind", "shown"),
+    [
+        (FRAME, "pixels", {"shape": [2, 4, 3], "data": bytes(range(24))}),
+        (f"[None, {FRAME}]", "pixels", {"shape": [2, 4, 3], "data": bytes(range(24))}),
+        ("memoryview(b'abcdef').cast('B', (3, 2))", "pixels", {"shape": [3, 2], "data": b"abcdef"}),
+        ("'\\n#..'", "text", "\n#.."),
+        ("None", "text", None),
+        ("[]", "text", None),
+    ],
+)
+def test_a_picture_is_pixels_or_text(value: str, kind: str, shown: Any) -> None:
+    came, told = call(opened(SHOWN.replace("SHOWN", value)), "render")
+    assert came == "result" and told.pop(kind) == shown
+    assert set(told.values()) == {None} and {*told, kind} == {"primitives", "pixels", "text"}
+
+
+def test_a_picture_of_an_array_is_its_bytes_row_by_row() -> None:
+    import numpy
+
+    answers = opened(SHOWN.replace("SHOWN", "__import__('numpy').zeros((2, 3, 3), 'u1')[:, ::-1]"))
+    pixels = call(answers, "render")[1]["pixels"]
+    assert pixels == {"shape": [2, 3, 3], "data": numpy.zeros(18, "u1").tobytes()}
+
+
+def test_a_game_is_drawn_and_not_rendered() -> None:
+    answers = opened(f"{COUNT}Count.draw = lambda self: [('rect', 0, 0, 0.5, 1, 'red')]\nCount.render = lambda self: 1 / 0\n")
+    told = {"primitives": [["rect", 0, 0, 0.5, 1, "red"]], "pixels": None, "text": None}
+    assert call(answers, "render") == ("result", told)
+    steps = [{"type": "step", "payload": [1, 1]}, {"type": "render"}]
+    assert call(answers, "batch", steps)[1][1] == told
+
+
+@pytest.mark.parametrize(
+    ("code", "sentence"),
+    [
+        (COUNT, r"Count shows nothing: it needs draw\(\) or render\(\)"),
+        (SHOWN.replace("SHOWN", "5"), "must return an array of rows of pixels, or text, not int"),
+        (SHOWN.replace("SHOWN", "memoryview(b'abc')"), "not memoryview"),
+        (SHOWN.replace("SHOWN", "[[1, 2], [3, 4]]"), "not list"),
+    ],
+)
+def test_what_is_no_picture_is_told_so(code: str, sentence: str) -> None:
+    came, error = call(opened(code), "render")
+    assert came == "error" and error["name"] == "UsageError" and re.search(sentence, error["message"])
 
 
 HOSTILE = """

@@ -30,7 +30,7 @@ from land import GAMES, PLAYERS
 
 import rollback
 from rollback.core.session import P2PSession
-from rollback.net.connection import load_aiortc
+from rollback.net.aiortc_connection import load_aiortc
 from rollback.net.lobby import Lobby
 from rollback.netplay import config_for, match
 from rollback.netplay.named import NamedTransport

@@ -18,7 +18,8 @@ from signaling.bundle_installed import of_distribution, zipped
 
 __all__ = ["Bundle", "make_bundle"]
 
-NOT_PLAYED_THERE: Final = ("cli", "net", "netplay", "studio", "__main__.py")  # of `rollback`: sockets and screens
+# Of `rollback`: commands, screens, and what opens sockets as soon as it is imported.
+NOT_PLAYED_THERE: Final = ("cli", "studio", "__main__.py", "net/lobby.py", "net/lobby_link.py")
 PURE: Final = "msgpack"  # what the engine itself needs; it has a version in pure Python
 ENVIRONMENTS: Final = {"gym:": "gymnasium", "pettingzoo:": "pettingzoo"}  # by the prefix of a game's name: its package
 LARGEST: Final = 32 << 20  # bytes before they are compressed
@@ -86,5 +87,5 @@ def _of_package(package: str, *, left_out: Sequence[str] = ()) -> Iterator[tuple
     root = Path(found.origin).parent
     for path in sorted(root.rglob("*.py")):
         inner = path.relative_to(root)
-        if inner.parts[0] not in left_out:
+        if inner.parts[0] not in left_out and inner.as_posix() not in left_out:
             yield f"{package}/{inner.as_posix()}", path.read_bytes()

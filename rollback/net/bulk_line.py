@@ -12,7 +12,7 @@ from typing import Any, Final
 from rollback.net.connection import Connection
 from rollback.net.flow import is_bulk_message
 from rollback.net.ice import IceOptions
-from rollback.net.sctp_timers import quicken
+from rollback.net.peer_connection import MakePeerConnection
 from rollback.net.transport import ignore, tell
 
 __all__ = ["BUFFER", "BulkLine"]
@@ -28,12 +28,17 @@ class BulkLine(Connection):
         on_room: Called when the channel takes more again.
     """
 
-    def __init__(self, options: IceOptions, dropped: Counter[str] | None = None) -> None:
-        super().__init__(options, dropped)
+    def __init__(
+        self,
+        options: IceOptions,
+        dropped: Counter[str] | None = None,
+        peer_connection: MakePeerConnection | None = None,
+    ) -> None:
+        super().__init__(options, dropped, peer_connection)
         self.on_bulk: Callable[[bytes], None] = ignore
         self.on_room: Callable[[], None] = ignore
         self._bulk = self._channel("bulk", 0, self._message, ordered=True)
-        quicken(self._connection)
+        self._peer.quicken()
         self._bulk.bufferedAmountLowThreshold = BUFFER // 2
         self._bulk.on("bufferedamountlow", lambda: self.on_room())
 

@@ -17,6 +17,7 @@ from rollback.net.blobs import Assembly, fragments
 from rollback.net.connection import FLUSH, Connection
 from rollback.net.flow import is_bulk_message
 from rollback.net.ice import IceOptions
+from rollback.net.peer_connection import MakePeerConnection
 from rollback.net.transport import MAX_BLOB, ignore, tell
 from rollback.net.words import plain_words
 
@@ -36,12 +37,17 @@ class Line(Connection):
         on_bulk: Called with every message of bulk.
     """
 
-    def __init__(self, options: IceOptions, dropped: Counter[str] | None = None) -> None:
-        super().__init__(options, dropped)
+    def __init__(
+        self,
+        options: IceOptions,
+        dropped: Counter[str] | None = None,
+        peer_connection: MakePeerConnection | None = None,
+    ) -> None:
+        super().__init__(options, dropped, peer_connection)
         self.on_datagram: Callable[[bytes], None] = ignore
         self.on_blob: Callable[[bytes], None] = ignore
         self.on_bulk: Callable[[bytes], None] = ignore
-        self._inputs = self._channel("inputs", 0, self._inputs_message, ordered=False, maxRetransmits=0)
+        self._inputs = self._channel("inputs", 0, self._inputs_message, ordered=False, max_retransmits=0)
         self._control = self._channel("control", 1, self._control_message, ordered=True)
         self._newest = 0  # bytes of the datagram that was sent last
         self._assembly = Assembly()

@@ -7,19 +7,17 @@ import contextlib
 import itertools
 import random
 import secrets
-from collections.abc import Mapping, Sequence
-from types import TracebackType
+from collections.abc import Mapping
 from typing import Any, Final
 
 from rollback.errors import NetworkError, UsageError
-from rollback.net.lobby_link import LobbyLink, LobbyRefusal, mend_url
+from rollback.net.lobby_link import LobbyLink, mend_url
+from rollback.net.lobby_refusal import LobbyRefusal
 from rollback.net.lobby_requests import LobbyRequests
 from rollback.net.room_view import Member
-from rollback.net.words import plain_words
 
 __all__ = ["Lobby", "Member"]
 
-LARGEST_RELAY: Final = 16 * 1024  # bytes; the lobby drops what is larger
 ANSWER_WITHIN: Final = 10.0  # seconds
 COME_BACK_FOR: Final = 300.0  # seconds; a lobby that is away for longer may be away for good
 PAUSES: Final = (0.05, 0.2, 0.5, 1.0, 2.0)  # seconds between attempts to come back
@@ -38,7 +36,6 @@ class Lobby(LobbyRequests):
         super().__init__(url)
         self._link: LobbyLink | None = None
         self._returning: asyncio.Task[None] | None = None
-        self._watches = False
         self._instance = secrets.token_hex(8)  # tells this process from a later one of the same member
 
     @classmethod
@@ -94,40 +91,6 @@ class Lobby(LobbyRequests):
         """Whether the server can be reached now."""
         return self._link is not None
 
-    def relay(self, member_id: str, data: bytes, /) -> bool:
-        """Queue a datagram for one member; False: not taken, so fold what it said into the next one.
-
-        Raises:
-            UsageError: `data` is no byte string of at most 16 KiB.
-        """
-        if not isinstance(data, bytes) or len(data) > LARGEST_RELAY:
-            given = f"{len(data)} bytes" if isinstance(data, bytes) else type(data).__name__
-            raise UsageError(f"a relayed datagram must be bytes, at most {LARGEST_RELAY} of them, not {given}")
-        return self._link is not None and member_id in self.reachable and self._link.relay(member_id, data)
-
-    def feed(self, message: bytes, /) -> bool:
-        """Queue a message of the feed for all who watch; False: not taken, so offer it again, or begin anew.
-
-        The lobby takes it only from the connected player with the lowest seat, see `is_feeder`; somebody else has to
-        begin with a keyframe. Upload only while `watching` is above 0.
-
-        Raises:
-            UsageError: `message` is no byte string of at most 16 KiB.
-        """
-        if not isinstance(message, bytes) or len(message) > LARGEST_RELAY:
-            given = f"{len(message)} bytes" if isinstance(message, bytes) else type(message).__name__
-            raise UsageError(f"a message of a feed must be bytes, at most {LARGEST_RELAY} of them, not {given}")
-        return self._link is not None and self._link.feed(message)
-
-    async def watch(self, on: bool = True) -> None:
-        """Begin or end to be shown the match, see `on_feed`; also after the connection was lost.
-
-        Raises:
-            NetworkError: The lobby refuses, or cannot be reached for ten seconds.
-        """
-        self._watches = on
-        await self._ask("watch", {"on": on})
-
     async def close(self) -> None:
         """Leave the room, so that the others know at once, and close the connection. Never raises."""
         self._over = self._over or "this lobby was closed"
@@ -144,16 +107,6 @@ class Lobby(LobbyRequests):
                 await link.close()
             self._notify()
 
-    async def __aenter__(self) -> Lobby:
-        """Return itself."""
-        return self
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        """Close."""
-        await self.close()
-
     async def _ask(self, event: str, payload: Mapping[str, Any]) -> Mapping[str, Any]:
         try:
             async with asyncio.timeout(ANSWER_WITHIN):
@@ -162,6 +115,12 @@ class Lobby(LobbyRequests):
                 return await self._link.ask(event, payload)
         except TimeoutError:
             raise NetworkError(f"the lobby at {self.url} did not answer within {ANSWER_WITHIN:g} s") from None
+
+    def _relay(self, member_id: str, data: bytes) -> bool:
+        return self._link is not None and self._link.relay(member_id, data)
+
+    def _feed(self, message: bytes) -> bool:
+        return self._link is not None and self._link.feed(message)
 
     async def _connect(self, event: str, wish: Mapping[str, Any], timeout: float) -> None:
         link = await LobbyLink.open(self.url, on_event=self._happened, on_lost=self._lost, timeout=timeout)
@@ -176,42 +135,6 @@ class Lobby(LobbyRequests):
         self._link = link
         self._tokens.put(self.resume)
         self._tell_news(before, match)
-
-    def _happened(self, event: str, payload: Any) -> None:
-        if not isinstance(payload, Mapping):
-            return
-        match event, payload:
-            case "members", {"members": list()}:
-                with contextlib.suppress(KeyError, TypeError):  # not as a lobby tells it
-                    before, match = self.members, self.match
-                    self.take_members(payload)
-                    self._tell_news(before, match)
-            case "signal", {"from": str(sender), "data": dict(data)}:
-                self._signals.put(sender, data)
-            case "relay", {"from": str(sender), "data": bytes(datagram)}:
-                self._relays.put(sender, datagram)
-            case "resume", {"resume": str(token)}:
-                self.resume = token
-                self._tokens.put(token)
-            case "feed", {"data": bytes(message)}:
-                self._feeds.put(message)
-            case "refused", {"event": "feed", "error": str(sentence)}:
-                self.feed_refused = plain_words(sentence)
-                self._notify()
-            case "verdict", {"match": int(match), "epoch": int(epoch), "roster": int(roster)}:
-                if (match, epoch) in self._verdicts:
-                    self._verdicts[match, epoch] = roster
-                    self._notify()
-            case "closed", {"error": str(sentence)}:
-                self._over = self._over or f"the lobby at {self.url} ended the connection: {plain_words(sentence)}"
-
-    def _tell_news(self, before: Sequence[Member], match: int) -> None:
-        """Tell the handlers what has changed in the room."""
-        for member, fresh in self.returned_since(before):
-            self._returns.put(member, fresh)
-        if self.match > match and before:
-            self._matches.put(self.match)
-        self._notify()
 
     def _lost(self) -> None:
         if self._link is not None:  # lost before the answer: whoever waits for that is told

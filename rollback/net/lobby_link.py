@@ -14,6 +14,7 @@ import aiohttp
 import socketio
 
 from rollback.errors import NetworkError
+from rollback.net.lobby_refusal import LobbyRefusal
 from rollback.net.words import plain_words
 
 __all__ = ["LobbyLink", "LobbyRefusal", "mend_url"]
@@ -26,18 +27,6 @@ CLOSE_WITHIN: Final = 1.0  # seconds
 # The libraries' own messages: what matters of them is said in errors and by `connected`.
 _log = logging.getLogger("rollback.net.socketio")
 _log.setLevel(logging.CRITICAL)
-
-
-class LobbyRefusal(NetworkError):
-    """The lobby said no.
-
-    Attributes:
-        code: One word for programs, such as `full` or `locked`.
-    """
-
-    def __init__(self, code: str, sentence: str) -> None:
-        super().__init__(sentence)
-        self.code = code
 
 
 def mend_url(given: str) -> str:

@@ -5,109 +5,30 @@ from __future__ import annotations
 import abc
 import asyncio
 import json
-from collections.abc import Callable, Mapping
-from typing import Any, Final
+from collections.abc import Mapping
+from types import TracebackType
+from typing import Any, Final, Self
 
 from rollback.errors import NetworkError, UsageError
-from rollback.net.lobby_link import LobbyRefusal
-from rollback.net.mailbox import Mailbox
-from rollback.net.room_view import Member, RoomView
+from rollback.net.lobby_news import LobbyNews
+from rollback.net.lobby_refusal import LobbyRefusal
+from rollback.net.room_view import Member
 
-__all__ = ["KEPT", "LobbyRequests"]
+__all__ = ["LobbyRequests"]
 
+LARGEST_RELAY: Final = 16 * 1024  # bytes; the lobby drops what is larger
 LARGEST_SIGNAL: Final = 32 * 1024  # bytes of JSON
-KEPT: Final = 256  # signals, datagrams and returns that wait for a handler
-KEPT_FEEDS: Final = 2048  # messages; a keyframe of 16 MiB has 1,400
 MOST_SEATS: Final = 16
 VOTE_WITHIN: Final = 10.0  # seconds
 VERDICT_WITHIN: Final = 1.0  # seconds, after which a vote is asked for again: the lobby takes a third of it
 
 
-class LobbyRequests(RoomView, abc.ABC):
-    """The requests of a member, and the callbacks for what it is told.
-
-    Attributes:
-        url: The server's address.
-        feed_refused: Why the lobby shows the match to nobody; empty where it does.
-    """
+class LobbyRequests(LobbyNews, abc.ABC):
+    """The requests of a member, beside what it is told; to be closed by `close`, or used in `async with`."""
 
     def __init__(self, url: str) -> None:
-        super().__init__()
-        self.url = url
-        self._signals, self._relays, self._changes = Mailbox(KEPT), Mailbox(KEPT), Mailbox(1)
-        self._returns, self._matches, self._tokens = Mailbox(KEPT), Mailbox(KEPT), Mailbox(1)
-        self._feeds = Mailbox(KEPT_FEEDS)
-        self.feed_refused = ""
-        self._changed = asyncio.Event()
-        self._verdicts: dict[tuple[int, int], int] = {}  # (match, epoch) -> roster, of votes that are waited for
-        self._over = ""  # why there is no way back, once there is none
-
-    @property
-    def on_signal(self) -> Callable[[str, dict[str, Any]], None] | None:
-        """Called with (member id, data); signals that came before its assignment are delivered then."""
-        return self._signals.handler
-
-    @on_signal.setter
-    def on_signal(self, handler: Callable[[str, dict[str, Any]], None] | None) -> None:
-        self._signals.handler = handler
-
-    @property
-    def on_relay(self) -> Callable[[str, bytes], None] | None:
-        """Called with (member id, datagram); datagrams that came before its assignment are delivered then."""
-        return self._relays.handler
-
-    @on_relay.setter
-    def on_relay(self, handler: Callable[[str, bytes], None] | None) -> None:
-        self._relays.handler = handler
-
-    @property
-    def on_members(self) -> Callable[[], None] | None:
-        """Called when `members`, `players`, `locked`, `match`, `watching` or `connected` may have changed."""
-        return self._changes.handler
-
-    @on_members.setter
-    def on_members(self, handler: Callable[[], None] | None) -> None:
-        self._changes.handler = handler
-
-    @property
-    def on_member_returned(self) -> Callable[[Member, bool], None] | None:
-        """Called with (member, fresh) when the lobby hears a member again.
-
-        `fresh`: it is a new process, which knows nothing of the match. Otherwise the same one lost its connection to the
-        lobby for a while, which says nothing about the match.
-        """
-        return self._returns.handler
-
-    @on_member_returned.setter
-    def on_member_returned(self, handler: Callable[[Member, bool], None] | None) -> None:
-        self._returns.handler = handler
-
-    @property
-    def on_match(self) -> Callable[[int], None] | None:
-        """Called with the number of the next match when all who have a seat asked for it."""
-        return self._matches.handler
-
-    @on_match.setter
-    def on_match(self, handler: Callable[[int], None] | None) -> None:
-        self._matches.handler = handler
-
-    @property
-    def on_feed(self) -> Callable[[bytes], None] | None:
-        """Called with each message of the feed after `watch`: a keyframe and the rows behind it, again and again."""
-        return self._feeds.handler
-
-    @on_feed.setter
-    def on_feed(self, handler: Callable[[bytes], None] | None) -> None:
-        self._feeds.handler = handler
-
-    @property
-    def on_token(self) -> Callable[[str], None] | None:
-        """Called with the newest `resume` token when there is a new one; the newest knows most of the room."""
-        return self._tokens.handler
-
-    @on_token.setter
-    def on_token(self, handler: Callable[[str], None] | None) -> None:
-        self._tokens.handler = handler
+        super().__init__(url)
+        self._watches = False
 
     async def signal(self, member_id: str, data: dict[str, Any], /) -> None:
         """Send JSON to one member, reliably and in order.
@@ -125,6 +46,36 @@ class LobbyRequests(RoomView, abc.ABC):
         if size > LARGEST_SIGNAL:
             raise UsageError(f"a signal holds at most {LARGEST_SIGNAL} bytes of JSON, not {size}")
         await self._ask("signal", {"to": member_id, "data": data})
+
+    def relay(self, member_id: str, data: bytes, /) -> bool:
+        """Queue a datagram for one member; False: not taken, so fold what it said into the next one.
+
+        Raises:
+            UsageError: `data` is no byte string of at most 16 KiB.
+        """
+        _check_bytes("a relayed datagram", data)
+        return self.connected and member_id in self.reachable and self._relay(member_id, data)
+
+    def feed(self, message: bytes, /) -> bool:
+        """Queue a message of the feed for all who watch; False: not taken, so offer it again, or begin anew.
+
+        The lobby takes it only from the connected player with the lowest seat, see `is_feeder`; somebody else has to
+        begin with a keyframe. Upload only while `watching` is above 0.
+
+        Raises:
+            UsageError: `message` is no byte string of at most 16 KiB.
+        """
+        _check_bytes("a message of a feed", message)
+        return self.connected and self._feed(message)
+
+    async def watch(self, on: bool = True) -> None:
+        """Begin or end to be shown the match, see `on_feed`; also after the connection was lost.
+
+        Raises:
+            NetworkError: The lobby refuses, or cannot be reached for ten seconds.
+        """
+        self._watches = on
+        await self._ask("watch", {"on": on})
 
     async def wait_for_players(self, timeout: float | None = None) -> None:
         """Return when every seat is taken by a member that is connected.
@@ -243,10 +194,15 @@ class LobbyRequests(RoomView, abc.ABC):
             raise NetworkError(f"{silent or 'nobody'} did not ask for another match within {timeout:g} s") from None
         return self.match
 
-    @property
-    def lost(self) -> str:
-        """Why there is no way back to the lobby, or into the room; empty while there is one."""
-        return self._over
+    async def __aenter__(self) -> Self:
+        """Return itself."""
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Close."""
+        await self.close()
 
     @property
     @abc.abstractmethod
@@ -254,18 +210,20 @@ class LobbyRequests(RoomView, abc.ABC):
         """Whether the server can be reached now."""
 
     @abc.abstractmethod
+    async def close(self) -> None:
+        """Leave the room, so that the others know at once, and close the connection. Never raises."""
+
+    @abc.abstractmethod
+    def _relay(self, member_id: str, data: bytes) -> bool:
+        """Queue a datagram; False: not taken."""
+
+    @abc.abstractmethod
+    def _feed(self, message: bytes) -> bool:
+        """Queue a message of the feed; False: not taken."""
+
+    @abc.abstractmethod
     async def _ask(self, event: str, payload: Mapping[str, Any]) -> Mapping[str, Any]:
         """Ask, as soon as there is a connection."""
-
-    def _notify(self) -> None:
-        self._changed.set()
-        self._changed = asyncio.Event()
-        self._changes.put()
-
-    async def _wait_for_news(self) -> None:
-        if self._over:
-            raise NetworkError(self._over)
-        await self._changed.wait()
 
     async def _verdict(self, vote: tuple[int, int]) -> int | None:
         """Return the verdict, None where it is time to ask again: it was told to a connection that is lost."""
@@ -285,3 +243,9 @@ class LobbyRequests(RoomView, abc.ABC):
                 raise NetworkError(f"{member.name} left room {self.room}: there is no further match with the same players")
             if here[member.id].again is False:
                 raise NetworkError(f"{member.name} does not want another match")
+
+
+def _check_bytes(what: str, given: Any) -> None:
+    if not isinstance(given, bytes) or len(given) > LARGEST_RELAY:
+        size = f"{len(given)} bytes" if isinstance(given, bytes) else type(given).__name__
+        raise UsageError(f"{what} must be bytes, at most {LARGEST_RELAY} of them, not {size}")

@@ -15,6 +15,7 @@ from rollback.net.flow import is_bulk
 from rollback.net.ice import IceOptions
 from rollback.net.line import Line
 from rollback.net.negotiation import Negotiation
+from rollback.net.peer_connection import MakePeerConnection
 from rollback.net.shared_channel import SharedChannel
 from rollback.net.transport import ignore
 
@@ -30,6 +31,7 @@ class Way:
         options: How to look for the peer.
         timeout: Seconds a connection may take to open.
         dropped: What is dropped, by reason.
+        peer_connection: See `rollback.net.connection.Connection`.
 
     Attributes:
         on_datagram: Called with every datagram.
@@ -49,6 +51,7 @@ class Way:
         options: IceOptions,
         timeout: float,
         dropped: Counter[str],
+        peer_connection: MakePeerConnection | None = None,
     ) -> None:
         self.on_datagram: Callable[[bytes], None] = ignore
         self.on_blob: Callable[[bytes], None] = ignore
@@ -58,6 +61,7 @@ class Way:
         self.has_left = False
         self._options = options
         self._dropped = dropped
+        self._peer_connection = peer_connection
         self._task: asyncio.Task[None] | None = None
         self._negotiation = Negotiation(
             offers=offers, signal=signal, make_line=self._make_line, timeout=timeout, dropped=dropped
@@ -67,7 +71,7 @@ class Way:
         self._apart = BulkConnection(
             offers=offers,
             signal=signal,
-            make_line=lambda: BulkLine(self._options, self._dropped),
+            make_line=lambda: BulkLine(self._options, self._dropped, self._peer_connection),
             timeout=timeout,
             dropped=dropped,
         )
@@ -141,7 +145,7 @@ class Way:
             pass  # it was too much: who needs it asks others, or comes back
 
     def _make_line(self) -> Line:
-        line = Line(self._options, self._dropped)
+        line = Line(self._options, self._dropped, self._peer_connection)
         line.on_datagram = lambda datagram: self.on_datagram(datagram)
         line.on_blob = lambda blob: self.on_blob(blob)
         line.on_bulk = self.bulk.take

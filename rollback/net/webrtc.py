@@ -9,9 +9,10 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from rollback.errors import NetworkError, UsageError
+from rollback.net.aiortc_connection import load_aiortc
 from rollback.net.bulk import Bulk
-from rollback.net.connection import load_aiortc
 from rollback.net.ice import IceOptions
+from rollback.net.peer_connection import MakePeerConnection
 from rollback.net.signaling import Signaling, comes_first, find_person, name_of
 from rollback.net.transport import (
     PathChanged,
@@ -38,7 +39,8 @@ class WebRTCTransport:
     took, unless the peer is a new process by then.
 
     Args:
-        signaling: The lobby, joined; its `on_signal` is taken over.
+        signaling: The lobby, joined; its `on_signal` is taken over. Where it has a `peer_connection`, connections are
+            built on what that makes (see `rollback.net.peer_connection`) instead of on aiortc.
         peers: Ids of members of the room; `add` and `remove` change them.
         ice_servers: STUN and TURN servers: URLs, or mappings with `urls`, `username` and `credential`.
         ice_addresses: Offer only these addresses of this machine, for instance `["127.0.0.1"]`.
@@ -64,13 +66,15 @@ class WebRTCTransport:
         self._signaling = signaling
         self._options = IceOptions.checked(ice_servers, ice_addresses)
         self._timeout = check_timeout("connect_timeout", connect_timeout)
+        self._peer_connection: MakePeerConnection | None = getattr(signaling, "peer_connection", None)
         self._ways: dict[str, Way] = {}
         self._farewells: set[asyncio.Task[None]] = set()
         self._began: float | None = None
         self._closing: asyncio.Task[None] | None = None
         for peer in check_peers(peers):
             self.add(peer)
-        load_aiortc()  # takes most of a second: better now than in the first frame
+        if self._peer_connection is None:
+            load_aiortc()  # takes most of a second: better now than in the first frame
 
     @property
     def peers(self) -> tuple[str, ...]:
@@ -118,6 +122,7 @@ class WebRTCTransport:
             options=self._options,
             timeout=self._timeout,
             dropped=self.dropped,
+            peer_connection=self._peer_connection,
         )
         way.on_datagram = lambda datagram: self.on_datagram(peer, datagram)
         way.on_blob = lambda blob: self.on_blob(peer, blob)

@@ -9,7 +9,8 @@ from typing import Any, Final
 from rollback.core.session import P2PSession
 from rollback.errors import RollbackError, UsageError
 from rollback.net.allowance import Allowance
-from rollback.net.lobby import Lobby, Member
+from rollback.net.lobby_requests import LobbyRequests
+from rollback.net.room_view import Member
 from rollback.netplay.reach import BROADCAST, Reach
 from rollback.netplay.switchboard import WATCH, Switchboard
 
@@ -33,7 +34,7 @@ class Audience:
         signals: Where requests to watch come in; its `on_watch` is taken over.
     """
 
-    def __init__(self, lobby: Lobby, session: P2PSession, reach: Reach, signals: Switchboard) -> None:
+    def __init__(self, lobby: LobbyRequests, session: P2PSession, reach: Reach, signals: Switchboard) -> None:
         self._lobby = lobby
         self._session = session
         self._reach = reach

@@ -14,7 +14,8 @@ from typing import Any, Final
 
 from rollback.core.session import P2PSession
 from rollback.errors import NetworkError, UsageError
-from rollback.net.lobby import Lobby, Member
+from rollback.net.lobby_requests import LobbyRequests
+from rollback.net.room_view import Member
 from rollback.net.transport import PathChanged
 from rollback.netplay.audience import Audience
 from rollback.netplay.reach import Reach
@@ -41,7 +42,7 @@ class Company:
     """
 
     def __init__(
-        self, lobby: Lobby, session: P2PSession, reach: Reach, signals: Switchboard, seats: Seats, *, late: bool
+        self, lobby: LobbyRequests, session: P2PSession, reach: Reach, signals: Switchboard, seats: Seats, *, late: bool
     ) -> None:
         self._lobby = lobby
         self._session = session

@@ -5,11 +5,14 @@ from __future__ import annotations
 import contextlib
 import os
 from collections.abc import AsyncIterator, Iterator
+from typing import TYPE_CHECKING
 
-from rollback.errors import UsageError
-from rollback.net.lobby import Lobby
+from rollback.errors import MissingPackage, UsageError
 from rollback.net.lobby_tokens import KeptToken, find_token, forget_token
 from rollback.net.lobby_tokens import keep_token as write_token
+
+if TYPE_CHECKING:
+    from rollback.net.lobby import Lobby
 
 __all__ = ["join", "kept_token"]
 
@@ -45,9 +48,14 @@ async def join(
         timeout: Seconds all this may take.
 
     Raises:
+        MissingPackage: The packages that open sockets are not installed, as in a browser.
         NetworkError: The server cannot be reached, is no lobby, or refuses.
         UsageError: An argument cannot be meant.
     """
+    try:
+        from rollback.net.lobby import Lobby
+    except ImportError as error:
+        raise MissingPackage("a connection to a lobby", "python-socketio[asyncio_client]") from error
     if resume is True:
         resume = _kept_resume(room, name)
     lobby = await Lobby.enter(

@@ -19,7 +19,7 @@ from rollback.envs.data.transitions import record_transitions
 from rollback.game import Game, codecs_of
 from rollback.net.direct_or_relay import make_transport
 from rollback.net.impair import Impaired
-from rollback.net.lobby import Lobby
+from rollback.net.lobby_requests import LobbyRequests
 from rollback.net.transport import PathChanged, Transport
 from rollback.netplay.company import Company
 from rollback.netplay.driver import Act, OnEvent, OnFrame, drive
@@ -66,7 +66,7 @@ class PlayResult:
 
 async def play(
     game: Game,
-    lobby: Lobby,
+    lobby: LobbyRequests,
     act: Act,
     *,
     config: SessionConfig | None = None,
@@ -191,7 +191,7 @@ async def play(
         )
     return PlayResult(
         frames=session.frame,
-        checksum=_checksum_of(game),
+        checksum=checksum_of(game),
         stats=session.stats(),
         replay=recorder.path if recorder.began else None,
         ended=ends[0],
@@ -200,7 +200,7 @@ async def play(
     )
 
 
-async def _players_came(lobby: Lobby, players: int) -> None:
+async def _players_came(lobby: LobbyRequests, players: int) -> None:
     """Return when all seats are taken; a room whose members named no number has as many as the game.
 
     Raises:
@@ -229,7 +229,7 @@ async def _players_came(lobby: Lobby, players: int) -> None:
 
 
 @contextlib.asynccontextmanager
-async def _locked(lobby: Lobby) -> AsyncIterator[None]:
+async def _locked(lobby: LobbyRequests) -> AsyncIterator[None]:
     """Lock the room while the match runs; a lobby that is away meanwhile is no trouble."""
     locking = asyncio.create_task(lobby.lock())
     try:
@@ -250,11 +250,11 @@ def _noting(ends: list[Ended], company: Company, on_event: OnEvent | None) -> Ca
     return note
 
 
-def _checksum_of(game: Any) -> int | None:
+def checksum_of(game: Any) -> int | None:
     state = game.digest() if hasattr(game, "digest") else game.save()
     return None if why_not_tree(state) else checksum(state)
 
 
 def _nothing_played(game: Game) -> PlayResult:
     stats = SessionStats(0, 0, 0, 0, {}, -1, -1, -1, {}, {})
-    return PlayResult(0, _checksum_of(game), stats, None, Ended("left", 0))
+    return PlayResult(0, checksum_of(game), stats, None, Ended("left", 0))

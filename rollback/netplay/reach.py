@@ -10,7 +10,7 @@ from collections.abc import Callable
 from typing import Final
 
 from rollback.errors import UsageError
-from rollback.net.lobby import Lobby
+from rollback.net.lobby_requests import LobbyRequests
 from rollback.net.transport import PathChanged, ignore
 from rollback.netplay.named import NamedTransport
 
@@ -30,7 +30,7 @@ class Reach:
         on_refused: Called when the lobby did not take a message of the feed: who watches has a gap from here on.
     """
 
-    def __init__(self, transport: NamedTransport, lobby: Lobby) -> None:
+    def __init__(self, transport: NamedTransport, lobby: LobbyRequests) -> None:
         self.on_datagram: Callable[[str, bytes], None] = ignore
         self.on_blob: Callable[[str, bytes], None] = ignore
         self.on_change: Callable[[PathChanged], None] = ignore

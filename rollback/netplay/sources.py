@@ -9,7 +9,8 @@ from typing import Any, Final, Protocol
 
 from rollback.errors import NetworkError, RollbackError, UsageError
 from rollback.net.direct_or_relay import make_transport
-from rollback.net.lobby import Lobby, Member
+from rollback.net.lobby_requests import LobbyRequests
+from rollback.net.room_view import Member
 from rollback.net.transport import PathChanged, ignore
 from rollback.net.words import plain_words
 from rollback.netplay.named import NamedTransport
@@ -59,7 +60,7 @@ class ThroughLobby:
         lobby: The room.
     """
 
-    def __init__(self, lobby: Lobby) -> None:
+    def __init__(self, lobby: LobbyRequests) -> None:
         self.host = THE_LOBBY
         self.on_blob: Callable[[str, bytes], None] = ignore
         self.on_change: Callable[[PathChanged], None] = ignore
@@ -105,7 +106,7 @@ class Direct:
 
     def __init__(
         self,
-        lobby: Lobby,
+        lobby: LobbyRequests,
         *,
         transport: Any = "auto",
         ice_servers: Sequence[str | Mapping[str, Any]] = (),

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any, Final
 
-from rollback.net.lobby import Lobby, Member
+from rollback.net.lobby_requests import LobbyRequests
+from rollback.net.peer_connection import MakePeerConnection
+from rollback.net.room_view import Member
 from rollback.net.transport import ignore
 
 __all__ = ["WATCH", "Switchboard"]
@@ -23,7 +25,7 @@ class Switchboard:
         on_watch: Called with (member id, what it says) for each request to watch, and each answer to one.
     """
 
-    def __init__(self, lobby: Lobby) -> None:
+    def __init__(self, lobby: LobbyRequests) -> None:
         self.on_watch: Callable[[str, Any], None] = ignore
         self._lobby = lobby
         self._on_signal: Callable[[str, dict[str, Any]], None] | None = None
@@ -64,6 +66,11 @@ class Switchboard:
     def relay(self, member_id: str, data: bytes, /) -> bool:
         """Queue bytes for a member; False: not taken."""
         return self._lobby.relay(member_id, data)
+
+    @property
+    def peer_connection(self) -> MakePeerConnection | None:
+        """What connections are built on where it is not aiortc; None where it is."""
+        return getattr(self._lobby, "peer_connection", None)
 
     def _sort(self, member: str, data: dict[str, Any]) -> None:
         if WATCH in data:

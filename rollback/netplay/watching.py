@@ -14,7 +14,7 @@ from rollback.config import SessionConfig
 from rollback.core.spectator import SpectatorSession
 from rollback.errors import NetworkError
 from rollback.game import Game
-from rollback.net.lobby import Lobby
+from rollback.net.lobby_requests import LobbyRequests
 from rollback.net.transport import PathChanged, tell
 from rollback.netplay.pacing import Pacer
 from rollback.netplay.recorder import Recorder
@@ -57,7 +57,7 @@ class WatchResult:
 
 async def watch(
     game: Game,
-    lobby: Lobby,
+    lobby: LobbyRequests,
     *,
     delay: float = 0.0,
     direct: bool = False,
@@ -118,7 +118,7 @@ async def watch(
     return showing.result()
 
 
-async def next_match(lobby: Lobby, after: int) -> bool:
+async def next_match(lobby: LobbyRequests, after: int) -> bool:
     """Wait for the room's match after number `after`; return False once there will be none.
 
     Raises:
@@ -149,7 +149,7 @@ class _Showing:
     def __init__(
         self,
         session: SpectatorSession,
-        lobby: Lobby,
+        lobby: LobbyRequests,
         source: Source,
         replay: str | os.PathLike[str] | None,
         game_name: str,

@@ -23,12 +23,12 @@ class Wires:
         self.bulk_silent = False
         self._numbers = itertools.count()
 
-    def make(self, options: Any = None, dropped: Counter[str] | None = None) -> WireLine:
+    def make(self, options: Any = None, dropped: Counter[str] | None = None, peer_connection: Any = None) -> WireLine:
         line = WireLine(self, f"line {next(self._numbers)}")
         self.lines[line.name] = line
         return line
 
-    def make_bulk(self, options: Any = None, dropped: Counter[str] | None = None) -> WireLine:
+    def make_bulk(self, options: Any = None, dropped: Counter[str] | None = None, peer_connection: Any = None) -> WireLine:
         line = self.make()
         line.is_bulk = True
         return line

@@ -80,7 +80,7 @@ async def test_when_the_connection_for_bulk_dies_nothing_is_lost_or_doubled_and_
         ann.send_blob("bob", part)
     await until(lambda: len(bob.blobs) > 5)
     assert len(bob.blobs) < len(PARTS), "the premise"
-    await apart(bob, "ann")._connection.close()
+    await apart(bob, "ann")._peer.connection.close()
     assert ann.send("bob", b"input")
     await until(lambda: len(bob.blobs) >= len(PARTS))
     assert bob.blobs == PARTS
@@ -89,7 +89,7 @@ async def test_when_the_connection_for_bulk_dies_nothing_is_lost_or_doubled_and_
 
 
 async def test_where_the_connection_for_bulk_cannot_open_it_goes_beside_the_inputs(monkeypatch):
-    async def fails(self):
+    async def fails(self, kind):
         raise connection.NetworkError("no second port")
 
     monkeypatch.setattr(BulkLine, "_describe", fails)
@@ -115,7 +115,7 @@ async def test_a_new_process_in_the_place_of_a_killed_one_is_connected_long_befo
         pass
 
     for line in (dead._ways[other].line, apart(dead, other)):
-        line._connection.sctp.transport.transport._send = lose  # as good as killed: not even an ICMP answer
+        line._peer.connection.sctp.transport.transport._send = lose  # as good as killed: not even an ICMP answer
     for task in (dead._ways[other]._task, dead._ways[other]._apart._task):
         task.cancel()
     room[killed].on_signal = None
@@ -140,7 +140,7 @@ async def test_a_peer_that_is_removed_has_its_connections_closed_and_may_be_adde
     ways = [ann._ways["bob"].line, apart(ann, "bob")]
     ann.remove("bob", "make room")
     await until(lambda: PathChanged("ann", "none", "Ann left: make room") in bob.log)
-    await until(lambda: all(line._connection.connectionState == "closed" for line in ways) and apart(bob, "ann") is None)
+    await until(lambda: all(line._peer.connection.connectionState == "closed" for line in ways) and apart(bob, "ann") is None)
     ann.log.clear()
     ann.add("bob")
     await until(lambda: ann.is_open("bob") and bob.is_open("ann"))
@@ -151,7 +151,7 @@ async def test_a_peer_that_is_removed_has_its_connections_closed_and_may_be_adde
 
 async def test_lines_for_bulk_have_quicker_timers_and_no_other_connection_is_touched():
     bulk, inputs = BulkLine(HERE), Line(HERE)
-    quick, slow = bulk._connection.sctp, inputs._connection.sctp
+    quick, slow = bulk._peer.connection.sctp, inputs._peer.connection.sctp
     assert (quick._rto, quick._cwnd) == (FIRST, BEGIN)
     assert slow._rto == rtcsctptransport.SCTP_RTO_INITIAL > FIRST and slow._cwnd < BEGIN
     for association in (quick, slow):

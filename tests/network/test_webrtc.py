@@ -107,7 +107,7 @@ async def test_after_an_outage_only_a_handful_of_stale_datagrams_arrive():
     ann, bob, _, log = await two()
     dark = asyncio.Event()
     for end, peer in ((ann, "bob"), (bob, "ann")):
-        ice = line_of(end, peer)._connection.sctp.transport.transport
+        ice = line_of(end, peer)._peer.connection.sctp.transport.transport
 
         async def send(data, real=ice._send):
             if not dark.is_set():
@@ -184,7 +184,7 @@ async def test_a_close_is_bounded_when_the_other_side_hears_nothing():
     async def lose(data):
         pass
 
-    one._connection.sctp.transport.transport._send = lose
+    one._peer.connection.sctp.transport.transport._send = lose
     begin = time.perf_counter()
     await asyncio.gather(one.close("enough"), one.close("twice"))
     assert 0.4 < time.perf_counter() - begin < 2.5
@@ -255,12 +255,12 @@ async def test_a_message_without_an_end_costs_the_connection_and_not_the_memory(
     await joined(evil, line)
     lost = []
     line.on_lost = lost.append
-    evil._connection.sctp._remote_max_message_size = 1 << 30  # what an honest side keeps to
+    evil._peer.connection.sctp._remote_max_message_size = 1 << 30  # what an honest side keeps to
     evil._control.send(bytes(16 * 1024 * 1024))
     await until(lambda: lost, 30.0)
     assert lost == ["the other side sends messages without an end"]
     held = sum(
-        len(chunk.user_data) for stream in line._connection.sctp._inbound_streams.values() for chunk in stream.reassembly
+        len(chunk.user_data) for stream in line._peer.connection.sctp._inbound_streams.values() for chunk in stream.reassembly
     )
     assert 1024 * 1024 < held < 1024 * 1024 + 192 * 1024
     await asyncio.gather(evil.close(), line.close())
@@ -278,7 +278,7 @@ async def test_an_offer_of_pictures_or_sound_beside_the_data_is_refused(kind):
     assert f"m={kind}" in offer and "m=application" in offer, "the premise"
     with pytest.raises(NetworkError, match="it holds more than a data channel"):
         await line.answer(offer)
-    assert line._connection.getTransceivers() == []
+    assert line._peer.connection.getTransceivers() == []
     await asyncio.gather(evil.close(), line.close(), other.close())
 
 
@@ -306,7 +306,7 @@ async def test_a_transport_that_is_closed_in_the_middle_of_its_handshake_leaves_
 
 async def test_a_connection_that_breaks_in_a_match_is_replaced_by_the_relay_and_comes_back():
     ann, bob, log_ann, log_bob = await two(kind=make_transport)
-    await line_of(bob.direct, "ann")._connection.close()  # dies without a goodbye
+    await line_of(bob.direct, "ann")._peer.connection.close()  # dies without a goodbye
     await until(lambda: ann.path("bob") == bob.path("ann") == "relay")
     assert ann.send("bob", b"by the relay")
     await until(lambda: b"by the relay" in log_bob)

@@ -12,9 +12,9 @@ from signaling.bundle import make_bundle
 PLAY = """
 import sys
 sys.path[:0] = [sys.argv[1]]
-for name in ("numpy", "aiortc", "socketio", "gymnasium", "rich", "typer", "starlette"):
+for name in ("numpy", "aiortc", "socketio", "aiohttp", "gymnasium", "rich", "typer", "starlette", "multiprocessing"):
     sys.modules[name] = None
-import msgpack, rollback
+import msgpack, rollback, rollback.netplay, rollback.net.page_lobby
 from rollback import SyncTestSession
 from rollback.envs.names import game_factory
 from rollback.sim.match import VirtualMatch
@@ -52,9 +52,10 @@ def test_the_same_files_make_the_same_bytes():
 
 def test_the_engine_and_the_games_are_in_it_and_what_opens_sockets_is_not():
     names = opened(make_bundle()).namelist()
-    for folder in ("core", "games", "envs", "sim", "replays", "state", "wire", "testing"):
+    for folder in ("core", "games", "envs", "sim", "replays", "state", "wire", "testing", "net", "netplay"):
         assert f"rollback/{folder}/__init__.py" in names
-    assert not [name for name in names if name.startswith(("rollback/cli", "rollback/net", "rollback/studio", "signaling"))]
+    assert not [name for name in names if name.startswith(("rollback/cli", "rollback/studio", "signaling"))]
+    assert not [name for name in names if name.endswith(("net/lobby.py", "net/lobby_link.py"))]
     assert not [name for name in names if name.endswith((".so", ".pyc", ".pyd")) or "__pycache__" in name]
     assert any(name.startswith("msgpack-") and "licenses" in name for name in names)
 

@@ -1,0 +1,14 @@
+// What this server offers a browser: games, and where the libraries are. Knows the manifest; knows no page.
+
+/** Return {games: [{name, title, players}], qrFolder, missing}; rejects with one sentence. */
+export async function readCatalogue(address = "/assets/manifest.json") {
+  const response = await fetch(address).catch(() => null);
+  const manifest = response?.ok ? await response.json().catch(() => null) : null;
+  if (!manifest) throw new Error("The server does not answer: reload the page in a moment.");
+  return catalogueOf(manifest);
+}
+
+export function catalogueOf({ games = {}, "qrcode-generator": qrFolder, missing = [] }) {
+  const listed = Object.entries(games).map(([name, { title = name, players = [2] }]) => ({ name, title, players }));
+  return { games: listed, qrFolder, missing };
+}

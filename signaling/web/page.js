@@ -1,0 +1,203 @@
+// The page: which screen is shown, and what passes between the screens and the client. Knows no network and no Python.
+
+import { found } from "./elements.js";
+import { EndScreen } from "./end-screen.js";
+import { MatchScreen } from "./match-screen.js";
+import { Alert, Loading, News } from "./notices.js";
+import { RoomScreen } from "./room-screen.js";
+import { StartScreen } from "./start-screen.js";
+import { enteredRoom, forgetEntered, keepEntered, keepName, nameKept } from "./visit.js";
+
+const SCREENS = { start: "start-title", room: "room-title", match: null, end: "end-title" }; // what gets the focus
+const LINES = { none: "", connected: "", lost: "The lobby cannot be reached. Trying again…" };
+
+/** Runs the page for `client`, which is told the `wishes` of the address; `readCatalogue` says what the server offers. */
+export class Page {
+  #client;
+  #wishes;
+  #readCatalogue;
+  #catalogue = { games: [], missing: [] };
+  #alert = new Alert();
+  #news = new News();
+  #loading = new Loading();
+  #start = new StartScreen({
+    create: (wish) => this.#create(wish),
+    join: (wish) => this.#join(wish),
+    solo: (wish) => this.#solo(wish),
+    trouble: (error) => this.#trouble(error),
+  });
+  #room = new RoomScreen();
+  #match;
+  #end;
+  #begun = null;
+  #isLeaving = false;
+
+  constructor(client, wishes, readCatalogue) {
+    this.#client = client;
+    this.#wishes = wishes;
+    this.#readCatalogue = readCatalogue;
+    this.#match = new MatchScreen({ keys: (names) => client.keys(names), pause: () => client.pause() });
+    this.#end = new EndScreen({ again: () => client.again() });
+    found("pause").addEventListener("click", () => client.pause());
+    for (const button of document.querySelectorAll("button.leave")) button.addEventListener("click", () => this.#leave());
+    Object.assign(client.on, {
+      progress: (progress) => this.#loading.show(progress),
+      state: (state) => this.#showState(state),
+      room: (room) => this.#showRoom(room),
+      begun: (begun) => this.#showMatch(begun),
+      picture: (picture) => this.#match.show(picture),
+      stats: (stats) => this.#match.showStats(stats),
+      news: (news) => this.#news.add(news),
+      ended: (ended) => this.#showEnd(ended),
+      failed: (failed) => this.#fail(failed),
+    });
+  }
+
+  /** Show the first screen, begin to load, and go where the address leads. */
+  async open() {
+    const { room, name, game, troubles } = this.#wishes;
+    this.#start.fill({ room, name: name ?? nameKept() });
+    this.#start.offer([], null);
+    if (!isAble()) return this.#alert.show(UNABLE);
+    if (troubles.length > 0) this.#alert.show(troubles.join(" "));
+    try {
+      this.#catalogue = await this.#readCatalogue();
+    } catch (error) {
+      return this.#trouble(error);
+    }
+    const { games } = this.#catalogue;
+    this.#start.offer(games, game);
+    const isUnknown = game && !games.some((offered) => offered.name === game);
+    if (isUnknown) {
+      const offered = games.map((each) => each.name).join(", ");
+      this.#alert.show(`This server offers browsers no game called ${game.slice(0, 100)}: choose one of ${offered || "none"}.`);
+    }
+    this.#client.load();
+    if (troubles.length === 0 && !isUnknown) await this.#follow();
+  }
+
+  /** Do at once what the address wishes, and come back into a room after a reload. */
+  async #follow() {
+    const { room, name, game, solo, watch } = this.#wishes;
+    const entered = enteredRoom(room);
+    try {
+      if (entered) await this.#join(entered);
+      else if (room && name) await this.#join({ room, name, spectate: watch });
+      else if (solo && this.#catalogue.games.length > 0) this.#solo({ game: game ?? this.#catalogue.games[0].name });
+    } catch (error) {
+      forgetEntered();
+      this.#trouble(error);
+    }
+  }
+
+  async #create({ game, players, name }) {
+    this.#alert.hide();
+    const room = await this.#client.create({ game, players, name });
+    this.#entered(room, name, false);
+  }
+
+  async #join({ room: code, name, spectate }) {
+    this.#alert.hide();
+    const token = this.#wishes.room === code ? this.#wishes.token : null;
+    const room = await this.#client.join({ room: code, name, spectate, token });
+    if (room.game && !this.#titleOf(room.game)) {
+      await this.#client.leave();
+      throw new Error(`This room plays ${room.game.slice(0, 100)}, which this server does not offer to browsers: join it from a terminal.`);
+    }
+    this.#entered(room, name, spectate);
+  }
+
+  #entered(room, name, spectate) {
+    keepName(name);
+    keepEntered({ room: room.room, name, spectate });
+    const address = new URL(location.href);
+    address.searchParams.set("room", room.room);
+    history.replaceState(null, "", address);
+    this.#showRoom(room);
+    this.#show("room");
+    this.#client.begin({ ...this.#settings(), mode: room.seat === null ? "watch" : "play", game: room.game });
+  }
+
+  #solo({ game }) {
+    this.#alert.hide();
+    this.#room.showSolo(this.#titleOf(game) ?? game);
+    this.#show("room");
+    this.#client.solo({ ...this.#settings(), game, bot: this.#wishes.solo ?? "best" });
+  }
+
+  /** What the address says of the match; what it leaves out is left to the client. */
+  #settings() {
+    const { bot, frames, transport, study, impairment } = this.#wishes;
+    return { bot, transport, ...impairment, ...(frames && { frames }), ...(study && { study }) };
+  }
+
+  async #leave() {
+    if (this.#isLeaving) return;
+    this.#isLeaving = true;
+    forgetEntered();
+    this.#match.end();
+    this.#news.clear();
+    history.replaceState(null, "", "/");
+    this.#start.fill({ room: null, name: this.#start.name });
+    this.#show("start");
+    await this.#client.leave();
+    this.#isLeaving = false;
+  }
+
+  #showRoom(room) {
+    if (!room) return;
+    this.#room.show(room, this.#titleOf(room.game), this.#catalogue.qrFolder);
+    const { lost } = this.#client.facts();
+    if (lost) this.#alert.show(lost.message);
+  }
+
+  #showMatch(begun) {
+    if (this.#isLeaving) return;
+    this.#begun = { ...begun, title: this.#titleOf(begun.game) ?? String(begun.game ?? "Match") };
+    this.#show("match");
+    this.#match.begin(this.#begun);
+    this.#match.focus();
+  }
+
+  #showEnd(ended) {
+    if (this.#isLeaving) return;
+    this.#match.end();
+    this.#end.show(ended, this.#begun);
+    this.#show("end");
+  }
+
+  #showState({ engine, lobby }) {
+    if (engine === "ready" || engine === "failed") this.#loading.done();
+    document.body.dataset.engine = engine;
+    found("line").textContent = LINES[lobby] ?? "";
+  }
+
+  #fail({ message, traceback }) {
+    this.#alert.show(message, traceback);
+    if (document.body.dataset.screen === "room") this.#show("start");
+  }
+
+  #trouble(error) {
+    this.#alert.show(error.message);
+  }
+
+  #titleOf(game) {
+    return this.#catalogue.games.find(({ name }) => name === game)?.title;
+  }
+
+  #show(screen) {
+    if (document.body.dataset.screen === screen) return;
+    for (const id of Object.keys(SCREENS)) found(id).hidden = id !== screen;
+    document.body.dataset.screen = screen;
+    const title = SCREENS[screen];
+    if (title) found(title).focus({ preventScroll: true });
+    window.scrollTo(0, 0);
+  }
+}
+
+const UNABLE =
+  "This browser has WebAssembly or workers switched off, which Python needs: switch them on, take another browser, or join from a terminal with rollback play.";
+
+function isAble() {
+  return typeof WebAssembly === "object" && typeof Worker === "function";
+}

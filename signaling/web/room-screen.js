@@ -1,0 +1,52 @@
+// The screen of a room before its match: the invitation, and who is there and ready. Knows members; knows no match.
+
+import { found, made, nameOf } from "./elements.js";
+import { Invitation } from "./invitation.js";
+
+/** Shows the room as the lobby tells it, or that Python is loaded where there is none. */
+export class RoomScreen {
+  #invitation = new Invitation();
+  #title = found("room-title");
+  #lead = found("room-lead");
+  #members = found("members");
+  #watchers = found("watchers");
+
+  /** Show `room` as the client has it, whose game is called `title`. */
+  show(room, title, qrFolder) {
+    const seats = room.members.filter(({ seat }) => seat !== null);
+    const isFull = seats.filter(({ connected, loading }) => connected && !loading).length >= room.players;
+    this.#title.textContent = isFull ? "Here we go" : "Waiting for players";
+    this.#lead.replaceChildren(title ? `${title} · ` : "", "room ", made("code", { text: room.room, dir: "ltr" }));
+    this.#invitation.show(room.link, qrFolder);
+    const places = Array.from({ length: Math.min(room.players ?? 0, 64) }, (_, seat) => seat);
+    this.#members.replaceChildren(...places.map((seat) => lineOf(seats.find((member) => member.seat === seat), seat, room)));
+    const watching = room.members.filter(({ seat }) => seat === null).length + (room.watching ?? 0);
+    const told = watching === 1 ? "One is watching." : `${watching} are watching.`;
+    this.#watchers.textContent = watching > 0 ? (room.seat === null && watching === 1 ? "You are watching." : told) : "";
+    this.#members.closest(".card").hidden = false;
+  }
+
+  /** Show that a match without a room is about to begin. */
+  showSolo(title) {
+    this.#title.textContent = "Getting ready";
+    this.#lead.textContent = `${title} against the bot`;
+    this.#invitation.show(null);
+    this.#members.replaceChildren();
+    this.#watchers.textContent = "It begins as soon as Python is here.";
+  }
+}
+
+function lineOf(member, seat, room) {
+  const number = made("span", { className: "number", text: String(seat + 1), "aria-hidden": "true" });
+  if (!member) {
+    return made("li", { className: "free" }, number, made("span", { className: "name", text: "Free seat" }), stateOf("free", ""));
+  }
+  const isOwn = seat === room.seat;
+  const state = !member.connected ? ["away", "away"] : member.loading ? ["loading", "loading"] : ["ready", "ready"];
+  const own = isOwn ? [made("span", { className: "own", text: "you" })] : [];
+  return made("li", {}, number, nameOf(member.name), ...own, stateOf(...state));
+}
+
+function stateOf(state, text) {
+  return made("span", { className: `state ${state}`, text });
+}

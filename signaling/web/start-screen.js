@@ -1,0 +1,112 @@
+// The first screen: a name, a game, and the ways into a match. Knows no lobby; tells what was chosen.
+
+import { found, made } from "./elements.js";
+
+const CODE = /^[0-9a-z][0-9a-z -]{0,63}$/i;
+
+/**
+ * Calls `on.create({game, players, name})`, `on.join({room, name, spectate})` or `on.solo({game})`, and `on.trouble(sentence)`
+ * where something lacks. The buttons rest while the promise that comes back is open.
+ */
+export class StartScreen {
+  #form = found("entry");
+  #name = found("name");
+  #code = found("code");
+  #games = found("games");
+  #players = found("players");
+  #playersRow = found("players-row");
+  #listed = [];
+  #on;
+
+  constructor(on) {
+    this.#on = on;
+    this.#form.addEventListener("submit", (event) => {
+      event.preventDefault();
+      const isJoining = this.#code.value.trim() !== "" || document.activeElement === this.#code;
+      this.#do(() => (isJoining ? this.#join(false) : this.#create()));
+    });
+    found("watch").addEventListener("click", () => this.#do(() => this.#join(true)));
+    found("create").addEventListener("click", () => this.#do(() => this.#create()));
+    found("solo").addEventListener("click", () => this.#do(() => this.#on.solo({ game: this.#chosen().name })));
+    this.#games.addEventListener("change", () => this.#showPlayers());
+  }
+
+  /** Offer these games, `[{name, title, players}]`; `chosen` is the name of the one that is selected first. */
+  offer(games, chosen) {
+    this.#listed = games;
+    this.#games.replaceChildren(...games.map((game, place) => {
+      const box = made("input", { type: "radio", name: "game", value: game.name });
+      box.checked = game.name === chosen || (place === 0 && !games.some(({ name }) => name === chosen));
+      const title = made("span", { className: "title", text: game.title, dir: "auto" });
+      const players = made("span", { className: "hint", text: playersOf(game) });
+      return made("label", { className: "game" }, box, title, players);
+    }));
+    for (const id of ["create", "solo"]) found(id).disabled = games.length === 0;
+    this.#showPlayers();
+  }
+
+  /** Fill in what an invitation says. */
+  fill({ room, name }) {
+    if (name) this.#name.value = name;
+    if (room) this.#code.value = room;
+    document.body.classList.toggle("invited", Boolean(room));
+    found("start-title").textContent = room ? "You are invited" : "Play together";
+    found("join-title").textContent = room ? "Join the room" : "Join by code";
+    found("start-lead").textContent = room
+      ? "Tell the others your name, and join."
+      : "Open a room, send the link, and play directly from browser to browser.";
+  }
+
+  get name() {
+    return this.#name.value.trim();
+  }
+
+  #chosen() {
+    const chosen = this.#form.elements.game?.value;
+    const game = this.#listed.find(({ name }) => name === chosen);
+    if (!game) throw new Error("This server offers no game to a browser: join a room from a terminal with rollback play.");
+    return game;
+  }
+
+  #create() {
+    const game = this.#chosen();
+    const players = game.players.length > 1 ? Number(this.#players.value) : game.players[0];
+    return this.#on.create({ game: game.name, players, name: this.name });
+  }
+
+  #join(spectate) {
+    const room = this.#code.value.trim();
+    if (!CODE.test(room)) {
+      this.#code.focus();
+      throw new Error("A room has a code of letters and digits, such as RIVER-OTTER-42: type the one you were told.");
+    }
+    return this.#on.join({ room, name: this.name, spectate });
+  }
+
+  async #do(work) {
+    const buttons = this.#form.querySelectorAll("button");
+    if (this.#form.ariaBusy === "true") return;
+    this.#form.ariaBusy = "true";
+    for (const button of buttons) button.disabled = true;
+    try {
+      await work();
+    } catch (error) {
+      this.#on.trouble(error);
+    } finally {
+      this.#form.ariaBusy = "false";
+      for (const button of buttons) button.disabled = false;
+    }
+  }
+
+  #showPlayers() {
+    const players = this.#listed.find(({ name }) => name === this.#form.elements.game?.value)?.players ?? [];
+    this.#playersRow.hidden = players.length < 2;
+    this.#players.replaceChildren(...players.map((count) => made("option", { value: count, text: `${count} players` })));
+    if (players.includes(2)) this.#players.value = "2";
+  }
+}
+
+function playersOf({ players }) {
+  const [least, most] = [Math.min(...players), Math.max(...players)];
+  return least === most ? `${least} player${least === 1 ? "" : "s"}` : `${least} to ${most} players`;
+}

@@ -1,0 +1,25 @@
+// The real page of the server with a client that acts, as main.js makes it with the real one.
+
+import { catalogueOf } from "/web/catalogue.js";
+import { Page } from "/web/page.js";
+import { readWishes } from "/web/wishes.js";
+import { FakeClient } from "./fake-client.js";
+
+window.breaches = [];
+document.addEventListener("securitypolicyviolation", (event) => window.breaches.push(event.violatedDirective));
+
+const GAMES = {
+  pong: { full: "rollback.games:Pong", title: "Pong", players: [2] },
+  duel: { full: "rollback.games:Duel", title: "Duel", players: [2] },
+  gridworld: { full: "rollback.games:GridWorld", title: "GridWorld", players: [1, 2, 3, 4] },
+  tetris: { full: "rollback.games:Tetris", title: "Tetris", players: [2, 3, 4] },
+};
+
+const served = await (await fetch("/")).text();
+const page = new DOMParser().parseFromString(served, "text/html");
+document.body.replaceChildren(...page.body.childNodes);
+document.body.dataset.screen = page.body.dataset.screen;
+const manifest = await (await fetch("/assets/manifest.json")).json();
+window.client = new FakeClient();
+await new Page(client, readWishes(location.search), async () => catalogueOf({ ...manifest, games: GAMES })).open();
+window.isOpen = true;

@@ -120,7 +120,7 @@ async function withFetch(instead, work) {
 
 function absentSentence(names, { packages = {}, command = "rollback fetch-assets" }) {
   const offered = Object.keys(packages).join(", ") || "none";
-  const needed = `${command.split(" --packages")[0]} --packages ${names.join(" ")}`;
+  const needed = `${command.split(" --packages")[0]} --packages ${names.join(",")}`;
   return `this server offers no package ${names.join(", ")} (offered: ${offered}): run \`${needed}\` where it runs`;
 }
 

@@ -9,14 +9,19 @@ import argparse
 import asyncio
 import json
 from collections.abc import Awaitable, Callable, MutableMapping
+from pathlib import Path
 from typing import Any, Final
 
+from starlette.requests import Request
+from starlette.responses import Response
 from starlette.routing import Route
 
 from signaling.serve import running
+from signaling.served_file import media_type_of
 from signaling.web_pages import WebPages
 
 LARGE: Final = 1_000_000  # bytes
+PAGES: Final = Path(__file__).with_name("pages")
 
 Message = MutableMapping[str, Any]
 Send = Callable[[Message], Awaitable[None]]
@@ -45,12 +50,21 @@ class Slowly:
         await self._app(scope, receive, send_slowly)
 
 
+async def show_page(request: Request) -> Response:
+    """Answer with a page of the tests."""
+    path = PAGES / Path(request.path_params["name"]).name
+    if not path.is_file():
+        return Response(status_code=404)
+    return Response(path.read_bytes(), media_type=media_type_of(path.name), headers={"cache-control": "no-cache"})
+
+
 async def serve(port: int, ping: float, slow: float) -> None:
     """Run the lobby until the process is killed."""
     pages = WebPages().routes
     for page in pages:
         if isinstance(page, Route):
             page.app = Slowly(page.app, slow)
+    pages.append(Route("/pages/{name}", show_page))
     async with running(port=port, ping_interval=ping, ping_timeout=ping, pages=pages) as server:
         print(json.dumps({"url": server.url, "room": server.open_room(players=2, game="pong")}), flush=True)
         await asyncio.Event().wait()

@@ -7,19 +7,15 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any, Final
 
-from starlette.requests import Request
-from starlette.responses import Response
 from starlette.routing import Route
 
 from signaling.serve import LobbyServer, running
-from signaling.served_file import media_type_of
 from signaling.web_pages import WebPages
+from tests.browser.other_lobby import show_page
 from tests.browser.stage import Stage, Tab
 
-PAGES: Final = Path(__file__).with_name("pages")
 SECRET: Final = b"the same secret at every start...."
 
 
@@ -90,7 +86,7 @@ class RealServer:
     async def _start(self) -> tuple[LobbyServer, asyncio.Event, asyncio.Task[None]]:
         started: asyncio.Future[LobbyServer] = asyncio.get_running_loop().create_future()
         end = asyncio.Event()
-        routes = [*self._pages.routes, Route("/pages/{name}", _page)]
+        routes = [*self._pages.routes, Route("/pages/{name}", show_page)]
 
         async def serve() -> None:
             async with running(port=self._port, pages=routes, **self._options) as server:
@@ -106,10 +102,3 @@ class RealServer:
     async def _stop(self) -> None:
         self._end.set()
         await self._serving
-
-
-async def _page(request: Request) -> Response:
-    path = PAGES / Path(request.path_params["name"]).name
-    if not path.is_file():
-        return Response(status_code=404)
-    return Response(path.read_bytes(), media_type=media_type_of(path.name), headers={"cache-control": "no-cache"})

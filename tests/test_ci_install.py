@@ -1,5 +1,6 @@
 """What installs the tools of the browser tests, with programs that stand in for the system's."""
 
+import os
 import shutil
 import subprocess
 from pathlib import Path
@@ -69,3 +70,37 @@ def test_others_install_by_sudo_if_it_asks_for_no_password(system):
 def test_who_cannot_install_is_told_what_is_needed(system, programs, words):
     done, asked = system(**dict.fromkeys(TOOLS[1:], "true"), **programs)
     assert done.returncode == 1 and words in done.stderr and asked == []
+
+
+def test_one_sentence_says_what_is_missing_where_nothing_can_be_downloaded(system):
+    done, asked = system(**dict.fromkeys(TOOLS[1:], "true"), id="echo 0", apt_get=f"{APT}; exit 100")
+    assert done.returncode == 1 and [line.split()[0] for line in asked] == ["install", "update"]
+    assert done.stderr == (
+        "The browser tests need chromium fonts-dejavu-core, and apt-get could not bring them: is there a way to its servers?\n"
+    )
+
+
+@pytest.mark.parametrize("there", [TOOLS, TOOLS[1:]], ids=["all there", "installed now"])
+def test_one_sentence_says_that_a_machine_allows_no_networks_of_ones_own(system, there):
+    done, _ = system(**(dict.fromkeys(there, "true") | {"unshare": "exit 1"}), id="echo 0", apt_get=APT)
+    assert done.returncode == 0 and done.stderr.count("\n") == 1
+    assert "they make a network of their own, and this machine forbids it" in done.stderr
+
+
+def test_who_is_no_administrator_may_have_a_network_in_a_user_namespace(system):
+    done, _ = system(**dict.fromkeys(TOOLS, "true") | {"unshare": '[ "$1" = -rn ]'})
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_one_sentence_says_that_pip_reaches_nothing(tmp_path):
+    python = tmp_path / "bin" / "python"
+    python.parent.mkdir()
+    python.write_text("#!/bin/sh\nexit 1\n")
+    python.chmod(0o755)
+    done = subprocess.run(
+        ["bash", str(SCRIPT.with_name("test"))], env=os.environ | {"VENV": str(tmp_path)}, capture_output=True, text=True
+    )
+    assert done.returncode == 1
+    assert done.stderr == (
+        f"pip could not fill {tmp_path} with this package and its extra 'test': is there a way to a package index?\n"
+    )

@@ -104,6 +104,7 @@ def test_wrong_options_are_one_sentence(wrong: list[str], capsys: pytest.Capture
     assert len(shown.err.strip().splitlines()) == 1
 
 
+@pytest.mark.nightly
 def test_the_script_measures_the_same(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "argv", ["engine.py", "--quick", "--frames", "100", "--json"])
     monkeypatch.setattr(sys, "path", list(sys.path))

@@ -26,8 +26,16 @@ def parity(running: Program, frames: int) -> None:
     assert "Both peers agree" in running.said
 
 
-@pytest.mark.parametrize("transport", ["webrtc", "relay"])
-@pytest.mark.parametrize("game", ["pong", "duel"])
+NIGHTLY = pytest.mark.nightly
+PLAYED = [
+    ("pong", "webrtc"),
+    ("duel", "relay"),
+    pytest.param("pong", "relay", marks=NIGHTLY),
+    pytest.param("duel", "webrtc", marks=NIGHTLY),
+]
+
+
+@pytest.mark.parametrize(("game", "transport"), PLAYED)
 def test_both_peers_agree_on_a_bad_network(game: str, transport: str, tmp_path: Path) -> None:
     replay = tmp_path / "match.rbr"
     arguments = ["--game", game, "--transport", transport, "--frames", "300", "--replay", str(replay), "--json"]

@@ -27,7 +27,7 @@ def both(result: dict[str, Any]) -> list[dict[str, Any]]:
     return [ours, theirs]
 
 
-@pytest.mark.parametrize("game", ["pong", "duel"])
+@pytest.mark.parametrize("game", [pytest.param("pong", marks=pytest.mark.nightly), "duel"])
 def test_both_sides_stop_and_name_the_same_frame_and_fields(game: str, tmp_path: Path) -> None:
     with program(*arguments(tmp_path, "stop", "--json", "--game", game)) as running:
         assert running.code() == 1, running.said

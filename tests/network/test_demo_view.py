@@ -103,7 +103,7 @@ def demo(terminals: list[Terminal], tmp_path: Path, columns: int, rows: int, *ar
     return terminal
 
 
-@pytest.mark.parametrize(("columns", "rows"), [(120, 32), (80, 24)])
+@pytest.mark.parametrize(("columns", "rows"), [pytest.param(120, 32, marks=pytest.mark.nightly), (80, 24)])
 def test_both_fields_are_seen_side_by_side_and_the_verdict_below(
     columns: int, rows: int, terminals: list[Terminal], tmp_path: Path
 ) -> None:

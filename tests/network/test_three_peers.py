@@ -139,6 +139,7 @@ def a_night_out(folder: Path, victim: str, frames: int, on_disconnect: str, time
     assert not list((folder / "state" / "rooms").glob("*.token"))  # who left has no way back
 
 
+@pytest.mark.nightly
 def test_who_was_killed_comes_back_and_all_end_in_one_state(tmp_path: Path) -> None:
     a_night_out(tmp_path, "ann", 2100, "takeover", 1)
 

@@ -107,6 +107,7 @@ async def test_who_comes_in_the_middle_sees_what_is_played(tmp_path: Path, direc
     assert told.complete and told.verify(Trio()).ok and told.header.names == ("ann", "bob", "cid")
 
 
+@pytest.mark.nightly
 async def test_every_match_of_a_room_is_watched_by_whoever_stays(tmp_path: Path) -> None:
     seen = []
     async with three(frames=120, matches=3) as (server, players, tasks):

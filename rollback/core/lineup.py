@@ -46,8 +46,8 @@ class Lineup:
             elif not isinstance(seat, Open):
                 raise UsageError(f"player {player} must be Local(), Remote(peer name) or Open(), not {seat!r}")
         vacant = {f"(open {player})": [player] for player, seat in enumerate(players) if isinstance(seat, Open)}
-        if not self.controllers or not (seats or vacant):
-            raise UsageError("a session needs at least one Local and one Remote player; SyncTestSession plays alone")
+        if not self.controllers:
+            raise UsageError("a session needs at least one Local player; SpectatorSession is for who only watches")
         seats.update(vacant)
         idle = idle_inputs(game, self.codecs)
         self.own = InputQueue(tuple(self.controllers), idle)

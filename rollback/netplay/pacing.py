@@ -1,12 +1,13 @@
 """The wait for the next frame. Knows a clock and the event loop; when a frame is due, `rollback.core.timesync` says.
 
 Sleeping alone is late by one to four milliseconds now and then, so a wait sleeps until shortly before the deadline and
-yields to the event loop, turn by turn, until it has come.
+yields to the event loop, turn by turn, until it has come. In a browser's worker, yielding only takes time from the timers.
 """
 
 from __future__ import annotations
 
 import asyncio
+import sys
 import time
 from collections.abc import Callable
 from typing import Final
@@ -16,7 +17,9 @@ from rollback.errors import UsageError
 
 __all__ = ["Pacer"]
 
-EARLY: Final = 0.002  # seconds before the deadline at which sleeping ends
+# Seconds before the deadline at which sleeping ends. In a worker each of a hundred turns is a message that is posted and
+# taken, a tenth of a core: without them the 99th percentile of intervals was 21 ms there instead of 26.
+EARLY: Final = 0.0 if sys.platform == "emscripten" else 0.002
 
 
 class Pacer(Cadence):

@@ -1,8 +1,9 @@
 // The worker: holds back requests until Python is ready, then does them one after the other. Knows messages, and who does
 // what they ask. A module worker: Pyodide loads in no other kind.
 
-import { ANSWERS, REFUSED_EARLY, WorkerError, describeError } from "./worker-protocol.js";
+import { ANSWERS, MATCH, REFUSED_EARLY, WorkerError, describeError } from "./worker-protocol.js";
 import { PythonEnvironment } from "./worker-environment.js";
+import { WorkerMatch } from "./worker-match.js";
 import { MANIFEST, loadRuntime } from "./worker-runtime.js";
 
 const EARLY = 1000; // requests that may wait for READY
@@ -13,6 +14,7 @@ let state = "new"; // new -> starting -> ready | failed
 let failure = null;
 let turn = Promise.resolve(); // requests are done in the order in which they came
 const early = [];
+const match = new WorkerMatch((payload, transfer) => self.postMessage({ type: MATCH, payload }, transfer), teller(null));
 
 const WORK = {
   installPackages: (packages, tell) => runtime.install(packages, tell),
@@ -30,11 +32,13 @@ self.addEventListener("messageerror", () => {
 });
 self.addEventListener("unhandledrejection", (event) => {
   event.preventDefault();
-  refuse(null, event.reason);
+  if (match.runs) match.fail(event.reason);
+  else refuse(null, event.reason);
 });
 
 function receive({ type, id = null, payload }) {
   if (type === "destroy") return self.close();
+  if (type === MATCH) return match.receive(payload);
   if (!Object.hasOwn(ANSWERS, type)) {
     return refuse(id, new WorkerError("ProtocolError", `${String(type)} is no request: ${Object.keys(ANSWERS).join(", ")} are`));
   }
@@ -54,6 +58,7 @@ async function start(id, options) {
   try {
     runtime = await loadRuntime(teller(id), options?.manifest ?? MANIFEST);
     environment = new PythonEnvironment(runtime.pyodide);
+    match.start(runtime);
     state = "ready";
     post({ type: ANSWERS.init, id, result: runtime.versions });
     early.splice(0).forEach(take);

@@ -165,19 +165,13 @@ def test_the_local_game_sees_what_the_others_see() -> None:
     assert all(action % 2 == 0 for done in match.peers[0].frames for action in done.actions)
 
 
-ALONE = "a session needs at least one Local and one Remote player; SyncTestSession plays alone"
-
 SEATS = [
     ([Local()], "1 players were given, Sums has 2"),
     ([Local(), Remote("b"), Remote("c")], "3 players were given, Sums has 2"),
     ([Local(), "bob"], "player 1 must be Local(), Remote(peer name) or Open(), not 'bob'"),
     ([Local(), Remote("")], "player 1 must be Local(), Remote(peer name) or Open(), not Remote(peer='')"),
     ([Local(), Remote(7)], "player 1 must be Local(), Remote(peer name) or Open(), not Remote(peer=7)"),  # type: ignore[arg-type]
-    ([Local(), Local()], ALONE),
-    (
-        [Remote("a"), Remote("b")],
-        "a session needs at least one Local and one Remote player; SyncTestSession plays alone",
-    ),
+    ([Remote("a"), Remote("b")], "a session needs at least one Local player; SpectatorSession is for who only watches"),
 ]
 
 
@@ -186,6 +180,23 @@ def test_players_that_do_not_fit_are_refused_in_one_sentence(seats: Any, says: s
     with pytest.raises(UsageError) as caught:
         P2PSession(Sums(), seats)
     assert str(caught.value) == says
+
+
+def test_players_who_are_all_here_play_without_a_network() -> None:
+    session = P2PSession(Sums(), [Local(), Local("bot")], SessionConfig(input_delay=0))
+    session.end_at(40)
+    now, settled = 0.0, []
+    while session.reason != "ended" and now < 5.0:
+        session.tick({0: 1, 1: 2}, now=now)
+        assert session.outgoing(now=now) == []
+        settled += [done.actions for done in session.confirmed_frames()]
+        if session.frame == 20 and session.reason == "running":
+            session.pause("a moment", now=now)
+        elif session.reason == "paused":
+            session.resume(now=now)
+        now += 1 / 60
+    assert settled == [(1, 2)] * 40 and session.finished
+    assert session.stats().rollbacks == session.stats().stalls == 0
 
 
 def test_a_datagram_of_nobody_is_refused() -> None:

@@ -1,0 +1,96 @@
+"""A match of one person against bots, all in this worker: no room and no network. Knows a page; knows no lobby."""
+
+from __future__ import annotations
+
+import secrets
+import time
+from pathlib import Path
+from typing import Any, Final
+
+from rollback.core.session import P2PSession
+from rollback.netplay.driver import drive
+from rollback.netplay.hands.bots import bot_act
+from rollback.netplay.in_worker.no_peers import NoPeers
+from rollback.netplay.in_worker.offered_games import OfferedGames
+from rollback.netplay.in_worker.page import Page
+from rollback.netplay.in_worker.page_hands import PageHands
+from rollback.netplay.in_worker.pictures import scores_of
+from rollback.netplay.in_worker.results import ended_message, failure_of, taken_away
+from rollback.netplay.in_worker.screen import Screen
+from rollback.netplay.in_worker.settings import config_of
+from rollback.netplay.in_worker.wishes import Wishes
+from rollback.netplay.match import checksum_of
+from rollback.netplay.recorder import Recorder
+from rollback.types import Ended, Local, Tick
+
+__all__ = ["play_alone"]
+
+ROOM: Final = "alone"
+ME: Final = 0
+
+
+async def play_alone(page: Page, wishes: Wishes, games: OfferedGames, folder: Path) -> None:
+    """Play against bots, and again as often as the page wants.
+
+    Args:
+        page: Where it is seen and played.
+        wishes: What the page wants.
+        games: Makes the game.
+        folder: Where the replay is written, until it is handed to the page.
+
+    Raises:
+        RollbackError: There is no such game, or it cannot be played so.
+    """
+    name, make = games.maker(wishes.game)
+    seed = secrets.randbits(62) if wishes.seed is None else wishes.seed
+    number = 0
+    while True:
+        await _one(page, wishes, name, make(), (seed + number) % 2**63, folder / "match.rbr")
+        if page.stop.is_set() or not await page.wants_again():
+            return
+        number += 1
+
+
+async def _one(page: Page, wishes: Wishes, name: str, game: Any, seed: int, replay: Path) -> None:
+    hands = PageHands(game, ME, wishes)
+    opponent = wishes.bot or "best"
+    acts = {player: bot_act(opponent, game, player, seed) for player in range(game.players) if player != ME}
+    config = config_of(wishes, game, ROOM, 0, ME, by_turns=hands.by_turns, seed=seed, input_delay=wishes.input_delay or 0)
+    session = P2PSession(game, [Local("human" if player == ME else "bot") for player in range(game.players)], config)
+    names = [_name(player, opponent, game.players) for player in range(game.players)]
+    session.names.update(enumerate(names))
+    if wishes.frames is not None:
+        session.end_at(wishes.frames)
+    recorder = Recorder(session, replay, names=names, game_name=name, recorded_at=time.time(), room=ROOM)
+    screen = Screen(page.post, name, ME, hands)
+    page.show(screen, hands)
+    ends: list[Ended] = []
+
+    def act(game: Any, player: int) -> Any:
+        return screen.act(game, player) if player == ME else acts[player](game, player)
+
+    def happened(event: Any) -> None:
+        if isinstance(event, Ended):
+            ends.append(event)
+        screen.event(event)
+
+    def simulated(session: P2PSession, tick: Tick) -> None:
+        page.look(session, time.monotonic())
+        screen.frame(session, tick)
+
+    await drive(
+        session, NoPeers(), act, fps=config.fps, on_frame=simulated, on_event=happened, recorder=recorder, stop=page.stop
+    )
+    reason = ends[0].reason
+    told = ended_message(
+        reason, session.frame, checksum_of(game), scores_of(game), ME, again=reason != "left", problem=recorder.problem
+    )
+    page.post(told, taken_away(recorder.path if recorder.began else None))
+    if failure := failure_of(reason):
+        page.post(failure)
+
+
+def _name(player: int, opponent: str, players: int) -> str:
+    if player == ME:
+        return "you"
+    return f"bot {player}" if players > 2 else f"bot ({opponent})"

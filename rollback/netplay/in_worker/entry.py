@@ -1,0 +1,57 @@
+"""Where the JavaScript of a worker comes into Python: makes the port and the match behind it. Knows Pyodide's event loop."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import time
+from collections.abc import Callable
+from typing import Any, Final
+
+from rollback.core.session import P2PSession
+from rollback.net.page_lobby import PageLobby
+from rollback.net.page_port import PagePort
+from rollback.netplay.in_worker.match import Match
+from rollback.netplay.in_worker.pictures import picture_of
+from rollback.netplay.in_worker.results import failed_message
+from rollback.netplay.seats import config_for
+from rollback.types import Local
+
+__all__ = ["start"]
+
+WARM: Final = 3  # frames: after these everything on the way of a frame was imported and run once
+
+
+def start(post: Callable[[str, Any], object], offers: str) -> PagePort:
+    """Return the port, ready for messages; from now on matches are played on the running event loop.
+
+    Args:
+        post: Takes a text, and bytes or None, to the page.
+        offers: The games that the lobby offers, by name, as JSON.
+    """
+    port = PagePort(post)
+    Match(port, lambda: PageLobby(port), json.loads(offers))
+    asyncio.get_event_loop().set_exception_handler(lambda loop, context: _tell(port, context))
+    _warm()
+    return port
+
+
+def _tell(port: PagePort, context: dict[str, Any]) -> None:
+    """Tell the page of what escaped: in a worker nobody reads what Python prints."""
+    error = context.get("exception")
+    if isinstance(error, BaseException):
+        port.post(failed_message(error))
+    else:
+        port.post({"tell": "failed", "name": "Error", "message": str(context.get("message", "")), "traceback": ""})
+
+
+def _warm() -> None:
+    """Play a few frames of nothing, so that the first frames of a match are not late."""
+    from rollback.games import Pong
+
+    game = Pong()
+    session = P2PSession(game, [Local(), Local()], config_for(game, "warm"))
+    for _ in range(WARM):
+        session.tick({0: game.idle(0), 1: game.idle(1)}, now=time.monotonic())
+        session.stats()
+        picture_of(game)

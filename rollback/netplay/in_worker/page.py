@@ -1,0 +1,102 @@
+"""What a page says while a match runs: keys, whether it is seen, pause, again, leave; and the way to it. Knows no game."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from typing import Any, Final, Protocol
+
+from rollback.core.session import P2PSession
+from rollback.netplay.in_worker.page_hands import PageHands
+from rollback.netplay.in_worker.screen import Screen
+from rollback.netplay.stopping import unless
+
+__all__ = ["Page", "Port"]
+
+PAUSED: Final = "the pause button was pressed"
+BY_TURNS: Final = "nobody is hurried here: the match waits for every move, so there is nothing to pause"
+
+
+class Port(Protocol):
+    """The worker's end of the way to its page; see `rollback.net.page_port.PagePort`."""
+
+    def post(self, message: dict[str, Any], data: bytes | None = None) -> None:
+        """Post a message, with bytes beside it."""
+
+    def on(self, kind: str, handler: Callable[[dict[str, Any], bytes | None], None]) -> None:
+        """Call `handler` with each message of that kind."""
+
+
+class Page:
+    """The page, for all the matches of a worker.
+
+    Args:
+        port: The way to it.
+
+    Attributes:
+        post: Posts a message to it.
+        stop: Set once the page wants no more of what runs.
+    """
+
+    def __init__(self, port: Port) -> None:
+        self.post = port.post
+        self.stop = asyncio.Event()
+        self._again = asyncio.Event()
+        self._hands: PageHands | None = None
+        self._screen: Screen | None = None
+        self._held: Any = ()
+        self._is_visible = True
+        self._is_paused = False
+        self._presses = 0
+        port.on("keys", self._keys)
+        port.on("visible", self._visible)
+        port.on("pause", self._pause)
+        port.on("again", lambda message, data: self._again.set())
+
+    def begin(self) -> None:
+        """Something new begins: what was said to what ran before counts no more."""
+        self.stop = asyncio.Event()
+        self._again = asyncio.Event()
+
+    def show(self, screen: Screen, hands: PageHands | None) -> None:
+        """Let a match be seen and played from now on."""
+        self._screen, self._hands = screen, hands
+        self._is_paused, self._presses = False, 0
+        self._again.clear()
+        screen.is_visible = self._is_visible
+        if hands is not None:
+            hands.hold(self._held)
+
+    def look(self, session: P2PSession, now: float) -> None:
+        """Pause or resume, if the page asked for it since the last look; `now` is the clock the session is driven by."""
+        for _ in range(self._presses):
+            if self._hands is not None and self._hands.by_turns:
+                assert self._screen is not None
+                self._screen.tell(BY_TURNS)
+                continue
+            self._is_paused = not self._is_paused
+            if self._is_paused:
+                session.pause(PAUSED, now=now)
+            else:
+                session.resume(now=now)
+        self._presses = 0
+
+    async def wants_again(self) -> bool:
+        """Wait until the page wants another match, or no more of it; return which."""
+        return await unless(self.stop, self._again_wait())
+
+    async def _again_wait(self) -> None:
+        await self._again.wait()
+
+    def _keys(self, message: dict[str, Any], data: bytes | None) -> None:
+        self._held = message.get("held")
+        if self._hands is not None:
+            self._hands.hold(self._held)
+
+    def _visible(self, message: dict[str, Any], data: bytes | None) -> None:
+        self._is_visible = message.get("visible") is not False
+        if self._screen is not None:
+            self._screen.is_visible = self._is_visible
+
+    def _pause(self, message: dict[str, Any], data: bytes | None) -> None:
+        self._presses += 1

@@ -12,7 +12,8 @@ from typing import Any, Final, Protocol, cast
 
 from rollback.net.allowance import Allowance
 from rollback.net.bulk import State
-from rollback.net.negotiation import Negotiable, Negotiation
+from rollback.net.negotiable import Negotiable
+from rollback.net.negotiation import Negotiation
 from rollback.net.signals import read_signal
 from rollback.net.transport import ignore
 

@@ -10,14 +10,16 @@ import secrets
 from collections import Counter
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import Any, Final, Protocol
+from typing import Any, Final
 
 from rollback.errors import NetworkError, RollbackError
 from rollback.net.allowance import Allowance
+from rollback.net.candidates import Candidates
+from rollback.net.negotiable import Negotiable
 from rollback.net.signals import MAX_TEXT, Said, read_signal
 from rollback.net.transport import ignore
 
-__all__ = ["FIRST_PAUSE", "LONGEST_PAUSE", "Negotiable", "Negotiation"]
+__all__ = ["FIRST_PAUSE", "LONGEST_PAUSE", "Negotiation"]
 
 FIRST_PAUSE: Final = 1.0  # seconds before the second try
 LONGEST_PAUSE: Final = 30.0  # doubling ends here
@@ -25,27 +27,6 @@ FAREWELL: Final = 1.0  # seconds a peer that said goodbye may take to close
 QUEUE: Final = 64  # signals that may wait; a negotiation needs a handful
 CALLS: Final = 8  # calls for a new connection that are heard at once: each costs a connection, and the old one
 CALL_PACE: Final = 1.0  # seconds between them in the long run; an honest peer rests as long between its tries
-
-
-class Negotiable(Protocol):
-    """What a negotiation needs of a line; see `rollback.net.line.Line`."""
-
-    on_open: Callable[[], None]
-    on_lost: Callable[[str], None]
-    on_goodbye: Callable[[str], None]
-    is_open: bool
-
-    async def offer(self) -> str:
-        """Return the description that offers a connection."""
-
-    async def answer(self, offer: str, /) -> str:
-        """Return the description that answers an offer."""
-
-    async def accept(self, answer: str, /) -> None:
-        """Take the answer to our offer."""
-
-    async def close(self, goodbye: str | None = None) -> None:
-        """Close, saying goodbye first where a reason is given."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,11 +47,18 @@ class _Goodbye:
 
 
 @dataclass(frozen=True, slots=True)
+class _Found:
+    line: Negotiable
+    candidate: str
+    mid: str
+
+
+@dataclass(frozen=True, slots=True)
 class _Distrusted:
     reason: str
 
 
-_Happening = _Opened | _Lost | _Goodbye | _Distrusted | Said
+_Happening = _Opened | _Lost | _Goodbye | _Found | _Distrusted | Said
 
 
 class Negotiation:
@@ -109,6 +97,7 @@ class Negotiation:
         self._attempt = ""
         self._description = ""  # what we sent in this attempt: sent again when it is asked for again
         self._answered = False
+        self._candidates = Candidates()
         self._queue: asyncio.Queue[_Happening] = asyncio.Queue()
         self._called = Allowance(pace=CALL_PACE, burst=CALLS)
 
@@ -178,6 +167,11 @@ class Negotiation:
                 if self.line is not None and not self._answered:
                     self._answered = True
                     await self.line.accept(answer)
+            case Said("candidate", attempt, candidate, mid) if attempt == self._attempt:
+                if self.line is not None and (self._answered or not self._offers) and self._candidates.take(candidate, mid):
+                    self.line.add_candidate(candidate, mid)
+            case _Found(line, candidate, mid) if line is self.line and self._candidates.say(candidate, mid):
+                await self._say_candidate(candidate, mid)
             case _:
                 pass  # of an earlier attempt
 
@@ -252,7 +246,8 @@ class Negotiation:
         line.on_open = lambda: self._queue.put_nowait(_Opened(line))
         line.on_lost = lambda reason: self._queue.put_nowait(_Lost(line, reason))
         line.on_goodbye = lambda reason: self._queue.put_nowait(_Goodbye(line, reason))
-        self.line = line
+        line.on_candidate = lambda candidate, mid: self._queue.put_nowait(_Found(line, candidate, mid))
+        self.line, self._candidates = line, Candidates()
         return line
 
     async def _drop_line(self) -> None:
@@ -267,6 +262,11 @@ class Negotiation:
 
     async def _say_description(self, kind: str) -> None:
         await self._say({"webrtc": kind, "attempt": self._attempt, "sdp": self._description})
+        for candidate, mid in self._candidates.said:  # it is said again, and they belong to it
+            await self._say_candidate(candidate, mid)
+
+    async def _say_candidate(self, candidate: str, mid: str) -> None:
+        await self._say({"webrtc": "candidate", "attempt": self._attempt, "candidate": candidate, "mid": mid})
 
     async def _say(self, signal: dict[str, Any]) -> None:
         try:

@@ -25,7 +25,7 @@ __all__ = ["KINDS", "LOST", "PagePort"]
 
 KINDS: Final = ("begin", "lobby", "keys", "visible", "pause", "again", "leave")  # that wait for somebody to take them
 KEPT: Final = 4096  # of each: the feed of a match that is watched fills up while the game is loaded
-LOST: Final = ("lost", "timeout")  # codes of an answer that no lobby gave
+LOST: Final = ("lost", "timeout", "unreachable", "over", "none")  # codes of the page itself: no lobby said no
 Take = Callable[[dict[str, Any], bytes | None], None]
 
 

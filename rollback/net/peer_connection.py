@@ -7,9 +7,8 @@ from typing import Final, Literal, Protocol
 
 from rollback.net.ice import IceOptions
 
-__all__ = ["CANDIDATES", "Channel", "Kind", "MakePeerConnection", "PeerConnection", "why_lost"]
+__all__ = ["Channel", "Kind", "MakePeerConnection", "PeerConnection", "why_lost"]
 
-CANDIDATES: Final = 32  # of one side in one try; a machine with several networks and a TURN server has about ten
 Kind = Literal["offer", "answer"]
 _LOST: Final = {
     "failed": "the two sides cannot reach each other directly (ICE failed)",

@@ -54,6 +54,8 @@ class WireLine:
         self.on_blob: Any = ignore
         self.on_bulk: Any = ignore
         self.on_room: Any = ignore
+        self.on_candidate: Any = ignore
+        self.candidates: list[tuple[str, str]] = []
         self.is_bulk = False
         self.bulk_sent = 0  # messages
         self._late: deque[bytes] = deque()
@@ -89,6 +91,10 @@ class WireLine:
         for line in (self, self.other):
             line.is_open = True
             asyncio.get_running_loop().call_soon(lambda line=line: line.on_open())
+
+    def add_candidate(self, candidate: str, mid: str) -> None:
+        assert self.other is not None, "before the description"
+        self.candidates.append((candidate, mid))
 
     def send(self, datagram: bytes) -> bool:
         if not self.is_open or self.full:

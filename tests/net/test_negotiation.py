@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rollback.errors import NetworkError, UsageError
+from rollback.net.candidates import MOST
 from rollback.net.negotiation import CALL_PACE, CALLS, FAREWELL, FIRST_PAUSE, LONGEST_PAUSE, QUEUE, Negotiation
 from tests.net.lines import Wires
 from tests.net.virtual_time import now, run
@@ -310,5 +311,102 @@ def test_whatever_a_peer_signals_an_honest_connection_opens_in_the_end(noise):
         await asyncio.sleep(3 * (TIMEOUT + LONGEST_PAUSE))
         assert not ann.task.done() and not bob.task.done()
         assert ann.is_open and bob.is_open
+
+    scene(play)
+
+
+ADDRESS = "candidate:1 1 udp 2122260223 10.0.0.1 50000 typ host"
+
+
+@pytest.mark.parametrize("who", ["the offering side", "the answering side"])
+def test_an_address_that_is_found_late_reaches_the_other_side_after_the_description(who):
+    async def play(wires, ann, bob):
+        wires.silent = True
+        ann.start(), bob.start()
+        await asyncio.sleep(1)
+        finder, taker = (ann, bob) if who == "the offering side" else (bob, ann)
+        finder.negotiation.line.on_candidate(ADDRESS, "0")
+        finder.negotiation.line.on_candidate(ADDRESS, "0")
+        await asyncio.sleep(1)
+        assert taker.negotiation.line.candidates == [(ADDRESS, "0")]
+        assert finder.negotiation.line.candidates == []
+        assert finder.said[-1] == "candidate" and finder.said.count("candidate") == 1
+
+    scene(play)
+
+
+def test_an_address_that_is_found_before_the_description_is_ready_is_said_after_it():
+    async def play(wires, ann, bob):
+        class Eager(type(wires.make())):
+            async def offer(self):
+                self.on_candidate(ADDRESS, "0")
+                await asyncio.sleep(0.5)
+                return await super().offer()
+
+        def make(*_):
+            line = Eager(wires, f"eager {len(wires.lines)}")
+            wires.lines[line.name] = line
+            return line
+
+        wires.silent, ann.negotiation._make_line = True, make
+        bob.start()
+        ann.start()
+        await asyncio.sleep(2)
+        assert [word for word in ann.said if word == "candidate" or word == "offer"][:2] == ["offer", "candidate"]
+        assert bob.negotiation.line.candidates == [(ADDRESS, "0")]
+
+    scene(play)
+
+
+def test_whoever_comes_late_is_told_the_addresses_again_with_the_offer():
+    async def play(wires, ann, bob):
+        wires.silent = True
+        ann.start()
+        await asyncio.sleep(1)
+        ann.negotiation.line.on_candidate(ADDRESS, "0")
+        await asyncio.sleep(1)
+        assert ann.said == ["offer", "candidate"], "the premise: nobody was there to hear it"
+        bob.start()
+        await asyncio.sleep(1)
+        assert bob.negotiation.line.candidates == [(ADDRESS, "0")]
+
+    scene(play)
+
+
+def test_addresses_of_another_try_too_early_or_too_many_are_not_taken():
+    async def play(wires, ann, bob):
+        wires.silent = True
+        ann.start()
+        await asyncio.sleep(1)
+        attempt = ann.negotiation._attempt
+        ann.negotiation.take({"webrtc": "candidate", "attempt": attempt, "candidate": ADDRESS, "mid": "0"})
+        await asyncio.sleep(0.1)
+        assert ann.negotiation.line.candidates == [], "before the answer"
+        bob.start()
+        await asyncio.sleep(1)
+        ann.negotiation.take({"webrtc": "candidate", "attempt": "another", "candidate": ADDRESS, "mid": "0"})
+        for number in range(MOST + 5):
+            said = {"webrtc": "candidate", "attempt": attempt, "candidate": f"candidate:{number}", "mid": "0"}
+            ann.negotiation.take(said)
+        await asyncio.sleep(1)
+        assert ann.negotiation.line.candidates == [(f"candidate:{number}", "0") for number in range(MOST)]
+        assert ann.negotiation.dropped == {}
+
+    scene(play)
+
+
+def test_a_new_try_has_addresses_of_its_own():
+    async def play(wires, ann, bob):
+        wires.silent = True
+        ann.start(), bob.start()
+        await asyncio.sleep(1)
+        first = bob.negotiation.line
+        ann.negotiation.line.on_candidate(ADDRESS, "0")
+        await asyncio.sleep(TIMEOUT + FIRST_PAUSE + 2)
+        assert bob.negotiation.line is not first and first.candidates == [(ADDRESS, "0")]
+        assert bob.negotiation.line.candidates == []
+        ann.negotiation.line.on_candidate(ADDRESS, "0")
+        await asyncio.sleep(1)
+        assert bob.negotiation.line.candidates == [(ADDRESS, "0")]
 
     scene(play)

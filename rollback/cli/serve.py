@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import ipaddress
 import json
 import os
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -18,7 +19,6 @@ from rollback.errors import UsageError
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from signaling.limits import Limits
     from signaling.offers import Offer
     from signaling.web_pages import WebPages
 
@@ -45,6 +45,15 @@ def command(
         typer.Option(
             metavar="ORIGIN",
             help="A web site that may show the game in a frame, such as https://survey.example.org; may be repeated.",
+            show_default="none",
+        ),
+    ] = None,
+    proxy: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="ADDRESS",
+            help="A reverse proxy in front of this server, such as 127.0.0.1, whose word on the visitors' addresses is taken;"
+            " may be repeated. Without it they count as one visitor.",
             show_default="none",
         ),
     ] = None,
@@ -76,8 +85,10 @@ def command(
     secret = _secret(secret_file)
     limits = Limits() if spectators else Limits(spectators=0)
     embedders = [checked_origin(origin) for origin in embed_origin or ()]
+    proxies = [_address(each) for each in proxy or ()]
     pages = _pages(game, offers_of(game, made, seats))
-    served = _serve(host, port, game, seats, as_json=as_json, limits=limits, secret=secret, pages=pages, embedders=embedders)
+    settings: dict[str, Any] = {"limits": limits, "secret": secret, "embedders": embedders, "proxies": proxies}
+    served = _serve(host, port, game, seats, as_json=as_json, pages=pages, **settings)
     raise typer.Exit(run_until_interrupted(served))
 
 
@@ -112,6 +123,13 @@ def _secret(path: Path | None) -> bytes | None:
         return None
 
 
+def _address(text: str) -> str:
+    try:
+        return str(ipaddress.ip_network(text.strip()))
+    except ValueError:
+        raise UsageError(f"--proxy takes an address such as 127.0.0.1 or 10.0.0.0/8, not {text[:100]!r}") from None
+
+
 async def _serve(
     host: str,
     port: int,
@@ -119,15 +137,13 @@ async def _serve(
     players: int,
     *,
     as_json: bool,
-    limits: Limits,
-    secret: bytes | None,
     pages: WebPages,
-    embedders: list[str],
+    **settings: Any,
 ) -> int:
     from rollback.cli.play_room import play_command
     from signaling.serve import running
 
-    async with running(host, port, limits=limits, secret=secret, pages=pages.routes, embedders=embedders) as server:
+    async with running(host, port, pages=pages.routes, **settings) as server:
         gc.freeze()  # what was loaded stays: without it a collection walks through all of it, and the relay waits
         room = server.open_room(players=players, game=game)
         page = f"{server.url}/?room={room}" if game in pages.games else None

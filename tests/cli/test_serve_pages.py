@@ -64,6 +64,12 @@ def test_a_game_that_browsers_cannot_play_is_told_and_the_others_are_served(caps
     assert list(served.games) == ["pong", "duel", "gridworld", "tetris"]
 
 
+@pytest.mark.parametrize("address", ["proxy.example.org", "", "*", "127.0.0.1:80", "10.0.0.1/8"])
+def test_a_proxy_is_named_by_its_address(capsys, stock, address):
+    assert run(["serve", "--port", "0", "--proxy", address]) == 2
+    assert "--proxy takes an address such as 127.0.0.1 or 10.0.0.0/8, not " in capsys.readouterr().err and stock == []
+
+
 def test_a_frame_of_no_origin_is_refused_before_anything_is_served(capsys, stock):
     assert run(["serve", "--port", "0", "--embed-origin", "survey.example.org"]) == 2
     assert "an origin is https:// and a name" in capsys.readouterr().err and stock == []

@@ -106,6 +106,16 @@ async def test_pages_of_other_sites_cannot_connect_and_the_own_one_can(server, h
             await http.ws_connect(friendly.url + SOCKET_IO, headers={"origin": "http://evil.example"})
 
 
+async def test_a_page_behind_a_proxy_that_speaks_tls_can_connect_and_counts_as_who_opened_it(http):
+    forwarded = {"host": "lobby.example.org", "x-forwarded-proto": "https", "x-forwarded-for": "192.0.2.7"}
+    for proxies, address in (([], "127.0.0.1"), (["127.0.0.1/32"], "192.0.2.7")):
+        async with running(proxies=proxies) as server:
+            async with await raw(http, server, headers=forwarded | {"origin": "https://lobby.example.org"}):
+                assert [link.address for link in server.app._links.values()] == [address]
+            with pytest.raises(aiohttp.WSServerHandshakeError):
+                await http.ws_connect(server.url + SOCKET_IO, headers=forwarded | {"origin": "https://evil.example"})
+
+
 async def test_messages_are_not_compressed(server, http):
     ws = await raw(http, server, compress=15)
     assert not ws.compress

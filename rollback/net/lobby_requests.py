@@ -78,7 +78,7 @@ class LobbyRequests(LobbyNews, abc.ABC):
         await self._ask("watch", {"on": on})
 
     async def wait_for_players(self, timeout: float | None = None) -> None:
-        """Return when every seat is taken by a member that is connected.
+        """Return when every seat is taken by a member that is connected and has loaded.
 
         Raises:
             NetworkError: They did not come within `timeout` seconds, or the room is gone.

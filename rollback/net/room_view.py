@@ -27,6 +27,7 @@ class Member:
         connected: Whether the lobby hears the member.
         life: Which process of the member it is, from 1 on; one more says that a new process came in its place.
         again: Whether the member wants another match; None: nothing was said.
+        loading: Whether it holds its place and cannot play yet: a browser loads its engine for seconds.
     """
 
     id: str
@@ -35,6 +36,12 @@ class Member:
     connected: bool
     life: int = 1
     again: bool | None = None
+    loading: bool = False
+
+    @property
+    def is_ready(self) -> bool:
+        """Whether the member can be played with: the lobby hears it, and it has loaded what it needs."""
+        return self.connected and not self.loading
 
 
 class RoomView:
@@ -78,13 +85,13 @@ class RoomView:
 
     @property
     def present(self) -> int:
-        """How many seats are taken by a member that is connected."""
-        return sum(member.connected for member in self.members if member.seat is not None)
+        """How many seats are taken by a member that is connected and has loaded."""
+        return sum(member.is_ready for member in self.members if member.seat is not None)
 
     @property
     def is_feeder(self) -> bool:
-        """Whether this member shows the match to those who watch: it has the lowest seat of all that are connected."""
-        seats = {member.seat: member.id for member in self.members if member.seat is not None and member.connected}
+        """Whether this member shows the match to those who watch: it has the lowest seat of all that are there."""
+        seats = {member.seat: member.id for member in self.members if member.seat is not None and member.is_ready}
         return bool(seats) and seats[min(seats)] == self._id
 
     @property
@@ -140,10 +147,10 @@ def _member(told: Any) -> Member:
         raise TypeError("a member is not what a lobby tells")
     if not (seat is None or (type(seat) is int and seat >= 0)) or len(identity) > LONGEST_NAME:
         raise TypeError("a seat or an id is not what a lobby tells")
-    life, again = told.get("life", 1), told.get("again")
-    if type(life) is not int or not (again is None or type(again) is bool):
-        raise TypeError("a life or a wish is not what a lobby tells")
-    return Member(identity, plain_words(name, LONGEST_NAME) or identity, seat, connected, life, again)
+    life, again, loading = told.get("life", 1), told.get("again"), told.get("loading", False)
+    if type(life) is not int or not (again is None or type(again) is bool) or type(loading) is not bool:
+        raise TypeError("a life, a wish or a state is not what a lobby tells")
+    return Member(identity, plain_words(name, LONGEST_NAME) or identity, seat, connected, life, again, loading)
 
 
 def _code(told: Any) -> str:

@@ -85,8 +85,8 @@ class Company:
         """See who is in the room now."""
         lobby = self._lobby
         for member in lobby.members:
-            if member.seat is None or member.seat >= self._players or member.id == lobby.me.id or not member.connected:
-                continue
+            if member.seat is None or member.seat >= self._players or member.id == lobby.me.id or not member.is_ready:
+                continue  # whoever is loading is offered once that has ended, and is no silent peer until then
             if self._known.get(member.id, 0) < member.life:
                 self._known[member.id] = member.life
                 self._wanted[member.seat] = member

@@ -40,7 +40,7 @@ class Seats:
         Raises:
             NetworkError: A seat is empty, or its member is away.
         """
-        seated = {member.seat: member for member in room.members if member.seat is not None and (member.connected or late)}
+        seated = {member.seat: member for member in room.members if member.seat is not None and (member.is_ready or late)}
         for seat in range(players):
             if seat not in seated and not late:
                 raise NetworkError(f"nobody sits on seat {seat} of room {room.room} any more: wait for it again")
@@ -53,11 +53,11 @@ class Seats:
 
     @property
     def others(self) -> dict[str, str]:
-        """The names of the other players whom the lobby hears, by member id."""
+        """The names of the other players whom the lobby hears and who have loaded, by member id."""
         return {
             member.id: member.name
             for seat, member in enumerate(self.members)
-            if seat != self.me and member is not None and member.connected
+            if seat != self.me and member is not None and member.is_ready
         }
 
     def players(self, controller: str) -> list[Local | Remote | Open]:
@@ -87,8 +87,8 @@ def check_room(room: RoomView, players: int, game: str) -> None:
 
 
 def is_full(room: RoomView, players: int) -> bool:
-    """Whether a member that is connected sits on each of the first `players` seats."""
-    seated = {member.seat for member in room.members if member.connected}
+    """Whether a member that is connected and has loaded sits on each of the first `players` seats."""
+    seated = {member.seat for member in room.members if member.is_ready}
     return all(seat in seated for seat in range(players))
 
 

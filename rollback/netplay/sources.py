@@ -155,7 +155,7 @@ class Direct:
             raise NetworkError(f"{self.host} does not show us the match directly: {self._refused}")
         if self._lobby.lost and not self._heard:
             raise NetworkError(self._lobby.lost)
-        players = [member for member in self._lobby.members if member.seat is not None and member.connected]
+        players = [member for member in self._lobby.members if member.seat is not None and member.is_ready]
         chosen = next((member for member in players if member.id == self._id and member.id not in self._passed), None)
         if self._id and not self._lobby.connected:
             return  # who is in the room is not known just now

@@ -31,6 +31,26 @@ def test_only_connected_members_with_a_seat_are_present():
     assert view.present == 1
 
 
+def test_who_is_still_loading_holds_its_seat_and_is_not_present():
+    view = RoomView()
+    cid = {**BOB, "connected": True, "loading": True}
+    view.take_welcome({**WELCOME, "members": [ANN, cid, EVE]})
+    assert view.members[1] == Member("m2", "bob", 1, True, loading=True)
+    assert not view.members[1].is_ready and view.present == 1
+    view.take_members({**NEWS, "members": [ANN, {**cid, "loading": False}]})
+    assert view.members[1].is_ready and view.present == 2
+    view.take_members({**NEWS, "members": [ANN, BOB]})
+    assert not view.members[1].is_ready, "it is away"
+
+
+def test_who_is_still_loading_shows_the_match_to_nobody():
+    view = RoomView()
+    view.take_welcome({**WELCOME, "members": [{**ANN, "loading": True}, {**BOB, "connected": True}]})
+    assert not view.is_feeder
+    view.take_members({**NEWS, "members": [ANN, {**BOB, "connected": True}]})
+    assert view.is_feeder
+
+
 def test_before_anything_was_told_nobody_is_here():
     view = RoomView()
     assert view.members == () and view.present == 0 and view.players is None
@@ -159,7 +179,7 @@ def test_numbers_that_are_none_are_refused(name, value):
         RoomView().take_members({**NEWS, name: value})
 
 
-@pytest.mark.parametrize("change", [{"life": "1"}, {"life": True}, {"again": 1}, {"again": "yes"}], ids=str)
-def test_a_life_or_a_wish_that_is_none_is_refused(change):
+@pytest.mark.parametrize("change", [{"life": "1"}, {"life": True}, {"again": 1}, {"again": "yes"}, {"loading": 1}], ids=str)
+def test_a_life_a_wish_or_a_state_that_is_none_is_refused(change):
     with pytest.raises(TypeError):
         RoomView().take_members({**NEWS, "members": [{**ANN, **change}]})

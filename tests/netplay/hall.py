@@ -10,8 +10,17 @@ from rollback.errors import NetworkError
 from rollback.net.room_view import RoomView
 
 
-def member(seat: int | None, name: str, *, life: int = 1, connected: bool = True, again: bool | None = None) -> dict[str, Any]:
-    return {"id": f"m-{name}", "name": name, "seat": seat, "connected": connected, "life": life, "again": again}
+def member(
+    seat: int | None,
+    name: str,
+    *,
+    life: int = 1,
+    connected: bool = True,
+    again: bool | None = None,
+    loading: bool = False,
+) -> dict[str, Any]:
+    state = {"connected": connected, "life": life, "again": again, "loading": loading}
+    return {"id": f"m-{name}", "name": name, "seat": seat, **state}
 
 
 class Hall(RoomView):

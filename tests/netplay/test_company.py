@@ -74,6 +74,34 @@ def test_a_process_that_dies_again_and_one_of_our_own_are_known_for_what_they_ar
     run(main())
 
 
+def test_who_is_still_loading_is_admitted_once_it_has_loaded():
+    async def main():
+        table = Table()
+        async with table.company:
+            for _ in range(3):
+                table.lobby.tell(ANN, BOB, member(2, "cid", life=2, loading=True))
+                await turns()
+            assert table.session.tries == 0 and table.reach.known == {}
+            table.lobby.tell(ANN, BOB, member(2, "cid", life=2))
+            await turns()
+        assert table.session.admitted == [("cid", 2)] and table.reach.known == {"cid": "m-cid"}
+
+    run(main())
+
+
+def test_who_comes_late_offers_nobody_who_is_still_loading():
+    async def main():
+        table = Table(ANN, member(1, "bob", loading=True), CID, late=True)
+        async with table.company:
+            await turns()
+            assert table.session.admitted == [("cid", 2)]
+            table.lobby.tell(ANN, BOB, CID)
+            await turns()
+        assert table.session.admitted == [("cid", 2), ("bob", 1)]
+
+    run(main())
+
+
 def test_somebody_new_takes_a_seat_and_the_one_before_is_let_go():
     async def main():
         table = Table()

@@ -11,7 +11,7 @@ from rollback.types import Local, Open, Remote
 from tests.netplay.peers import Mix
 
 
-def room(*seated, me="m1", players=2, away=()):
+def room(*seated, me="m1", players=2, away=(), loading=()):
     """Return a view of a room; `seated` are names on seats 0, 1, ..; None leaves a seat free, `~name` watches."""
     members = []
     for seat, name in enumerate(seated):
@@ -23,6 +23,7 @@ def room(*seated, me="m1", players=2, away=()):
                     "name": name.lstrip("~"),
                     "seat": None if watches else seat,
                     "connected": name not in away,
+                    "loading": name in loading,
                 }
             )
     view = RoomView()
@@ -49,7 +50,10 @@ def test_seats_become_players_in_their_order():
     assert seats.others == {"m1": "ann", "m3": "cid"}
 
 
-@pytest.mark.parametrize("view", [room("ann", None), room("ann", "bob", away=("bob",)), room("ann", "~bob")])
+@pytest.mark.parametrize(
+    "view",
+    [room("ann", None), room("ann", "bob", away=("bob",)), room("ann", "bob", loading=("bob",)), room("ann", "~bob")],
+)
 def test_an_empty_seat_is_named(view):
     assert not is_full(view, 2)
     with pytest.raises(NetworkError, match="nobody sits on seat 1 of room RIVER-OTTER-42"):
@@ -127,6 +131,12 @@ def test_in_a_match_that_is_running_seats_may_be_empty_and_members_away():
     assert seats.names == ("ann", "", "cid", "dot") and seats.me == 2
     assert seats.players("human") == [Remote("ann"), Open(), Local("human"), Remote("dot")]
     assert seats.others == {"m1": "ann"}  # dot cannot be reached now, whether or not it is in the match
+
+
+def test_in_a_match_that_is_running_who_is_still_loading_has_a_seat_and_is_not_called_yet():
+    seats = Seats.of(room("ann", "bob", "cid", players=3, loading=("bob",)), 3, late=True)
+    assert seats.players("human") == [Local("human"), Remote("bob"), Remote("cid")]
+    assert seats.others == {"m3": "cid"}
 
 
 def test_each_match_of_a_room_has_a_seed_of_its_own():

@@ -100,6 +100,19 @@ def test_who_does_not_answer_is_passed_over_and_asked_again_after_all_others():
     run(main())
 
 
+def test_who_is_still_loading_is_not_asked():
+    async def main():
+        eve = Eve()
+        eve.lobby.tell(member(0, "ann", loading=True), BOB, EVE)
+        await eve.source.start()
+        await eve.until(lambda: eve.source.host == "bob", ASK_EVERY)
+        await eve.watch(2 * ASK_EVERY)
+        assert eve.players["bob"].asked and not eve.players["ann"].asked
+        await eve.close()
+
+    run(main())
+
+
 @pytest.mark.parametrize("goes", ["leaves the match", "is killed", "lets us go"])
 def test_another_player_takes_over_where_the_host_goes(goes):
     async def main():

@@ -38,6 +38,13 @@ def test_nobody_listens_to_the_lobby_before_a_transport_does_and_after_it_is_clo
     assert lobby.on_signal is None
 
 
+def test_what_connections_are_built_on_is_the_lobbys_where_it_says_so():
+    lobby, signals = board()
+    assert signals.peer_connection is None
+    lobby.peer_connection = lambda options: None
+    assert signals.peer_connection is lobby.peer_connection
+
+
 def test_all_else_is_the_lobbys():
     lobby, signals = board()
     signals.on_relay = print

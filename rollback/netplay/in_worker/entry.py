@@ -11,6 +11,7 @@ from typing import Any, Final
 from rollback.core.session import P2PSession
 from rollback.net.page_lobby import PageLobby
 from rollback.net.page_port import PagePort
+from rollback.netplay.in_worker.late_timers import allow_late_timers
 from rollback.netplay.in_worker.match import Match
 from rollback.netplay.in_worker.pictures import picture_of
 from rollback.netplay.in_worker.results import failed_message
@@ -29,6 +30,7 @@ def start(post: Callable[[str, Any], object], offers: str) -> PagePort:
         post: Takes a text, and bytes or None, to the page.
         offers: The games that the lobby offers, by name, as JSON.
     """
+    allow_late_timers(asyncio.get_event_loop())
     port = PagePort(post)
     Match(port, lambda: PageLobby(port), json.loads(offers))
     asyncio.get_event_loop().set_exception_handler(lambda loop, context: _tell(port, context))

@@ -1,8 +1,8 @@
 // What this server offers a browser: games, and where the libraries are. Knows the manifest; knows no page.
 
 /** Return {games: [{name, title, players}], qrFolder, missing}; rejects with one sentence. */
-export async function readCatalogue(address = "/assets/manifest.json") {
-  const response = await fetch(address).catch(() => null);
+export async function readCatalogue() {
+  const response = await fetch("/assets/manifest.json").catch(() => null);
   const manifest = response?.ok ? await response.json().catch(() => null) : null;
   if (!manifest) throw new Error("The server does not answer: reload the page in a moment.");
   return catalogueOf(manifest);

@@ -1,7 +1,7 @@
 // The last screen of a match: how it ended, and what now. Knows no lobby and no engine.
 
 import { found } from "./elements.js";
-import { scoreLines } from "./match-screen.js";
+import { scoreLines } from "./score-lines.js";
 
 /** Calls `again()` when another match is wanted. */
 export class EndScreen {

@@ -8,4 +8,9 @@ import { readWishes } from "./wishes.js";
 const wishes = readWishes(location.search);
 const client = new Client({ transfer: wishes.transfer });
 window.client = client; // tests and curious people look here
-new Page(client, wishes, () => readCatalogue()).open();
+if (wishes.study === null) {
+  new Page(client, wishes, readCatalogue).open();
+} else {
+  const { runStudy } = await import("./study.js");
+  runStudy({ client, wishes });
+}

@@ -1,11 +1,12 @@
 // The screen of a match: picture, score, line, hands. Knows what the client tells of the match; knows no lobby.
 
 import { PictureCanvas } from "./canvas.js";
-import { found, made, nameOf } from "./elements.js";
+import { found } from "./elements.js";
 import { Gamepad } from "./gamepad.js";
 import { HeldKeys } from "./held-keys.js";
 import { Keyboard } from "./keyboard.js";
 import { Overlay } from "./overlay.js";
+import { isPlayedBy, scoreLines, scoreText } from "./score-lines.js";
 import { Touch } from "./touch.js";
 
 const REASONS = {
@@ -14,55 +15,54 @@ const REASONS = {
   paused: "Paused",
 };
 const PATIENCE = 400; // ms that something is so before it is told: most stalls are over by then
-const TELL_EVERY = 2000; // ms between two times that the score is said aloud
+const TELL_EVERY = 2000; // ms between two times that the picture is put into words
+const LONGEST = 400; // characters of those words
 
 export class MatchScreen {
   #canvas = new PictureCanvas(found("stage"), found("picture"));
   #picture = found("picture");
   #overlay = new Overlay();
+  #pause = found("pause");
+  #legend = found("keys");
+  #reason = found("reason");
   #held;
   #keyboard;
   #touch;
   #gamepad;
-  #reason = found("reason");
-  #waited = 0; // the timer of a reason that is not told yet
-  #told = ""; // the reason that is shown or waited for
   #match = null;
-  #score = "";
-  #said = { text: "", at: 0 };
+  #plays = false; // a person, here
+  #waited = 0; // the timer of a reason that is not told yet
+  #why = "running"; // the reason that is shown or waited for
+  #scores = ""; // what is shown
+  #described = -Infinity; // when the picture was put into words last
 
-  /** `keys(names)` and `pause()` are what the player does. */
+  /** `keys(names)` and `pause()` are called for what the player does. */
   constructor({ keys, pause }) {
     this.#held = new HeldKeys(keys);
     this.#keyboard = new Keyboard(this.#held, { p: pause });
     this.#touch = new Touch(this.#held, found("pad-left"), found("pad-right"));
     this.#gamepad = new Gamepad(this.#held, pause);
-    this.#picture.addEventListener("pointerdown", () => this.#picture.focus());
+    this.#picture.addEventListener("pointerdown", () => this.focus());
   }
 
-  get samples() {
-    return this.#overlay.samples;
-  }
-
-  /** Begin to show a match: what the client told as `begun`. */
+  /** Begin to show a match: what the client told as `begun`, and the `title` of the game. */
   begin(match) {
     this.end();
     this.#match = match;
-    const plays = match.player !== null && match.player !== undefined && !isBot(match);
-    const buttons = plays ? (match.buttons ?? []) : [];
-    this.#keyboard.use(match.player === null || match.player === undefined ? null : buttons.flatMap(({ keys }) => keys));
+    const isSeated = Number.isInteger(match.player);
+    this.#plays = isSeated && !isPlayedBy(match.players[match.player]?.controller);
+    const buttons = this.#plays ? (match.buttons ?? []) : [];
+    this.#keyboard.use(isSeated ? buttons.flatMap(({ keys }) => keys) : null);
     this.#touch.use(buttons);
     this.#gamepad.use(buttons);
-    found("pause").hidden = match.player === null || match.player === undefined;
-    found("pause").textContent = "Pause";
-    found("keys").textContent = plays ? legendOf(match) : match.players.length > 0 ? (match.player == null ? "You are watching" : "The bot plays for you") : "";
+    this.#pause.hidden = !isSeated;
     this.#overlay.clear();
     this.#canvas.clear();
-    this.#showScores(null);
-    this.#picture.setAttribute("aria-label", `${match.title}: the match begins`);
+    this.#described = -Infinity;
+    this.#show({ scores: null, reason: "running" });
   }
 
-  /** Let go of everything. */
+  /** Let go of every key, and of the match. */
   end() {
     this.#keyboard.use(null);
     this.#touch.use([]);
@@ -70,17 +70,14 @@ export class MatchScreen {
     this.#held.releaseAll();
     this.#showReason("running");
     this.#match = null;
+    this.#scores = "";
   }
 
+  /** Show a picture of the match, and what comes with it. */
   show(picture) {
     if (!this.#match) return;
     this.#canvas.show(picture);
-    this.#showReason(picture.reason ?? "running");
-    this.#showScores(picture.scores ?? null);
-    this.#describe(picture);
-    const note = picture.note ? ` · ${picture.note}` : "";
-    const legend = legendOf(this.#match) + note;
-    if (this.#match.player != null && !isBot(this.#match) && found("keys").textContent !== legend) found("keys").textContent = legend;
+    this.#show(picture);
   }
 
   showStats(stats) {
@@ -91,62 +88,49 @@ export class MatchScreen {
     this.#picture.focus({ preventScroll: true });
   }
 
+  #show({ scores, reason = "running", note = "", text = "" }) {
+    this.#showReason(reason);
+    this.#showLegend(note);
+    const shown = JSON.stringify(scores ?? null);
+    if (shown !== this.#scores) {
+      this.#scores = shown;
+      found("scores").replaceChildren(...scoreLines(this.#match, scores));
+    }
+    this.#describe(scores, text);
+  }
+
+  #showLegend(note) {
+    const legend = this.#plays ? this.#match.keys : this.#pause.hidden ? "You are watching" : "A bot plays for you";
+    const told = [legend, note].filter(Boolean).join(" · ");
+    if (this.#legend.textContent !== told) this.#legend.textContent = told;
+  }
+
   #showReason(reason) {
-    if (reason === this.#told) return;
-    this.#told = reason;
+    if (reason === this.#why) return;
+    this.#why = reason;
     clearTimeout(this.#waited);
+    this.#pause.textContent = reason === "paused" ? "Go on" : "Pause";
+    this.#reason.hidden = true;
     const sentence = REASONS[reason];
-    found("pause").textContent = reason === "paused" ? "Go on" : "Pause";
-    if (!sentence) return void (this.#reason.hidden = true);
+    if (!sentence) return;
     const tell = () => {
       this.#reason.textContent = sentence;
       this.#reason.hidden = false;
     };
-    if (reason === "paused") return tell();
-    this.#waited = setTimeout(tell, PATIENCE);
+    if (reason === "paused") tell();
+    else this.#waited = setTimeout(tell, PATIENCE);
   }
 
-  #showScores(scores) {
-    const score = JSON.stringify(scores);
-    if (score === this.#score && found("scores").childElementCount === this.#match.players.length) return;
-    this.#score = score;
-    found("scores").replaceChildren(...scoreLines(this.#match, scores));
-  }
-
-  /** Say what the picture shows to whoever does not see it, not at every frame. */
-  #describe({ text = "", scores }) {
-    const named = this.#match.players.map(({ name }, place) => `${name} ${numberOf(scores?.[place]) ?? ""}`.trim()).join(", ");
-    const told = [`${this.#match.title}: ${named}`, text].filter(Boolean).join(". ").slice(0, 400);
+  /** Put the picture into words for whoever does not see it, now and then. */
+  #describe(scores, text) {
     const now = performance.now();
-    if (told === this.#said.text || now - this.#said.at < TELL_EVERY) return;
-    this.#said = { text: told, at: now };
-    this.#picture.setAttribute("aria-label", told);
-    const score = `${named}`;
-    if (scores && found("announced").textContent !== score) found("announced").textContent = score;
+    if (now - this.#described < TELL_EVERY) return;
+    this.#described = now;
+    const { players, title } = this.#match;
+    const score = players.map(({ name }, place) => `${name} ${scoreText(scores?.[place])}`.trim()).join(", ");
+    const told = [`${title}: ${score}`, text].filter(Boolean).join(". ").slice(0, LONGEST);
+    if (this.#picture.getAttribute("aria-label") !== told) this.#picture.setAttribute("aria-label", told);
+    const announced = found("announced");
+    if (scores && announced.textContent !== score) announced.textContent = score.slice(0, LONGEST);
   }
-}
-
-/** A line for each player, with the score where there is one. */
-export function scoreLines({ players, player }, scores) {
-  return players.map(({ name, controller }, place) => {
-    const own = place === player ? [made("span", { className: "own", text: "you" })] : [];
-    const kind = controller && controller !== "human" ? [made("span", { className: "own", text: "bot" })] : [];
-    const number = numberOf(scores?.[place]);
-    const score = number === undefined ? [] : [made("span", { className: "score", text: number })];
-    return made("li", {}, nameOf(name || `Player ${place + 1}`), ...own, ...kind, ...score);
-  });
-}
-
-function numberOf(score) {
-  if (!Number.isFinite(score)) return undefined;
-  return Number.isInteger(score) ? String(score) : score.toFixed(2);
-}
-
-function isBot({ players, player }) {
-  const controller = players[player]?.controller;
-  return Boolean(controller) && controller !== "human";
-}
-
-function legendOf({ keys = "" }) {
-  return typeof keys === "string" ? keys : "";
 }

@@ -5,10 +5,10 @@ import { EndScreen } from "./end-screen.js";
 import { MatchScreen } from "./match-screen.js";
 import { Alert, Loading, News } from "./notices.js";
 import { RoomScreen } from "./room-screen.js";
+import { showScreen } from "./screens.js";
 import { StartScreen } from "./start-screen.js";
 import { enteredRoom, forgetEntered, keepEntered, keepName, nameKept } from "./visit.js";
 
-const SCREENS = { start: "start-title", room: "room-title", match: null, end: "end-title" }; // what gets the focus
 const LINES = { none: "", connected: "", lost: "The lobby cannot be reached. Trying again…" };
 
 /** Runs the page for `client`, which is told the `wishes` of the address; `readCatalogue` says what the server offers. */
@@ -80,13 +80,17 @@ export class Page {
   async #follow() {
     const { room, name, game, solo, watch } = this.#wishes;
     const entered = enteredRoom(room);
+    const wish = entered ?? (room && name ? { room, name, spectate: watch } : null);
+    if (wish) await this.#start.during(() => this.#comeBack(wish));
+    else if (solo && this.#catalogue.games.length > 0) this.#solo({ game: game ?? this.#catalogue.games[0].name });
+  }
+
+  async #comeBack(wish) {
     try {
-      if (entered) await this.#join(entered);
-      else if (room && name) await this.#join({ room, name, spectate: watch });
-      else if (solo && this.#catalogue.games.length > 0) this.#solo({ game: game ?? this.#catalogue.games[0].name });
+      await this.#join(wish);
     } catch (error) {
       forgetEntered();
-      this.#trouble(error);
+      throw error;
     }
   }
 
@@ -114,21 +118,21 @@ export class Page {
     address.searchParams.set("room", room.room);
     history.replaceState(null, "", address);
     this.#showRoom(room);
-    this.#show("room");
+    showScreen("room");
     this.#client.begin({ ...this.#settings(), mode: room.seat === null ? "watch" : "play", game: room.game });
   }
 
   #solo({ game }) {
     this.#alert.hide();
     this.#room.showSolo(this.#titleOf(game) ?? game);
-    this.#show("room");
+    showScreen("room");
     this.#client.solo({ ...this.#settings(), game, bot: this.#wishes.solo ?? "best" });
   }
 
   /** What the address says of the match; what it leaves out is left to the client. */
   #settings() {
-    const { bot, frames, transport, study, impairment } = this.#wishes;
-    return { bot, transport, ...impairment, ...(frames && { frames }), ...(study && { study }) };
+    const { bot, frames, transport, impairment } = this.#wishes;
+    return { bot, transport, ...impairment, ...(frames && { frames }) };
   }
 
   async #leave() {
@@ -139,7 +143,7 @@ export class Page {
     this.#news.clear();
     history.replaceState(null, "", "/");
     this.#start.fill({ room: null, name: this.#start.name });
-    this.#show("start");
+    showScreen("start");
     await this.#client.leave();
     this.#isLeaving = false;
   }
@@ -154,7 +158,7 @@ export class Page {
   #showMatch(begun) {
     if (this.#isLeaving) return;
     this.#begun = { ...begun, title: this.#titleOf(begun.game) ?? String(begun.game ?? "Match") };
-    this.#show("match");
+    showScreen("match");
     this.#match.begin(this.#begun);
     this.#match.focus();
   }
@@ -163,7 +167,7 @@ export class Page {
     if (this.#isLeaving) return;
     this.#match.end();
     this.#end.show(ended, this.#begun);
-    this.#show("end");
+    showScreen("end");
   }
 
   #showState({ engine, lobby }) {
@@ -174,7 +178,7 @@ export class Page {
 
   #fail({ message, traceback }) {
     this.#alert.show(message, traceback);
-    if (document.body.dataset.screen === "room") this.#show("start");
+    if (document.body.dataset.screen === "room") showScreen("start");
   }
 
   #trouble(error) {
@@ -183,15 +187,6 @@ export class Page {
 
   #titleOf(game) {
     return this.#catalogue.games.find(({ name }) => name === game)?.title;
-  }
-
-  #show(screen) {
-    if (document.body.dataset.screen === screen) return;
-    for (const id of Object.keys(SCREENS)) found(id).hidden = id !== screen;
-    document.body.dataset.screen = screen;
-    const title = SCREENS[screen];
-    if (title) found(title).focus({ preventScroll: true });
-    window.scrollTo(0, 0);
   }
 }
 

@@ -3,6 +3,7 @@
 export const BACKGROUND = "#10121a";
 const PLACES = { rect: 4, circle: 3, line: 5, text: 3 }; // how many numbers follow the kind
 const FONT = "ui-sans-serif, system-ui, sans-serif";
+const LETTERS = 0.82; // of the size of a text, which is that of its line
 
 /** Paint a list of primitives over the whole of a surface of `width` x `height` dots. */
 export function paint(surface, primitives, width, height) {
@@ -65,7 +66,7 @@ const PAINT = {
   },
   text(surface, [x, y, size, string, colour, align = "left"], width, height) {
     surface.fillStyle = colour;
-    surface.font = `500 ${(size * height).toFixed(2)}px ${FONT}`;
+    surface.font = `500 ${(size * height * LETTERS).toFixed(2)}px ${FONT}`;
     surface.textBaseline = "middle";
     surface.textAlign = ["left", "center", "right"].includes(align) ? align : "left";
     surface.fillText(String(string), x * width, y * height);

@@ -9,25 +9,31 @@ const CODE = /^[0-9a-z][0-9a-z -]{0,63}$/i;
  * where something lacks. The buttons rest while the promise that comes back is open.
  */
 export class StartScreen {
-  #form = found("entry");
+  #entry = found("entry");
+  #new = found("new-match");
+  #join = found("join-match");
   #name = found("name");
   #code = found("code");
   #games = found("games");
   #players = found("players");
   #playersRow = found("players-row");
   #listed = [];
+  #isBusy = false;
   #on;
 
   constructor(on) {
     this.#on = on;
-    this.#form.addEventListener("submit", (event) => {
-      event.preventDefault();
-      const isJoining = this.#code.value.trim() !== "" || document.activeElement === this.#code;
-      this.#do(() => (isJoining ? this.#join(false) : this.#create()));
+    for (const [form, work] of [[this.#new, () => this.#create()], [this.#join, () => this.#enter(false)]]) {
+      form.addEventListener("submit", (event) => {
+        event.preventDefault();
+        this.during(work);
+      });
+    }
+    this.#name.addEventListener("keydown", ({ key, isComposing }) => {
+      if (key === "Enter" && !isComposing) (this.#code.value.trim() ? this.#join : this.#new).requestSubmit();
     });
-    found("watch").addEventListener("click", () => this.#do(() => this.#join(true)));
-    found("create").addEventListener("click", () => this.#do(() => this.#create()));
-    found("solo").addEventListener("click", () => this.#do(() => this.#on.solo({ game: this.#chosen().name })));
+    found("watch").addEventListener("click", () => this.during(() => this.#enter(true)));
+    found("solo").addEventListener("click", () => this.during(() => this.#on.solo({ game: this.#chosen().name })));
     this.#games.addEventListener("change", () => this.#showPlayers());
   }
 
@@ -41,7 +47,6 @@ export class StartScreen {
       const players = made("span", { className: "hint", text: playersOf(game) });
       return made("label", { className: "game" }, box, title, players);
     }));
-    for (const id of ["create", "solo"]) found(id).disabled = games.length === 0;
     this.#showPlayers();
   }
 
@@ -57,12 +62,25 @@ export class StartScreen {
       : "Open a room, send the link, and play directly from browser to browser.";
   }
 
+  /** Do `work`, tell what goes wrong, and let no button begin anything else meanwhile. */
+  async during(work) {
+    if (this.#isBusy) return;
+    this.#rest(true);
+    try {
+      await work();
+    } catch (error) {
+      this.#on.trouble(error);
+    } finally {
+      this.#rest(false);
+    }
+  }
+
   get name() {
     return this.#name.value.trim();
   }
 
   #chosen() {
-    const chosen = this.#form.elements.game?.value;
+    const chosen = this.#new.elements.game?.value;
     const game = this.#listed.find(({ name }) => name === chosen);
     if (!game) throw new Error("This server offers no game to a browser: join a room from a terminal with rollback play.");
     return game;
@@ -74,32 +92,24 @@ export class StartScreen {
     return this.#on.create({ game: game.name, players, name: this.name });
   }
 
-  #join(spectate) {
+  #enter(spectate) {
     const room = this.#code.value.trim();
     if (!CODE.test(room)) {
       this.#code.focus();
-      throw new Error("A room has a code of letters and digits, such as RIVER-OTTER-42: type the one you were told.");
+      throw new Error("A room has a code of letters and digits, such as K7QW-3MZP: type the one you were told.");
     }
     return this.#on.join({ room, name: this.name, spectate });
   }
 
-  async #do(work) {
-    const buttons = this.#form.querySelectorAll("button");
-    if (this.#form.ariaBusy === "true") return;
-    this.#form.ariaBusy = "true";
-    for (const button of buttons) button.disabled = true;
-    try {
-      await work();
-    } catch (error) {
-      this.#on.trouble(error);
-    } finally {
-      this.#form.ariaBusy = "false";
-      for (const button of buttons) button.disabled = false;
-    }
+
+  #rest(isBusy) {
+    this.#isBusy = isBusy;
+    this.#entry.setAttribute("aria-busy", String(isBusy));
+    for (const button of this.#entry.querySelectorAll("button")) button.disabled = isBusy;
   }
 
   #showPlayers() {
-    const players = this.#listed.find(({ name }) => name === this.#form.elements.game?.value)?.players ?? [];
+    const players = this.#listed.find(({ name }) => name === this.#new.elements.game?.value)?.players ?? [];
     this.#playersRow.hidden = players.length < 2;
     this.#players.replaceChildren(...players.map((count) => made("option", { value: count, text: `${count} players` })));
     if (players.includes(2)) this.#players.value = "2";

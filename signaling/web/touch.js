@@ -25,6 +25,9 @@ export class Touch {
   constructor(held, left, right) {
     this.#held = held;
     this.#pads = [left, right];
+    window.addEventListener("pointerdown", ({ pointerType }) => {
+      if (pointerType === "touch") document.body.classList.add("touched"); // a screen that did not say that it can be
+    });
     for (const pad of this.#pads) {
       pad.addEventListener("pointerdown", (event) => this.#down(event));
       pad.addEventListener("pointermove", (event) => this.#move(event));

@@ -29,7 +29,7 @@ export function readWishes(search) {
     transfer: oneOf("transfer", ["on", "off"], "on") === "on",
     frames: readFrames(given.get("frames"), troubles),
     impairment: readImpairment(given.get("latency"), troubles),
-    study: given.get("study") || null,
+    study: given.get("study"),
     troubles,
   };
 }

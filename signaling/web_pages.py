@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import html
 import time
-from collections.abc import Callable, Mapping, MutableMapping
+from collections.abc import Callable, Mapping, MutableMapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -40,6 +40,7 @@ class WebPages:
 
     Args:
         games: Games of the user that browsers may play besides the built-in ones, see `signaling.bundle.make_bundle`.
+        ice_servers: STUN and TURN servers that pages ask for a way through routers, as a browser takes them.
         folder: Our own pages and modules.
         examples: Example pages; there may be none.
         look: Looks for what is needed of others, see `signaling.web_shelf.take_stock`.
@@ -56,12 +57,14 @@ class WebPages:
         self,
         games: Mapping[str, Offer] | None = None,
         *,
+        ice_servers: Sequence[Mapping[str, Any]] = (),
         folder: Path = FOLDER,
         examples: Path = EXAMPLES,
         look: Callable[[], Stock] = take_stock,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         games = games or {}
+        self._ice_servers = [dict(server) for server in ice_servers]
         self._bundle = make_bundle({name: offer.full for name, offer in games.items()})
         self.games = {name: offer.describe() for name, offer in BUILT_IN.items()}
         self.games |= {name: offer.describe(self._bundle.games[name]) for name, offer in games.items()}
@@ -102,6 +105,7 @@ class WebPages:
             **stock.folders,
             "engine": f"{_ENGINE}?h={self._engine.sha256[:16]}",
             "games": self.games,
+            "ice_servers": self._ice_servers,
             "needs": list(self._bundle.needs),
             "packages": stock.packages,
             "sizes": {place: file.size for place, file in {**stock.files, _ENGINE: self._engine}.items()},

@@ -17,7 +17,7 @@ from rollback.cli import options
 from rollback.errors import UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from signaling.offers import Offer
     from signaling.web_pages import WebPages
@@ -57,6 +57,7 @@ def command(
             show_default="none",
         ),
     ] = None,
+    ice_server: options.IceServer = None,
     as_json: options.AsJson = False,
 ) -> None:
     """Run a lobby, where players find each other, until Ctrl-C.
@@ -74,6 +75,7 @@ def command(
     from rollback.cli.foreword import require_company
     from rollback.cli.interrupts import run_until_interrupted
     from rollback.cli.served_games import offers_of
+    from rollback.net.ice import IceOptions
     from rollback.sim.plan import factory_for
     from signaling.limits import Limits
     from signaling.pages import checked_origin
@@ -86,21 +88,22 @@ def command(
     limits = Limits() if spectators else Limits(spectators=0)
     embedders = [checked_origin(origin) for origin in embed_origin or ()]
     proxies = [_address(each) for each in proxy or ()]
-    pages = _pages(game, offers_of(game, made, seats))
+    ice_servers = IceOptions.checked(ice_server or ()).servers
+    pages = _pages(game, offers_of(game, made, seats), ice_servers)
     settings: dict[str, Any] = {"limits": limits, "secret": secret, "embedders": embedders, "proxies": proxies}
     served = _serve(host, port, game, seats, as_json=as_json, pages=pages, **settings)
     raise typer.Exit(run_until_interrupted(served))
 
 
-def _pages(game: str, offers: Mapping[str, Offer]) -> WebPages:
+def _pages(game: str, offers: Mapping[str, Offer], ice_servers: Sequence[Mapping[str, Any]] = ()) -> WebPages:
     """Return what browsers get; what they lack is told on stderr, and keeps nobody else from playing."""
     from signaling.web_pages import WebPages
 
     try:
-        pages = WebPages(offers)
+        pages = WebPages(offers, ice_servers=ice_servers)
     except UsageError as error:
         print(f"Browsers cannot play {game}: {error}", file=sys.stderr)
-        pages = WebPages()
+        pages = WebPages(ice_servers=ice_servers)
     if pages.missing:
         print(pages.missing, file=sys.stderr)
     return pages

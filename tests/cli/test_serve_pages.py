@@ -2,7 +2,7 @@
 
 import pytest
 
-from rollback.cli import serve
+from rollback.cli import interrupts, serve
 from rollback.cli.app import run
 from rollback.cli.served_games import offers_of
 from rollback.envs.names import game_factory
@@ -27,8 +27,8 @@ def stock(monkeypatch):
     made = []
     real = web_pages.WebPages
 
-    def remembered(*arguments):
-        made.append(real(*arguments))
+    def remembered(*arguments, **options):
+        made.append(real(*arguments, **options))
         return made[-1]
 
     monkeypatch.setattr(web_pages, "WebPages", remembered)
@@ -62,6 +62,18 @@ def test_a_game_that_browsers_cannot_play_is_told_and_the_others_are_served(caps
     served = serve._pages("sys:Game", {"sys:Game": Offer("sys:Game", "Game", (2,))})
     assert "Browsers cannot play sys:Game: sys of 'sys:Game' is not written in Python" in capsys.readouterr().err
     assert list(served.games) == ["pong", "duel", "gridworld", "tetris"]
+
+
+def test_pages_ask_the_same_servers_for_a_way_through_routers_as_the_terminal_does(stock, monkeypatch):
+    served = []
+    monkeypatch.setattr(interrupts, "run_until_interrupted", lambda work: served.append(work.close()) or 0)
+    assert run(["serve", "--ice-server", "stun:stun.example.org"]) == 0 and served
+    assert stock[0].manifest()["ice_servers"] == [{"urls": ["stun:stun.example.org"]}]
+
+
+def test_what_is_no_ice_server_is_refused_before_anything_is_served(capsys, stock):
+    assert run(["serve", "--port", "0", "--ice-server", "https://example.org"]) == 2
+    assert "the URL of an ICE server must start with stun:" in capsys.readouterr().err and stock == []
 
 
 @pytest.mark.parametrize("address", ["proxy.example.org", "", "*", "127.0.0.1:80", "10.0.0.1/8"])

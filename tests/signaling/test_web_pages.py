@@ -161,7 +161,7 @@ async def test_the_manifest_says_where_everything_is_and_how_long(site):
     assert told["packages"]["gymnasium"]["depends"] == ["numpy"] and told["command"] == "rollback fetch-assets"
     for path in ("/assets/thing/1.2.3/a.js", "/assets/rollback.zip"):
         assert told["sizes"][path] == len((await ask(site.app, path))[2])
-    assert site.pages.missing == ""
+    assert site.pages.missing == "" and told["ice_servers"] == []
 
 
 async def test_the_page_and_the_manifest_name_the_command_where_something_is_missing(folder):

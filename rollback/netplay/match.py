@@ -14,7 +14,7 @@ from typing import Any, Final, Literal
 from rollback.config import SessionConfig
 from rollback.core.session import P2PSession
 from rollback.envs.data.files import check_ending
-from rollback.envs.data.rows import another_game
+from rollback.envs.data.rows import Rows, another_game
 from rollback.envs.data.transitions import record_transitions
 from rollback.game import Game, codecs_of
 from rollback.net.direct_or_relay import make_transport
@@ -80,7 +80,7 @@ async def play(
     loss: float = 0.0,
     impair_seed: int = 0,
     replay: str | os.PathLike[str] | None = None,
-    transitions: str | os.PathLike[str] | None = None,
+    transitions: str | os.PathLike[str] | Rows | None = None,
     another: Callable[[], Game] | None = None,
     bundles: str | os.PathLike[str] | None = None,
     game_name: str = "",
@@ -118,7 +118,8 @@ async def play(
         loss: The share of our datagrams to lose.
         impair_seed: Of these delays and losses; every seat draws its own.
         replay: Where to write the replay.
-        transitions: Where to write what really happened, as a data set: .npz, .jsonl or .parquet; see `rollback.envs`.
+        transitions: Where to write what really happened, as a data set: .npz, .jsonl or .parquet, see `rollback.envs`; or
+            what takes it frame by frame, with `add(row)` and `close()`.
         another: Makes a second game, as fresh as the first one was, for `transitions`; by default `game.another`, or its class.
         bundles: The folder for bundles, each with all there is to look into a desync; by default that of the replay, or
             the temporary one.
@@ -137,8 +138,10 @@ async def play(
     if replay is not None:
         check_target(replay)
     second = None
+    target = transitions if isinstance(transitions, str | os.PathLike) else None
+    if target is not None:
+        check_ending(target)
     if transitions is not None:
-        check_ending(transitions)
         second = another_game(game, another() if another is not None else None)
     bundle_folder(replay, bundles)
     check_room(lobby, players, type(game).__name__)
@@ -173,7 +176,10 @@ async def play(
         room=lobby.room,
         bundles=bundles,
     )
-    data = None if transitions is None else record_transitions(session, second, path=transitions)
+    data = None
+    if transitions is not None:
+        rows = None if isinstance(transitions, str | os.PathLike) else transitions
+        data = record_transitions(session, second, path=target, into=rows)
     ends: list[Ended] = []
     reach = Reach(NamedTransport(path, seats.others), lobby)
     async with _locked(lobby), Company(lobby, session, reach, signals, seats, late=late) as company:

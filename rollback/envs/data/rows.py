@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 from rollback.envs.data.timing import UNTOLD, Timing
 from rollback.errors import GameError, UsageError
 from rollback.game import Game, codecs_of
 
-__all__ = ["Retelling", "Transition", "another_game"]
+__all__ = ["Retelling", "Rows", "Transition", "another_game"]
 
 
 class Transition(NamedTuple):
@@ -41,6 +41,16 @@ class Transition(NamedTuple):
     truncated: tuple[bool, ...]
     controllers: tuple[str | None, ...]
     timing: Timing = UNTOLD
+
+
+class Rows(Protocol):
+    """Takes what happened, frame by frame, for a data set of one's own."""
+
+    def add(self, row: Transition) -> None:
+        """Take a frame."""
+
+    def close(self) -> None:
+        """Hear that no further frame comes."""
 
 
 def another_game(game: Any, given: Any = None) -> Any:

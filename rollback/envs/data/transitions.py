@@ -14,7 +14,7 @@ from typing import Any, Final
 from rollback.core.session import P2PSession
 from rollback.envs.data.controllers import IDLE, TAKE_OVER, Controllers
 from rollback.envs.data.files import LineFile, check_ending, save
-from rollback.envs.data.rows import Retelling, another_game
+from rollback.envs.data.rows import Retelling, Rows, another_game
 from rollback.envs.data.table import LIMIT, TransitionTable, facts_of
 from rollback.envs.data.timing import Timing, TimingNotes
 from rollback.errors import UsageError
@@ -34,6 +34,7 @@ def record_transitions(
     game: Game | None = None,
     *,
     path: str | os.PathLike[str] | None = None,
+    into: Rows | None = None,
     limit: int = LIMIT,
 ) -> TransitionRecorder:
     """Record the settled frames of a session as transitions.
@@ -47,13 +48,14 @@ def record_transitions(
         game: A second, fresh game of the same kind; by default one is made by `session.game.another()`, or of its class.
         path: The file that `close` writes, in the format of its ending: .npz, .parquet, or .jsonl, which is written as the
             match goes on and is not held in memory.
+        into: Takes the frames instead of a file, as the match goes on.
         limit: Bytes that may be held in memory; recording stops there, and `problem` tells.
 
     Raises:
         UsageError: No second game can be made, the session has begun, or the file cannot be written.
         MissingPackage: A .parquet needs pyarrow.
     """
-    return TransitionRecorder(session, game, path=path, limit=limit)
+    return TransitionRecorder(session, game, path=path, into=into, limit=limit)
 
 
 class TransitionRecorder:
@@ -61,12 +63,20 @@ class TransitionRecorder:
 
     Attributes:
         path: The file, or None.
-        table: The columns; with a .jsonl file they stay empty.
+        table: The columns; where the frames are handed on as they come they stay empty.
         problem: Why recording stopped before the match did, or what could not be written; empty while all is well. A full
             disk must not end a match.
     """
 
-    def __init__(self, session: P2PSession, game: Game | None, *, path: str | os.PathLike[str] | None, limit: int) -> None:
+    def __init__(
+        self,
+        session: P2PSession,
+        game: Game | None,
+        *,
+        path: str | os.PathLike[str] | None,
+        into: Rows | None = None,
+        limit: int,
+    ) -> None:
         if session.frame or session.reason != "synchronizing":
             raise UsageError(f"a data set begins with the match: record before the first tick, not at frame {session.frame}")
         self.path = None if path is None else check_ending(path)
@@ -76,7 +86,9 @@ class TransitionRecorder:
         config = session.config
         facts = facts_of(session.game, config.game_id, config.game_version, config.fps, config.seed)
         self.table = TransitionTable(self._players, facts)
-        self._lines = LineFile(self.path) if self.path is not None and self.path.suffix.lower() == ".jsonl" else None
+        self._lines = into
+        if self.path is not None and self.path.suffix.lower() == ".jsonl":
+            self._lines = LineFile(self.path)
         self._session = session
         self._limit = limit
         self._settled = session.subscribe()
@@ -136,12 +148,11 @@ class TransitionRecorder:
         self._settled.close()
         try:
             self._look_at_last()
-            if self._rows and self.path is not None:
-                if self._lines is not None:
-                    self._lines.close()
-                else:
-                    save(self.table, self.path)
-                self._written = self.path
+            if self._lines is not None:
+                self._lines.close()
+            elif self._rows and self.path is not None:
+                save(self.table, self.path)
+            self._written = self.path if self._rows else None
         except Exception as error:  # a disk, or a game
             self.problem = self.problem or str(error)
         return self._written

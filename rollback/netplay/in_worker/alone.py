@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import secrets
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final
 
 from rollback.core.session import P2PSession
+from rollback.envs.data.transitions import record_transitions
 from rollback.netplay.driver import drive
 from rollback.netplay.hands.bots import bot_act
+from rollback.netplay.in_worker.data_lines import DataLines
 from rollback.netplay.in_worker.no_peers import NoPeers
 from rollback.netplay.in_worker.offered_games import OfferedGames
 from rollback.netplay.in_worker.page import Page
@@ -45,13 +48,14 @@ async def play_alone(page: Page, wishes: Wishes, games: OfferedGames, folder: Pa
     seed = secrets.randbits(62) if wishes.seed is None else wishes.seed
     number = 0
     while True:
-        await _one(page, wishes, name, make(), (seed + number) % 2**63, folder / "match.rbr")
+        await _one(page, wishes, name, make, (seed + number) % 2**63, folder / "match.rbr")
         if page.stop.is_set() or not await page.wants_again():
             return
         number += 1
 
 
-async def _one(page: Page, wishes: Wishes, name: str, game: Any, seed: int, replay: Path) -> None:
+async def _one(page: Page, wishes: Wishes, name: str, make: Callable[[], Any], seed: int, replay: Path) -> None:
+    game = make()
     hands = PageHands(game, ME, wishes)
     opponent = wishes.bot or "best"
     acts = {player: bot_act(opponent, game, player, seed) for player in range(game.players) if player != ME}
@@ -62,6 +66,10 @@ async def _one(page: Page, wishes: Wishes, name: str, game: Any, seed: int, repl
     if wishes.frames is not None:
         session.end_at(wishes.frames)
     recorder = Recorder(session, replay, names=names, game_name=name, recorded_at=time.time(), room=ROOM)
+    data = None
+    if wishes.study:
+        lines = DataLines(page.post, game, config, name=name, local=range(game.players))
+        data = record_transitions(session, make(), into=lines)
     screen = Screen(page.post, name, ME, hands)
     page.show(screen, hands)
     ends: list[Ended] = []
@@ -79,7 +87,15 @@ async def _one(page: Page, wishes: Wishes, name: str, game: Any, seed: int, repl
         screen.frame(session, tick)
 
     await drive(
-        session, NoPeers(), act, fps=config.fps, on_frame=simulated, on_event=happened, recorder=recorder, stop=page.stop
+        session,
+        NoPeers(),
+        act,
+        fps=config.fps,
+        on_frame=simulated,
+        on_event=happened,
+        recorder=recorder,
+        transitions=data,
+        stop=page.stop,
     )
     reason = ends[0].reason
     told = ended_message(

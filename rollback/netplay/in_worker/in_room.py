@@ -13,6 +13,7 @@ from rollback.core.spectator import SpectatorSession
 from rollback.errors import NetworkError
 from rollback.game import Game
 from rollback.net.page_lobby import PageLobby
+from rollback.netplay.in_worker.data_lines import DataLines
 from rollback.netplay.in_worker.offered_games import OfferedGames
 from rollback.netplay.in_worker.page import Page
 from rollback.netplay.in_worker.page_hands import PageHands
@@ -107,11 +108,12 @@ async def _play(page: Page, wishes: Wishes, name: str, make: Callable[[], Game],
             page.look(session, time.monotonic())
         screen.frame(session, tick)
 
+    config = config_of(wishes, game, lobby.room, lobby.match, player, by_turns=hands.by_turns)
     result = await play(
         game,
         lobby,
         screen.act,
-        config=config_of(wishes, game, lobby.room, lobby.match, player, by_turns=hands.by_turns),
+        config=config,
         frames=wishes.frames,
         transport=wishes.transport,
         ice_servers=wishes.ice_servers,
@@ -119,6 +121,8 @@ async def _play(page: Page, wishes: Wishes, name: str, make: Callable[[], Game],
         jitter_ms=wishes.jitter_ms,
         loss=wishes.loss,
         replay=replay,
+        transitions=DataLines(page.post, game, config, name=name, local=[player]) if wishes.study else None,
+        another=make,
         game_name=name,
         controller=hands.controller,
         on_frame=simulated,

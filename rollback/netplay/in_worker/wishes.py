@@ -42,6 +42,7 @@ class Wishes:
         disconnect_after: See `SessionConfig`.
         direct: Whether who watches connects to a player, and not to the lobby alone.
         seed: Of a match alone; None draws one.
+        study: Whether the page wants what really happened, frame by frame, to upload it.
     """
 
     mode: Mode
@@ -60,6 +61,7 @@ class Wishes:
     disconnect_after: float = 5.0
     direct: bool = False
     seed: int | None = None
+    study: bool = False
 
     @classmethod
     def of(cls, told: Mapping[str, Any]) -> Self:
@@ -94,6 +96,7 @@ class Wishes:
             disconnect_after=_number(told, "disconnect_after", 0.2, 600.0, 5.0),
             direct=_one(told, "direct", bool, "true or false", False),
             seed=_whole(told, "seed", 0, LONGEST_SEED - 1),
+            study=_one(told, "study", bool, "true or false", False),
         )
 
 

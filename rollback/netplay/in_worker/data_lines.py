@@ -1,0 +1,113 @@
+"""What really happened in a match, as lines of JSON in pieces for the page, which uploads them. Knows rows; knows no upload.
+
+Each process that takes part writes a line `start`, a line `frame` for each settled frame, and a line `end` where it came so
+far. Observations are left out: who has the actions and the seed can have them from the game again.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Sequence
+from typing import Any, Final
+
+from rollback.config import SessionConfig
+from rollback.envs.data.columns import plain_json
+from rollback.envs.data.rows import Transition
+from rollback.game import Game, codecs_of
+
+__all__ = ["DataLines"]
+
+EVERY: Final = 120  # frames in a piece: two seconds of most games
+LARGEST: Final = 64 * 1024  # bytes after which a piece is closed earlier; the server takes four times as much
+
+
+class DataLines:
+    """Takes rows, see `rollback.netplay.play`, and posts them as `{tell: "data"}` with the bytes beside it.
+
+    Args:
+        post: Posts a message, and bytes, to the page.
+        game: The game that is played, for its codecs.
+        config: The settings of the session.
+        name: How commands name the game.
+        local: The players of this page.
+    """
+
+    def __init__(
+        self,
+        post: Callable[[dict[str, Any], bytes | None], object],
+        game: Game,
+        config: SessionConfig,
+        *,
+        name: str,
+        local: Sequence[int],
+    ) -> None:
+        self._post = post
+        self._codecs = codecs_of(game)
+        self._local = list(local)
+        self._lines: list[bytes] = []
+        self._size = 0
+        self._frames = 0
+        self._next = 0
+        self._closed = False
+        self._start = {
+            "record": "start",
+            "game": name,
+            "players": len(self._codecs),
+            "local": self._local,
+            "seed": config.seed,
+            "fps": config.fps,
+            "input_delay": config.input_delay,
+            "prediction_window": config.prediction_window,
+            "game_id": config.game_id,
+            "game_version": config.game_version,
+        }
+
+    def add(self, row: Transition) -> None:
+        """Take a frame."""
+        if not self._frames:
+            self._write(self._start)
+        timing, unknown = row.timing, [None] * len(row.rewards)
+        seen = timing.seen or unknown
+        self._write(
+            {
+                "record": "frame",
+                "frame": row.frame,
+                "episode": row.episode,
+                "is_reset": row.is_reset,
+                "action": plain_json(row.actions),
+                "input": [codec.encode(action).hex() for codec, action in zip(self._codecs, row.actions, strict=True)],
+                "reward": plain_json(row.rewards),
+                "terminated": row.terminated,
+                "truncated": row.truncated,
+                "controller": row.controllers,
+                "seconds": timing.seconds,
+                "predicted": timing.predicted or unknown,
+                "rollback_depth": timing.depth,
+                "rtt_ms": timing.rtt_ms or unknown,
+                "captured_frame": [each and each[0] for each in seen],
+                "input_delay": [each and each[1] for each in seen],
+            }
+        )
+        self._frames += 1
+        self._next = row.frame + 1
+        if self._frames % EVERY == 0 or self._size >= LARGEST:
+            self._hand_over()
+
+    def close(self) -> None:
+        """Hand over what is left. Closing twice is harmless, and without a frame there is nothing."""
+        if self._frames and not self._closed:
+            self._closed = True
+            self._write({"record": "end", "frames": self._next})
+            self._hand_over()
+
+    def _write(self, line: dict[str, Any]) -> None:
+        text = json.dumps(line, separators=(",", ":")).encode() + b"\n"
+        self._lines.append(text)
+        self._size += len(text)
+
+    def _hand_over(self) -> None:
+        data = b"".join(self._lines)
+        told = {"tell": "data", "lines": len(self._lines), "sha256": hashlib.sha256(data).hexdigest()}
+        self._lines, self._size = [], 0
+        self._post(told, data)

@@ -8,6 +8,7 @@ import { plainWords } from "./words.js";
 
 const LEAVE_WITHIN = 1500; // ms for the goodbye to the other players
 const NEWS_KEPT = 20; // for `facts`
+const OWN_CODES = ["unreachable", "none"]; // of a LobbyError, besides `lost` and `timeout`, that no lobby said
 
 /** What `begin` asks for where nothing else is said. */
 const SETTINGS = Object.freeze({ bot: null, latency_ms: 0, jitter_ms: 0, loss: 0, transport: "auto", ice_servers: [] });
@@ -24,7 +25,7 @@ const SETTINGS = Object.freeze({ bot: null, latency_ms: 0, jitter_ms: 0, loss: 0
  * `create` and `join` reject with an error that has a `code` and one sentence as its `message`.
  */
 export class Client {
-  /** Callbacks, each called with one plain object: progress, room, begun, picture, stats, news, ended, failed, state. */
+  /** Callbacks, each called with one plain object: progress, room, begun, picture, stats, news, data, ended, failed, state. */
   on = {};
 
   #python;
@@ -131,10 +132,15 @@ export class Client {
   }
 
   async #enter(enter) {
-    if (this.#engine === "failed") throw Object.assign(new Error(this.#facts.failed.message), { code: "engine" });
     this.load();
-    await enter();
-    return this.room;
+    try {
+      if (this.#engine !== "failed") await enter();
+    } catch (error) {
+      if (this.#engine !== "failed") throw error;
+    }
+    if (this.#engine !== "failed") return this.room;
+    this.#lobby.depart(); // nobody is to wait for a player that cannot play
+    throw Object.assign(new Error(this.#facts.failed.message), { code: "engine" });
   }
 
   #prepare(settings) {
@@ -153,7 +159,10 @@ export class Client {
     this.#tellWorker(begin);
     this.#tellWorker({ do: "visible", visible: isVisible() });
     if (begin.mode === "solo") return;
-    this.#lobby.listen((event, payload, data) => this.#tellWorker({ do: "lobby", event, payload }, data));
+    this.#lobby.listen((event, payload, data) => {
+      const again = event === "welcome" ? payload.again : undefined;
+      this.#tellWorker({ do: "lobby", event, payload, again }, data);
+    });
   }
 
   #stop() {
@@ -202,8 +211,9 @@ export class Client {
       case "news":
         this.#facts.news = [...this.#facts.news, told].slice(-NEWS_KEPT);
         return this.#call(tell, told);
+      case "data":
+        return this.#call(tell, { ...told, data }); // of a study; not kept, for it is uploaded
       case "ended":
-        this.#left?.();
         return this.#tell(tell, data ? { ...told, data } : told);
       case "failed":
         return this.#tell(tell, told);
@@ -213,8 +223,10 @@ export class Client {
   async #ask({ ask, event, payload }) {
     try {
       this.#tellWorker({ do: "answer", ask, result: await this.#lobby.ask(event, payload) });
-    } catch (error) {
-      this.#tellWorker({ do: "answer", ask, error: { code: error.code ?? "lost", sentence: error.message } });
+    } catch ({ code, message }) {
+      // What the page says itself is no refusal of the lobby.
+      const told = !code || OWN_CODES.includes(code) ? "lost" : code;
+      this.#tellWorker({ do: "answer", ask, error: { code: told, sentence: message } });
     }
   }
 
@@ -222,10 +234,10 @@ export class Client {
   #fail(error) {
     this.#engine = "failed";
     this.#stop();
+    this.#facts.failed = { name: error.name, message: plainWords(error.message), traceback: error.stack ?? "" };
     this.#lobby.depart();
-    const message = plainWords(error.message);
     this.#stateChanged();
-    this.#tell("failed", { name: error.name, message, traceback: error.stack ?? "" });
+    this.#call("failed", this.#facts.failed);
   }
 
   /** The page goes: the others hear it at once, and the way back is kept, for it may only be loaded again. */

@@ -77,7 +77,7 @@ export class Peers {
   #post;
   #transfer;
   #peers = new Map();
-  #relayed = new Set(); // peers that have a channel on the page
+  #given = { moved: 0, relayed: 0 }; // channels, so far
 
   /**
    * `post(message, data, channel)` reaches the worker, and throws where a channel cannot be moved there. `transfer` false
@@ -88,9 +88,9 @@ export class Peers {
     this.#transfer = transfer;
   }
 
-  /** How many connections there are, and how many of them are relayed through the page. */
+  /** How many connections there are, and how many channels were moved and how many relayed so far. */
   get facts() {
-    return { peers: this.#peers.size, relayed: this.#relayed.size };
+    return { peers: this.#peers.size, ...this.#given };
   }
 
   /** Do what the worker orders: {peer, what, ...}. */
@@ -149,12 +149,13 @@ export class Peers {
       if (this.#transfer) {
         try {
           this.#post({ do: "channel", peer: key, number, relayed: false }, undefined, channel);
+          this.#given.moved += 1;
           return true;
         } catch {
           // This browser cannot move channels: the page relays what they carry.
         }
       }
-      this.#relayed.add(key);
+      this.#given.relayed += 1;
       this.#post({ do: "channel", peer: key, number, relayed: true });
       return false;
     };
@@ -178,7 +179,6 @@ export class Peers {
   #close(key) {
     const peer = this.#peers.get(key);
     this.#peers.delete(key);
-    this.#relayed.delete(key);
     peer?.close();
   }
 

@@ -102,7 +102,7 @@ def test_a_channel_is_moved_into_the_worker_before_it_opens_and_carries_bytes_th
     came = page.evaluate("() => ben.kept.filter(({ tell }) => tell === 'message').map(({ data }) => data)")
     assert sorted(came) == [[0, 0, 255], [1, 0, 255]]
     assert page.evaluate("() => ann.told.filter((each) => each.do === 'channelEvent')") == [], "nothing passes the page"
-    assert page.evaluate("() => ann.peers.facts") == {"peers": 1, "relayed": 0}
+    assert page.evaluate("() => ann.peers.facts") == {"peers": 1, "moved": 2, "relayed": 0}
 
 
 def test_candidates_come_one_by_one_and_only_after_the_description(page: Tab) -> None:
@@ -151,7 +151,7 @@ def test_where_channels_stay_on_the_page_it_relays_and_says_what_left_the_buffer
     page.until(
         "() => ann.told.filter(({ event }) => event === 'drained').reduce((sum, { amount }) => sum + amount, 0) === 8000"
     )
-    assert page.evaluate("() => ann.peers.facts") == {"peers": 1, "relayed": 1}
+    assert page.evaluate("() => ann.peers.facts") == {"peers": 1, "moved": 0, "relayed": 2}
 
 
 def test_what_is_sent_before_a_relayed_channel_opens_is_lost_and_leaves_the_buffer(page: Tab) -> None:

@@ -115,9 +115,9 @@ class LobbyApp:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
 
-    def open_room(self, *, players: int | None = None, game: str = "") -> Room:
-        """Open a room that waits for its members as long as the lobby runs."""
-        return self.desk.rooms.open(players=players, game=game, kept=True, now=self._clock())
+    def open_room(self, *, players: int | None = None, game: str = "", kept: bool = True) -> Room:
+        """Open a room, which waits for its members as long as the lobby runs if it is kept."""
+        return self.desk.rooms.open(players=players, game=game, kept=kept, now=self._clock())
 
     def _start_task(self, target: Callable[..., Awaitable[Any]], *args: Any, **kwargs: Any) -> asyncio.Task[Any]:
         async def run() -> Any:

@@ -51,14 +51,15 @@ class LobbyServer:
         """All rooms, to look at."""
         return self.app.desk.rooms
 
-    def open_room(self, *, players: int | None = None, game: str = "") -> str:
-        """Open a room that waits for its members as long as the lobby runs, and return its code.
+    def open_room(self, *, players: int | None = None, game: str = "", kept: bool = True) -> str:
+        """Open a room, and return its code.
 
         Args:
             players: How many play; None: the first member that says so fixes it.
             game: A label told to all who join.
+            kept: Whether it waits for its members as long as the lobby runs; else it goes when nobody is in it for a minute.
         """
-        return show_code(self.app.open_room(players=players, game=game).code)
+        return show_code(self.app.open_room(players=players, game=game, kept=kept).code)
 
 
 class _Server(uvicorn.Server):

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from signaling.offers import Offer
+    from signaling.study.desk import StudyDesk
     from signaling.web_pages import WebPages
 
 __all__ = ["command"]
@@ -58,6 +59,12 @@ def command(
         ),
     ] = None,
     ice_server: options.IceServer = None,
+    study: Annotated[
+        Path | None,
+        typer.Option(
+            help="Run a study with people, as this study.toml says; its game takes the place of --game.", show_default="none"
+        ),
+    ] = None,
     as_json: options.AsJson = False,
 ) -> None:
     """Run a lobby, where players find each other, until Ctrl-C.
@@ -80,8 +87,15 @@ def command(
     from signaling.limits import Limits
     from signaling.pages import checked_origin
 
+    plan = None
+    if study is not None:
+        from rollback.cli.serve_study import read_study
+
+        plan = read_study(study)
+        game = plan.game
     made = factory_for(game, None)()
-    require_company(made, game)
+    if plan is None:
+        require_company(made, game)
     seats = players or made.players
     factory_for(game, seats)  # says so where the game is not for so many
     secret = _secret(secret_file)
@@ -91,7 +105,12 @@ def command(
     ice_servers = IceOptions.checked(ice_server or ()).servers
     pages = _pages(game, offers_of(game, made, seats), ice_servers)
     settings: dict[str, Any] = {"limits": limits, "secret": secret, "embedders": embedders, "proxies": proxies}
-    served = _serve(host, port, game, seats, as_json=as_json, pages=pages, **settings)
+    desk = None
+    if plan is not None:
+        from signaling.study.desk import StudyDesk
+
+        desk = StudyDesk(plan, secret=secret)
+    served = _serve(host, port, game, seats, as_json=as_json, pages=pages, desk=desk, **settings)
     raise typer.Exit(run_until_interrupted(served))
 
 
@@ -141,13 +160,23 @@ async def _serve(
     *,
     as_json: bool,
     pages: WebPages,
+    desk: StudyDesk | None = None,
     **settings: Any,
 ) -> int:
     from rollback.cli.play_room import play_command
     from signaling.serve import running
 
-    async with running(host, port, pages=pages.routes, **settings) as server:
+    routes = pages.routes
+    if desk is not None:
+        from rollback.cli.serve_study import begin_study
+        from signaling.study.routes import study_routes
+
+        routes = [*study_routes(desk), *routes]
+    async with running(host, port, pages=routes, **settings) as server:
         gc.freeze()  # what was loaded stays: without it a collection walks through all of it, and the relay waits
+        if desk is not None:
+            begin_study(desk, server, pages.games, as_json=as_json)
+            await asyncio.Event().wait()
         room = server.open_room(players=players, game=game)
         page = f"{server.url}/?room={room}" if game in pages.games else None
         if as_json:

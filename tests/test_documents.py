@@ -235,6 +235,20 @@ def test_the_contract_of_a_game_is_told_in_full():
     assert {"players", "step", "save", "load"} | optional <= set(told)
 
 
+def test_each_part_of_an_address_that_the_page_reads_is_told_and_no_other():
+    page = ROOT / "docs" / "browser.md"
+    told = {row[0].strip("`").partition("=")[0] for row in table(page, "| part ")}
+    read = set(
+        re.findall(r"(?:given\.get|oneOf)\(\"(\w+)\"", (ROOT / "signaling" / "web" / "wishes.js").read_text(encoding="utf-8"))
+    )
+    assert told == read - {"invite"}  # which is another word for token
+
+
+def test_the_address_that_is_told_is_the_one_that_is_printed():
+    told = {word for word in code_words(ROOT / "docs" / "browser.md") if word.startswith("http://127.0.0.1:8000/")}
+    assert told == {"http://127.0.0.1:8000/?room=K7QW-3MZP", "http://127.0.0.1:8000/examples/browser/worker-check.html"}
+
+
 @by_page
 def test_a_page_is_plain_text_of_sane_width(page):
     text = page.read_text(encoding="utf-8")

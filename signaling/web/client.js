@@ -36,6 +36,7 @@ export class Client {
   #shown = ""; // the state that was told last
   #begin = null; // what the worker is to be told when it is ready
   #begun = false;
+  #entering = false;
   #left = null; // called when the worker said its goodbye
 
   /** `transfer` false keeps data channels on the page; `manifest` is where the worker finds what it loads. */
@@ -132,11 +133,15 @@ export class Client {
   }
 
   async #enter(enter) {
+    if (this.#entering) throw Object.assign(new Error("This page enters a room already: wait a moment."), { code: "entering" });
     this.load();
+    this.#entering = true;
     try {
       if (this.#engine !== "failed") await enter();
     } catch (error) {
       if (this.#engine !== "failed") throw error;
+    } finally {
+      this.#entering = false;
     }
     if (this.#engine !== "failed") return this.room;
     this.#lobby.depart(); // nobody is to wait for a player that cannot play

@@ -88,6 +88,7 @@ async def play(
     on_frame: OnFrame | None = None,
     on_event: OnEvent | None = None,
     stop: asyncio.Event | None = None,
+    clock: Callable[[], float] = time.monotonic,
 ) -> PlayResult:
     """Wait for the players of the room, play a match with them, and return what came of it.
 
@@ -100,7 +101,7 @@ async def play(
     goes on.
 
     A match that the lobby counts as the room's second, third and so on is a rematch: what is left of the one before is
-    dropped. To pause for a while, call `session.pause(reason, now=time.monotonic())` and `session.resume(...)` in `on_frame`,
+    dropped. To pause for a while, call `session.pause(reason, now=clock())` and `session.resume(...)` in `on_frame`,
     which is given the session; all peers wait, and are told by the events `Paused` and `Resumed`.
 
     Args:
@@ -128,6 +129,7 @@ async def play(
         on_frame: Called with the session and the tick after each tick.
         on_event: Called with every event, and with `PathChanged` when the path to a peer changes.
         stop: Set it to leave the match, also while waiting for it.
+        clock: Seconds, monotonic.
 
     Raises:
         NetworkError: The players did not come, or cannot be reached.
@@ -194,6 +196,7 @@ async def play(
             transitions=data,
             stop=stop,
             start_within=JOIN_WITHIN if late else connect_timeout,
+            clock=clock,
         )
     return PlayResult(
         frames=session.frame,

@@ -2,15 +2,22 @@
 
 import { Downloads } from "./worker-downloads.js";
 import { WorkerError } from "./worker-protocol.js";
+import { startPython } from "./worker-snapshot.js";
 
 export const MANIFEST = "/assets/manifest.json";
 const ENGINE = "/engine"; // a folder of Pyodide's own file system
 const GLUE = ["environment_values.py", "environment_host.py", "environment_answers.py"];
+// What every session comes to need, so that none has to import it again.
+const WARM = "import rollback.games, rollback.netplay.in_worker.entry, signaling.web.environment_answers";
 const MB = 1 << 20;
 const usualFetch = self.fetch;
 
-/** Load Python and the engine; `tell(stage, message, {loaded, total})` hears how far it is. Returns a `Runtime`. */
-export async function loadRuntime(tell, manifestAddress) {
+/**
+ * Load Python and the engine; `tell(stage, message, {loaded, total})` hears how far it is. Returns a `Runtime`.
+ *
+ * With `snapshot` false it neither takes nor keeps a snapshot of Python.
+ */
+export async function loadRuntime(tell, manifestAddress, { snapshot = true } = {}) {
   tell("manifest", "Asking the server what there is to load");
   const manifest = await readManifest(new URL(manifestAddress, self.location.origin));
   const root = new URL(manifest.pyodide, self.location.origin).href;
@@ -31,12 +38,24 @@ export async function loadRuntime(tell, manifestAddress) {
   all.catch(() => {}); // it is awaited below; whichever fails first is told
   const { loadPyodide } = await import(`${root}pyodide.mjs`);
   await all;
-  const pyodide = await withFetch(
-    (address, options) => early.get(String(address)) ?? usualFetch(address, options),
-    () => loadPyodide({ indexURL: root, lockFileContents: lockOf(manifest), packageBaseUrl: root, fullStdLib: false }),
-  );
-  tell("engine", "Unpacking the engine");
-  unpackEngine(pyodide, await engine, await glue);
+  const [engineBytes, glueTexts] = [await engine, await glue];
+  const once = (address, options) => {
+    const response = early.get(String(address)); // its bytes can be read once; a second start asks the browser's cache
+    early.delete(String(address));
+    return response ?? usualFetch(address, options);
+  };
+  const lock = lockOf(manifest);
+  const options = { indexURL: root, lockFileContents: lock, packageBaseUrl: root, fullStdLib: false };
+  const pyodide = await startPython({
+    parts: [root, JSON.stringify(lock), engineBytes, ...glueTexts, WARM],
+    load: (more) => withFetch(once, () => loadPyodide({ ...options, ...more })),
+    fill: (started) => {
+      tell("engine", "Unpacking the engine");
+      unpackEngine(started, engineBytes, glueTexts);
+    },
+    warm: WARM,
+    isOff: !snapshot,
+  });
   return new Runtime(pyodide, manifest);
 }
 
@@ -105,7 +124,7 @@ function unpackEngine(pyodide, engine, glue) {
   pyodide.unpackArchive(engine, "zip", { extractDir: ENGINE });
   pyodide.FS.mkdirTree(`${ENGINE}/signaling/web`);
   GLUE.forEach((name, place) => pyodide.FS.writeFile(`${ENGINE}/signaling/web/${name}`, glue[place]));
-  pyodide.runPython(`import sys; sys.path.insert(0, ${JSON.stringify(ENGINE)})`);
+  pyodide.runPython(`import sys; sys.path[:] = dict.fromkeys([${JSON.stringify(ENGINE)}, *sys.path])`); // each once
 }
 
 /** Run `work` while what calls the global fetch, as Pyodide does, is served by `instead`. */

@@ -56,7 +56,7 @@ async function start(id, options) {
   if (state !== "new") return refuse(id, new WorkerError("ProtocolError", "init came twice: one worker starts once"));
   state = "starting";
   try {
-    runtime = await loadRuntime(teller(id), options?.manifest ?? MANIFEST);
+    runtime = await loadRuntime(teller(id), options?.manifest ?? MANIFEST, options ?? {});
     environment = new PythonEnvironment(runtime.pyodide);
     match.start(runtime);
     state = "ready";

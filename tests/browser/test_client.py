@@ -80,12 +80,16 @@ def test_a_match_begins_when_the_engine_is_there_and_hears_what_came_before(open
     assert [each.get("event", each["do"]) for each in came] == order
     assert came[0] == {
         "do": "begin", "mode": "play", "game": "pong", "bot": "best", "frames": 60, "latency_ms": 0, "jitter_ms": 0, "loss": 0,
-        "transport": "auto", "ice_servers": [],
+        "transport": "auto", "ice_servers": [], "data": None,
     }  # fmt: skip
     assert came[2]["again"] is False and came[2]["payload"]["me"]["loading"] is True
     assert (came[5]["payload"], came[5]["data"]) == ({"from": "m2"}, [1, 2, 3])
     ann.evaluate("() => { client.keys(['up', 'space']); client.pause(); client.again(); }")
-    assert heard(ann, 10)[7:] == [{"do": "keys", "held": ["up", "space"]}, {"do": "pause"}, {"do": "again"}]
+    assert heard(ann, 10)[7:] == [
+        {"do": "keys", "held": ["up", "space"], "data": None},
+        {"do": "pause", "data": None},
+        {"do": "again", "data": None},
+    ]
 
 
 def test_the_lobby_answers_the_worker_and_its_refusals_are_told_from_a_lost_connection(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import secrets
 import time
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final
 
@@ -14,7 +13,7 @@ from rollback.netplay.driver import drive
 from rollback.netplay.hands.bots import bot_act
 from rollback.netplay.in_worker.data_lines import DataLines
 from rollback.netplay.in_worker.no_peers import NoPeers
-from rollback.netplay.in_worker.offered_games import OfferedGames
+from rollback.netplay.in_worker.offered_games import OfferedGame, OfferedGames
 from rollback.netplay.in_worker.page import Page
 from rollback.netplay.in_worker.page_hands import PageHands
 from rollback.netplay.in_worker.pictures import scores_of
@@ -44,19 +43,19 @@ async def play_alone(page: Page, wishes: Wishes, games: OfferedGames, folder: Pa
     Raises:
         RollbackError: There is no such game, or it cannot be played so.
     """
-    name, make = games.maker(wishes.game)
+    offered = games.find(wishes.game)
     seed = secrets.randbits(62) if wishes.seed is None else wishes.seed
     number = 0
     while True:
-        await _one(page, wishes, name, make, (seed + number) % 2**63, folder / "match.rbr")
+        await _one(page, wishes, offered, (seed + number) % 2**63, folder / "match.rbr")
         if page.stop.is_set() or not await page.wants_again():
             return
         number += 1
 
 
-async def _one(page: Page, wishes: Wishes, name: str, make: Callable[[], Any], seed: int, replay: Path) -> None:
-    game = make()
-    hands = PageHands(game, ME, wishes)
+async def _one(page: Page, wishes: Wishes, offered: OfferedGame, seed: int, replay: Path) -> None:
+    game = offered.make()
+    hands = PageHands(game, ME, wishes, clock=page.clock)
     opponent = wishes.bot or "best"
     acts = {player: bot_act(opponent, game, player, seed) for player in range(game.players) if player != ME}
     config = config_of(wishes, game, ROOM, 0, ME, by_turns=hands.by_turns, seed=seed, input_delay=wishes.input_delay or 0)
@@ -65,12 +64,12 @@ async def _one(page: Page, wishes: Wishes, name: str, make: Callable[[], Any], s
     session.names.update(enumerate(names))
     if wishes.frames is not None:
         session.end_at(wishes.frames)
-    recorder = Recorder(session, replay, names=names, game_name=name, recorded_at=time.time(), room=ROOM)
+    recorder = Recorder(session, replay, names=names, game_name=offered.name, recorded_at=time.time(), room=ROOM)
     data = None
     if wishes.study:
-        lines = DataLines(page.post, game, config, name=name, local=range(game.players))
-        data = record_transitions(session, make(), into=lines)
-    screen = Screen(page.post, name, ME, hands)
+        lines = DataLines(page.post, game, config, name=offered.name, local=range(game.players))
+        data = record_transitions(session, offered.make(), into=lines)
+    screen = Screen(page.post, offered.label, ME, hands, clock=page.clock)
     page.show(screen, hands)
     ends: list[Ended] = []
 
@@ -83,7 +82,7 @@ async def _one(page: Page, wishes: Wishes, name: str, make: Callable[[], Any], s
         screen.event(event)
 
     def simulated(session: P2PSession, tick: Tick) -> None:
-        page.look(session, time.monotonic())
+        page.look(session)
         screen.frame(session, tick)
 
     await drive(
@@ -96,6 +95,7 @@ async def _one(page: Page, wishes: Wishes, name: str, make: Callable[[], Any], s
         recorder=recorder,
         transitions=data,
         stop=page.stop,
+        clock=page.clock,
     )
     reason = ends[0].reason
     told = ended_message(

@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 import contextlib
-import time
-from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
 from rollback.core.session import P2PSession
 from rollback.core.spectator import SpectatorSession
 from rollback.errors import NetworkError
-from rollback.game import Game
 from rollback.net.page_lobby import PageLobby
 from rollback.netplay.in_worker.data_lines import DataLines
-from rollback.netplay.in_worker.offered_games import OfferedGames
+from rollback.netplay.in_worker.offered_games import OfferedGame, OfferedGames
 from rollback.netplay.in_worker.page import Page
 from rollback.netplay.in_worker.page_hands import PageHands
 from rollback.netplay.in_worker.pictures import scores_of
@@ -23,6 +20,7 @@ from rollback.netplay.in_worker.screen import Screen
 from rollback.netplay.in_worker.settings import config_of
 from rollback.netplay.in_worker.wishes import Wishes
 from rollback.netplay.match import play
+from rollback.netplay.seats import check_room
 from rollback.netplay.stopping import unless
 from rollback.netplay.telling.endings import COMPLETE
 from rollback.netplay.watching import next_match, watch
@@ -46,9 +44,9 @@ async def play_in_room(page: Page, wishes: Wishes, games: OfferedGames, lobby: P
     Raises:
         RollbackError: The room and the game do not fit, or the others cannot be reached.
     """
-    name, make = await _ready(wishes, games, lobby)
+    offered = await _ready(wishes, games, lobby)
     while True:
-        goes_on = await _play(page, wishes, name, make, lobby, folder / "match.rbr")
+        goes_on = await _play(page, wishes, offered, lobby, folder / "match.rbr")
         if not goes_on or not await page.wants_again():
             return
         page.post({"tell": "news", "sentence": "waiting for the others, to play again", "kind": "info"})
@@ -73,10 +71,10 @@ async def watch_room(page: Page, wishes: Wishes, games: OfferedGames, lobby: Pag
     Raises:
         RollbackError: There is no such game, or nobody shows us the match.
     """
-    name, make = await _ready(wishes, games, lobby)
+    offered = await _ready(wishes, games, lobby)
     while True:
         number = lobby.match
-        await _watch(page, wishes, name, make, lobby, folder / "match.rbr")
+        await _watch(page, wishes, offered, lobby, folder / "match.rbr")
         more: list[bool] = []
 
         async def look(number: int = number, more: list[bool] = more) -> None:
@@ -86,26 +84,26 @@ async def watch_room(page: Page, wishes: Wishes, games: OfferedGames, lobby: Pag
             return
 
 
-async def _ready(wishes: Wishes, games: OfferedGames, lobby: PageLobby) -> tuple[str, Callable[[], Game]]:
-    """Return the game's name and what makes it, and tell the others that we are here, now that it could be made."""
-    found = games.maker(wishes.game or lobby.game, lobby.players)
-    found[1]()
+async def _ready(wishes: Wishes, games: OfferedGames, lobby: PageLobby) -> OfferedGame:
+    """Return the game, and tell the others that we are here, now that it could be made."""
+    found = games.find(wishes.game or lobby.game, lobby.players)
     with contextlib.suppress(NetworkError):  # it is told again with the next connection
         await lobby.loaded()
     return found
 
 
-async def _play(page: Page, wishes: Wishes, name: str, make: Callable[[], Game], lobby: PageLobby, replay: Path) -> bool:
+async def _play(page: Page, wishes: Wishes, offered: OfferedGame, lobby: PageLobby, replay: Path) -> bool:
     """Play one match; return whether another one may follow."""
-    game = make()
+    game = offered.make()
     player = lobby.me.seat or 0
-    hands = PageHands(game, player, wishes, lobby.match)
-    screen = Screen(page.post, name, player, hands)
+    check_room(lobby, game.players, offered.label)  # before the game is asked what our player's keys are
+    hands = PageHands(game, player, wishes, lobby.match, clock=page.clock)
+    screen = Screen(page.post, offered.label, player, hands, clock=page.clock)
     page.show(screen, hands)
 
     def simulated(session: P2PSession, tick: Tick) -> None:
         if tick.reason != "synchronizing":
-            page.look(session, time.monotonic())
+            page.look(session)
         screen.frame(session, tick)
 
     config = config_of(wishes, game, lobby.room, lobby.match, player, by_turns=hands.by_turns)
@@ -121,13 +119,14 @@ async def _play(page: Page, wishes: Wishes, name: str, make: Callable[[], Game],
         jitter_ms=wishes.jitter_ms,
         loss=wishes.loss,
         replay=replay,
-        transitions=DataLines(page.post, game, config, name=name, local=[player]) if wishes.study else None,
-        another=make,
-        game_name=name,
+        transitions=DataLines(page.post, game, config, name=offered.name, local=[player]) if wishes.study else None,
+        another=offered.make,
+        game_name=offered.name,
         controller=hands.controller,
         on_frame=simulated,
         on_event=screen.event,
         stop=page.stop,
+        clock=page.clock,
     )
     reason = result.ended.reason
     again = reason in COMPLETE and reason != "left" and _others_are_there(lobby)
@@ -147,9 +146,9 @@ async def _play(page: Page, wishes: Wishes, name: str, make: Callable[[], Game],
     return again
 
 
-async def _watch(page: Page, wishes: Wishes, name: str, make: Callable[[], Game], lobby: PageLobby, replay: Path) -> None:
-    game = make()
-    screen = Screen(page.post, name, None)
+async def _watch(page: Page, wishes: Wishes, offered: OfferedGame, lobby: PageLobby, replay: Path) -> None:
+    game = offered.make()
+    screen = Screen(page.post, offered.label, None, clock=page.clock)
     page.show(screen, None)
 
     def shown(session: SpectatorSession, tick: Tick) -> None:
@@ -162,10 +161,11 @@ async def _watch(page: Page, wishes: Wishes, name: str, make: Callable[[], Game]
         transport=wishes.transport,
         ice_servers=wishes.ice_servers,
         replay=replay,
-        game_name=name,
+        game_name=offered.name,
         on_frame=shown,
         on_event=screen.event,
         stop=page.stop,
+        clock=page.clock,
     )
     scores = scores_of(game) if result.frames else None
     page.post(ended_message(result.ended.reason, result.frames, result.checksum, scores, None), taken_away(result.replay))

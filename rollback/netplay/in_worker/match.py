@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import tempfile
-from collections.abc import Callable, Mapping
+import time
+from collections.abc import Callable, Coroutine, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -29,10 +30,19 @@ class Match:
         port: The way to the page.
         lobby: Makes the room that the page is in, or will be in; it is closed when the page leaves.
         offers: The games that the lobby offers, by name; see `OfferedGames`.
+        clock: Seconds, monotonic.
     """
 
-    def __init__(self, port: Port, lobby: Callable[[], PageLobby], offers: Mapping[str, Any] | None = None) -> None:
-        self._page = Page(port)
+    def __init__(
+        self,
+        port: Port,
+        lobby: Callable[[], PageLobby],
+        offers: Mapping[str, Any] | None = None,
+        *,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._page = Page(port, clock)
+        self._stop = self._page.stop
         self._make_lobby = lobby
         self._lobby: PageLobby | None = None
         self._games = OfferedGames(offers)
@@ -46,26 +56,25 @@ class Match:
             await asyncio.gather(self._running, return_exceptions=True)
 
     def _begin(self, message: dict[str, Any], data: bytes | None) -> None:
-        self._page.stop.set()  # a page that begins something new wants no more of what runs
-        self._page.begin()
-        self._then(self._run(message))
+        self._stop.set()  # a page that begins something new wants no more of what runs
+        self._stop = asyncio.Event()
+        self._then(self._run(message, self._stop))
 
     def _leave(self, message: dict[str, Any], data: bytes | None) -> None:
-        self._page.stop.set()
+        self._stop.set()
         self._then(self._part())
 
-    def _then(self, work: Any) -> None:
+    def _then(self, work: Coroutine[Any, Any, None]) -> None:
         """Do the work once what runs is done."""
-        before = self._running
+        self._running = asyncio.ensure_future(self._after(self._running, work))
 
-        async def do() -> None:
-            if before is not None:
-                await asyncio.gather(before, return_exceptions=True)
-            await work
+    async def _after(self, before: asyncio.Task[None] | None, work: Coroutine[Any, Any, None]) -> None:
+        if before is not None:
+            await asyncio.gather(before, return_exceptions=True)
+        await work
 
-        self._running = asyncio.ensure_future(do())
-
-    async def _run(self, message: Mapping[str, Any]) -> None:
+    async def _run(self, message: Mapping[str, Any], stop: asyncio.Event) -> None:
+        self._page.begin(stop)
         try:
             wishes = Wishes.of(message)
             with tempfile.TemporaryDirectory(prefix="rollback-") as folder:

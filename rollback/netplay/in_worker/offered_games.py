@@ -3,16 +3,32 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Any, Final
 
-from rollback.envs.names import canonical_name
+from rollback.envs.names import SHORT_NAMES, canonical_name
 from rollback.errors import GameError
 from rollback.game import Game
 from rollback.sim.plan import factory_for
 
-__all__ = ["OfferedGames"]
+__all__ = ["OfferedGame", "OfferedGames"]
 
 USUAL: Final = "pong"
+
+
+@dataclass(frozen=True, slots=True)
+class OfferedGame:
+    """A game that can be made here.
+
+    Attributes:
+        label: What the room calls it.
+        name: What commands call it, for the replay; as the room does, where they know it only by its place in this worker.
+        make: Makes it.
+    """
+
+    label: str
+    name: str
+    make: Callable[[], Game]
 
 
 class OfferedGames:
@@ -32,15 +48,15 @@ class OfferedGames:
             if isinstance(full, str):
                 self._full[name] = full
 
-    def maker(self, name: str, players: int | None = None) -> tuple[str, Callable[[], Game]]:
-        """Return the game's full name, and what makes it.
+    def find(self, name: str, players: int | None = None) -> OfferedGame:
+        """Return the game of that name; one is made to see that it can be.
 
         Args:
             name: As the room carries it; empty for the usual one.
             players: For how many; None for as many as it usually has.
 
         Raises:
-            GameError: There is no such game here.
+            GameError: There is no such game here, or it cannot be made.
             UsageError: It is not for so many players.
         """
         name = name or USUAL
@@ -52,4 +68,6 @@ class OfferedGames:
                 raise
             offered = ", ".join(sorted(self._full)) or "none"
             raise GameError(f"this lobby does not offer the game {name!r:.80} (it offers {offered}): {error}") from None
-        return name if full is not None and name != full else canonical_name(name), make
+        known = canonical_name(full or name)
+        make()
+        return OfferedGame(name, known if known in SHORT_NAMES.values() else name, make)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Callable
 from typing import Any, Final, Protocol
 
@@ -32,14 +33,17 @@ class Page:
 
     Args:
         port: The way to it.
+        clock: Seconds, monotonic.
 
     Attributes:
         post: Posts a message to it.
+        clock: As given.
         stop: Set once the page wants no more of what runs.
     """
 
-    def __init__(self, port: Port) -> None:
+    def __init__(self, port: Port, clock: Callable[[], float] = time.monotonic) -> None:
         self.post = port.post
+        self.clock = clock
         self.stop = asyncio.Event()
         self._again = asyncio.Event()
         self._hands: PageHands | None = None
@@ -53,9 +57,9 @@ class Page:
         port.on("pause", self._pause)
         port.on("again", lambda message, data: self._again.set())
 
-    def begin(self) -> None:
-        """Something new begins: what was said to what ran before counts no more."""
-        self.stop = asyncio.Event()
+    def begin(self, stop: asyncio.Event) -> None:
+        """Something new begins, to be stopped by `stop`: what was said to what ran before counts no more."""
+        self.stop = stop
         self._again = asyncio.Event()
 
     def show(self, screen: Screen, hands: PageHands | None) -> None:
@@ -67,8 +71,9 @@ class Page:
         if hands is not None:
             hands.hold(self._held)
 
-    def look(self, session: P2PSession, now: float) -> None:
-        """Pause or resume, if the page asked for it since the last look; `now` is the clock the session is driven by."""
+    def look(self, session: P2PSession) -> None:
+        """Pause or resume, if the page asked for it since the last look."""
+        now = self.clock()
         for _ in range(self._presses):
             if self._hands is not None and self._hands.by_turns:
                 assert self._screen is not None

@@ -70,6 +70,7 @@ class Screen:
         self._hands = hands
         self._clock = clock
         self._has_begun = self._has_ended = False
+        self._reason = ""
         self._shown: tuple[Any, ...] = ()  # what the picture on the page is of
         self._next_numbers = 0.0
         self._rollbacks = Rate()
@@ -91,8 +92,8 @@ class Screen:
         self.pace.end(now)
         if tick.resimulated:
             self._last_depth = tick.resimulated
-        is_last = tick.reason == "ended" and not self._has_ended
-        self._has_ended = tick.reason == "ended"
+        is_last = tick.reason == "ended" != self._reason
+        self._reason = tick.reason
         self._picture(session, tick)
         if now >= self._next_numbers or is_last:
             self._next_numbers = now + NUMBERS_EVERY

@@ -58,8 +58,8 @@ def begin_study(desk: StudyDesk, server: LobbyServer, games: Mapping[str, Any], 
     desk.open_room = lambda: server.open_room(players=2, game=plan.game, kept=False)
     link = f"{server.url}{LINK}"
     if as_json:
-        told = {"url": server.url, "host": server.host, "port": server.port, "game": plan.game, "study": link}
-        print(json.dumps({**told, "data": str(plan.folder)}), flush=True)
+        told = {"url": server.url, "host": server.host, "port": server.port, "room": None, "game": plan.game, "page": None}
+        print(json.dumps({**told, "study": link, "data": str(plan.folder)}), flush=True)
         return
     print(f"The study '{plan.title}' is at {link}", flush=True)
     print("Each participant gets a link with an ID of their own: letters, digits and hyphens.", flush=True)

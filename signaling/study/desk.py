@@ -162,7 +162,6 @@ class StudyDesk:
         facts = {
             "participant": member.name,
             "number": member.number,
-            "seat": member.seat,
             "stage": str(member.stage),
             "kind": member.kind,
             "game": self.plan.game,

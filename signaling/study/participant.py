@@ -24,7 +24,7 @@ class Participant:
         visit: How often the page was opened; only the newest one may act.
         since: When the participant began to wait, in seconds of the clock of the journal.
         partner: The number of the partner; 0 for none.
-        seat: The player in the match.
+        place: The first or the second of the pair; who is which player the room decides, and the page tells.
         room: The room of the episode.
         episode: The episode that is played or comes next, from 1.
         kind: How it ended.
@@ -40,7 +40,7 @@ class Participant:
     visit: int = 1
     since: float = 0.0
     partner: int = 0
-    seat: int = 0
+    place: int = 0
     room: str = ""
     episode: int = 0
     kind: str = ""

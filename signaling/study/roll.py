@@ -72,8 +72,8 @@ class Roll:
             member.since = event["at"]
         elif cause is Cause.PAIRED:
             who = event["who"]
-            member.seat = who.index(member.number)
-            member.partner = who[1 - member.seat] if len(who) == 2 else 0
+            member.place = who.index(member.number)
+            member.partner = who[1 - member.place] if len(who) == 2 else 0
             member.room, member.episode = event["room"], event["episode"]
             member.trips.clear()
         elif member.stage in (Stage.ENDED, Stage.FINISHED):

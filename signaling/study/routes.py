@@ -27,6 +27,7 @@ LINES: Final = "application/x-ndjson"
 BY_ADDRESS: Final = Rate(100, 1000)
 ARRIVALS: Final = Rate(2, 120)  # of one address
 _HASH: Final = re.compile(r"[0-9a-f]{64}")
+MOST_PLAYERS: Final = 16
 LONGEST_WORD: Final = 200  # characters of a reason; what is longer is cut
 
 
@@ -92,8 +93,10 @@ class _Deeds:
         )
 
     async def begin(self, request: Request) -> dict[str, Any]:
-        episode = body.whole_of(await body.read_fields(request), "episode", 1, self._desk.plan.episodes)
-        return await self._desk.decide(body.token_of(request), lambda study, member, now: study.begin(member, episode, now=now))
+        fields = await body.read_fields(request)
+        episode = body.whole_of(fields, "episode", 1, self._desk.plan.episodes)
+        player = body.whole_of(fields, "player", 0, MOST_PLAYERS - 1)
+        return await self._desk.decide(body.token_of(request), lambda study, member, now: study.begin(member, episode, player, now=now))
 
     async def played(self, request: Request) -> dict[str, Any]:
         fields = await body.read_fields(request)

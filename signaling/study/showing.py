@@ -37,7 +37,6 @@ def shown(plan: StudyPlan, member: Participant, *, waiting_left: float, expected
     if member.is_in_match:
         told |= {
             "room": member.room,
-            "seat": member.seat,
             "expected": expected,
             "settings": {
                 "input_delay": plan.input_delay,

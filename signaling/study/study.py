@@ -143,8 +143,8 @@ class Study:
             member.trips.append(rtt_ms)
         self.pass_time(now)
 
-    def begin(self, member: Participant, episode: int, *, now: float) -> None:
-        """Hear that the first frame of an episode was played.
+    def begin(self, member: Participant, episode: int, player: int, *, now: float) -> None:
+        """Hear that an episode begins on a page, and which player it is there.
 
         Raises:
             StudyRefusal: `stage`.
@@ -152,7 +152,7 @@ class Study:
         if member.stage is Stage.PLAYING and member.episode == episode:
             return
         self._require(member, Stage.PAIRED, episode)
-        self._happens(Cause.BEGAN, (member.number,), now, episode=episode)
+        self._happens(Cause.BEGAN, (member.number,), now, episode=episode, player=player)
 
     def played(self, member: Participant, episode: int, told: Mapping[str, Any], *, now: float) -> None:
         """Hear that an episode was played to its end and its data are here; go on when both did.
@@ -225,7 +225,7 @@ class Study:
         elif partner is None:
             self._happens(Cause.PAIRED, (member.number,), now, room="", episode=member.episode + 1)
         elif partner.stage is Stage.DONE and partner.episode == member.episode:
-            pair = (member, partner) if member.seat == 0 else (partner, member)
+            pair = (member, partner) if member.place == 0 else (partner, member)
             self._prepare((pair[0].number, pair[1].number), member.episode + 1, now)
 
     def _prepare(self, pair: tuple[int, int], episode: int, now: float) -> None:

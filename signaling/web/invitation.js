@@ -67,7 +67,7 @@ function modulesOf(qrcode, text) {
   return places.map((down) => places.map((across) => code.isDark(down, across)));
 }
 
-async function copied(field) {
+export async function copied(field) {
   try {
     await navigator.clipboard.writeText(field.value); // only where the page came over https or from this machine
     return true;

@@ -38,7 +38,7 @@ async def pair(server):
 
 
 async def play(person, episode, data=ROWS):
-    await person.say("begin", episode=episode)
+    await person.say("begin", episode=episode, player=0)
     await person.upload(episode, 0, data)
     return await person.say("played", episode=episode, frames=60, reason="frames", checksum="ab12")
 
@@ -50,7 +50,7 @@ def journal(server):
 async def test_two_participants_come_through_a_whole_study(server):
     ann, bob = await pair(server)
     assert ann.told["stage"] == bob.told["stage"] == "paired" and ann.told["room"] == bob.told["room"] == "ROOM-0001"
-    assert (ann.told["seat"], bob.told["seat"], ann.told["episode"], ann.told["frames"]) == (0, 1, 1, 60)
+    assert (ann.told["episode"], ann.told["frames"]) == (1, 60)
     assert ann.told["settings"] == {"input_delay": 2, "prediction_window": 8, "on_disconnect": "pause"}
     assert (await play(ann, 1))["stage"] == "done"
     assert (await play(bob, 1))["stage"] == "paired"
@@ -112,7 +112,7 @@ async def test_somebody_whose_page_is_gone_is_given_no_partner(server):
 
 async def test_a_partner_who_is_gone_or_leaves_ends_it_fairly(server):
     ann, bob = await pair(server)
-    await ann.say("begin", episode=1)
+    await ann.say("begin", episode=1, player=0)
     for _ in range(10):
         server.clock.now += 10
         await ann.say("look")
@@ -127,7 +127,7 @@ async def test_a_partner_who_is_gone_or_leaves_ends_it_fairly(server):
 
 async def test_a_match_that_ended_for_one_ended_for_both(server):
     ann, bob = await pair(server)
-    await ann.say("begin", episode=1)
+    await ann.say("begin", episode=1, player=0)
     assert (await ann.say("leave", kind="partner_left", detail="lost \u202e<b>"))["kind"] == "partner_left"
     assert (await bob.say("look"))["kind"] == "partner_left"
     assert journal(server)[-2]["detail"] == "lost <b>"
@@ -143,7 +143,7 @@ async def test_a_slow_connection_is_told_before_and_during_play(serve):
     await slow.say("agree", agreed=True)
     assert (await slow.say("ready", rtt_ms=[90, 101, 300]))["kind"] == "slow_connection" and slow.told["completion_code"]
     ann, bob = await pair(server)
-    await ann.say("begin", episode=1)
+    await ann.say("begin", episode=1, player=0)
     stages = [(await ann.say("look", rtt_ms=trip))["stage"] for trip in (500, 10, 500, 20, 500)]
     assert stages == ["playing"] * 4 + ["ended"]  # one slow moment is no slow connection
     assert ann.told["kind"] == "slow_connection" and (await bob.say("look"))["kind"] == "slow_connection"
@@ -196,14 +196,14 @@ async def test_a_wrong_token_opens_nothing(server, token):
     ann = Person(server, "ann")
     await ann.wait()
     ann.token = token
-    for deed, fields in (("look", {}), ("agree", {"agreed": True}), ("leave", {"kind": "withdrew"}), ("begin", {"episode": 1})):
+    for deed, fields in (("look", {}), ("agree", {"agreed": True}), ("leave", {"kind": "withdrew"}), ("begin", {"episode": 1, "player": 0})):
         assert (await ann.say(deed, 403, **fields))["code"] == "token"
     assert (await ann.upload(1, 0, ROWS, 403))["code"] == "token"
 
 
 async def test_pieces_are_added_once_in_their_order(server):
     ann, _ = await pair(server)
-    await ann.say("begin", episode=1)
+    await ann.say("begin", episode=1, player=0)
     assert (await ann.upload(1, 0, ROWS))["expected"] == 1
     assert (await ann.upload(1, 0, ROWS))["expected"] == 1  # replayed
     assert (await ann.upload(1, 0, b"{}\n", 409))["expected"] == 1
@@ -243,7 +243,7 @@ async def test_a_server_that_is_started_again_goes_on_where_it_was(serve, stop):
     if stop != "waiting":
         await bob.wait()
     if stop in ("playing", "done", "finished"):
-        await ann.say("begin", episode=1)
+        await ann.say("begin", episode=1, player=0)
         await ann.upload(1, 0, ROWS)
     if stop in ("done", "finished"):
         await ann.say("played", episode=1, frames=60)
@@ -256,7 +256,7 @@ async def test_a_server_that_is_started_again_goes_on_where_it_was(serve, stop):
     assert (await ann.arrive())["stage"] == before["stage"]
     if stop == "waiting":
         await bob.wait()
-    await bob.say("begin", episode=1)
+    await bob.say("begin", episode=1, player=0)
     assert (await bob.say("played", episode=1, frames=60))["kind"] == "complete"
     assert bob.told["completion_code"] != before.get("completion_code")
 

@@ -78,7 +78,7 @@ class StudyMachine(RuleBasedStateMachine):
 
     @rule(name=NAMES, episode=st.integers(1, 2))
     def begin(self, name, episode):
-        self.do(name, "begin", episode)
+        self.do(name, "begin", episode, 0)
 
     @rule(name=NAMES, episode=st.integers(1, 2))
     def played(self, name, episode):
@@ -137,7 +137,7 @@ class StudyMachine(RuleBasedStateMachine):
                 assert not member.is_in_match and member.episode == 0
                 continue
             partner = study.roll.get(member.partner)
-            assert partner.partner == member.number and partner.seat == 1 - member.seat
+            assert partner.partner == member.number and partner.place == 1 - member.place
             assert 1 <= member.episode <= self.plan.episodes
             if member.is_in_match and partner.is_in_match:
                 assert member.episode == partner.episode and member.room == partner.room

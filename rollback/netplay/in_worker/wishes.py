@@ -57,7 +57,7 @@ class Wishes:
     ice_servers: tuple[str | Mapping[str, Any], ...] = ()
     input_delay: int | None = None
     prediction_window: int | None = None
-    on_disconnect: OnDisconnect = "end"
+    on_disconnect: OnDisconnect = "pause"
     disconnect_after: float = 5.0
     direct: bool = False
     seed: int | None = None
@@ -92,7 +92,7 @@ class Wishes:
             ice_servers=tuple(servers),
             input_delay=_whole(told, "input_delay", 0, 60),
             prediction_window=_whole(told, "prediction_window", 0, 120),
-            on_disconnect=_word(told, "on_disconnect", get_args(OnDisconnect), "end"),
+            on_disconnect=_word(told, "on_disconnect", get_args(OnDisconnect), "pause"),
             disconnect_after=_number(told, "disconnect_after", 0.2, 600.0, 5.0),
             direct=_one(told, "direct", bool, "true or false", False),
             seed=_whole(told, "seed", 0, LONGEST_SEED - 1),

@@ -9,6 +9,8 @@ const MODULE = "socket.io.esm.min.js";
 const ANSWER_WITHIN = 10_000; // ms, to open as well
 const PACKETS_WAITING = 32; // between us and the socket; two make a datagram
 const BYTES_WAITING = 64 * 1024; // in the socket: what waits longer is better folded into the next datagram
+const FEEDS_WAITING = 2048; // messages of a feed: a keyframe of 16 MiB has 1,400, and needs each of them
+const LOOK_AGAIN = 10; // ms until another look at a socket that was full, of which no event tells
 
 let library = null; // the promise of the module, once it is wanted
 
@@ -25,6 +27,8 @@ export class LobbyLink {
   #socket;
   #onEvent;
   #onLost;
+  #feeds = []; // messages that wait for their turn
+  #looking = null; // the timer of the next look
   #asked = new Set(); // the reject of each request that waits for its answer
   #over = false;
 
@@ -90,26 +94,48 @@ export class LobbyLink {
     });
   }
 
-  /** Send a datagram without an answer; false: not taken, for too much waits. */
-  pass(event, payload) {
-    const engine = this.#socket.io.engine;
-    if (this.#over || !this.#socket.connected) return false;
-    const waiting = engine.transport?.ws?.bufferedAmount ?? 0;
-    if (engine.writeBuffer.length > PACKETS_WAITING || waiting > BYTES_WAITING) return false;
-    this.#socket.emit(event, payload);
+  /** Send a datagram; false: not taken, for too much waits. */
+  relay(payload) {
+    if (!this.#hasRoom()) return false;
+    this.#socket.emit("relay", payload);
+    return true;
+  }
+
+  /** Send a message of a feed, in order and behind all datagrams; false: not taken, for too much waits. */
+  feed(payload) {
+    if (this.#over || this.#feeds.length >= FEEDS_WAITING) return false;
+    this.#feeds.push(payload);
+    this.#pump();
     return true;
   }
 
   /** End the connection at once; what is asked for rejects. */
   close() {
     this.#over = true;
+    this.#feeds = [];
     this.#socket.disconnect();
     this.#refuseAll();
+  }
+
+  #hasRoom() {
+    const engine = this.#socket.io.engine;
+    if (this.#over || !this.#socket.connected || engine.writeBuffer.length > PACKETS_WAITING) return false;
+    return (engine.transport?.ws?.bufferedAmount ?? 0) <= BYTES_WAITING;
+  }
+
+  #pump() {
+    while (this.#feeds.length > 0 && this.#hasRoom()) this.#socket.emit("feed", this.#feeds.shift());
+    if (this.#feeds.length === 0 || this.#looking !== null) return;
+    this.#looking = setTimeout(() => {
+      this.#looking = null;
+      this.#pump();
+    }, LOOK_AGAIN);
   }
 
   #lose() {
     if (this.#over) return;
     this.#over = true;
+    this.#feeds = [];
     this.#refuseAll();
     this.#onLost();
   }

@@ -88,12 +88,12 @@ export class Lobby {
 
   /** Send a datagram to one member; false: not taken, so fold what it said into the next one. */
   relay(to, data) {
-    return data.byteLength <= LARGEST_DATAGRAM && (this.#link?.pass("relay", { to, data }) ?? false);
+    return data.byteLength <= LARGEST_DATAGRAM && (this.#link?.relay({ to, data }) ?? false);
   }
 
   /** Send a message of the feed to all who watch; false: not taken. */
   feed(data) {
-    return data.byteLength <= LARGEST_DATAGRAM && (this.#link?.pass("feed", { data }) ?? false);
+    return data.byteLength <= LARGEST_DATAGRAM && (this.#link?.feed({ data }) ?? false);
   }
 
   /** Leave the room for good, so that the others know at once. Never rejects. */

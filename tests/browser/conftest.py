@@ -32,12 +32,19 @@ def stage(pyodide_folder: Path) -> Iterator[Stage]:
     stage.close()
 
 
-@pytest.fixture
-def lobby_server(stage: Stage) -> Iterator[RealServer]:
-    """A real server on loopback; its tabs must be well-behaved, and are closed."""
+@pytest.fixture(scope="session")
+def only_lobby_server(stage: Stage) -> Iterator[RealServer]:
+    """A real server on loopback, and its tabs."""
     server = RealServer(stage)
     yield server
     server.close()
+
+
+@pytest.fixture
+def lobby_server(only_lobby_server: RealServer) -> Iterator[RealServer]:
+    """The same, without a room and without tabs."""
+    yield only_lobby_server
+    only_lobby_server.start_over()
 
 
 @pytest.fixture

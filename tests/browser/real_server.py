@@ -32,9 +32,11 @@ class RealServer:
 
     def __init__(self, stage: Stage, **options: Any) -> None:
         self._stage = stage
-        self._options = {"secret": SECRET, **options}
+        self._first = {"secret": SECRET, **options}
+        self._options = dict(self._first)
         self._pages = WebPages()
         self._tabs: list[Tab] = []
+        self._left: list[Tab] = []
         self._port = 0
         self.start_again()
 
@@ -54,22 +56,35 @@ class RealServer:
         self.run(self._stop())
 
     def open(self, address: str = "/pages/room.html") -> Tab:
-        """Open a new tab."""
-        tab = self.run(self._tab())
+        """Open a page in a tab with a session of its own, one that was left where there is one."""
+        tab = self._left.pop() if self._left else self.run(self._tab())
         self._tabs.append(tab)
         tab.visit(address)
         return tab
 
     def leave(self, tab: Tab) -> None:
-        """Take back a tab."""
+        """Take back a tab for another test, whose session knows nothing of this one."""
         self._tabs.remove(tab)
-        self.run(tab.end())
+        tab.visit("/pages/plain.html")
+        tab.evaluate("() => sessionStorage.clear()")
+        self._left.append(tab)
 
-    def close(self) -> None:
-        """Close the tabs and stop."""
+    def start_over(self) -> None:
+        """Take back all tabs, and start the server as it was at first, without any room."""
+        if self._end.is_set():
+            self.start_again()
         for tab in list(self._tabs):
             self.leave(tab)
         self.stop()
+        self._options = dict(self._first)
+        self.start_again()
+
+    def close(self) -> None:
+        """Close the tabs and stop."""
+        for tab in [*self._tabs, *self._left]:
+            self.run(tab.end())
+        if not self._end.is_set():
+            self.stop()
 
     def seen(self, look: Callable[[LobbyServer], Any]) -> Any:
         """Return what `look` finds in the running server."""

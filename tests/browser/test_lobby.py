@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 
+from rollback.wire.feed import Keyframe, Part, encode_feed
 from signaling.limits import Limits
 from signaling.serve import LobbyServer
 from tests.browser.real_server import RealServer
@@ -14,6 +16,10 @@ from tests.browser.stage import Stage, Tab
 
 ENTER = "async (wish) => { window.lobby = new Lobby(); return outcome(lobby[wish.room ? 'join' : 'create'](wish)); }"
 HERE = "(count) => lobby.view?.members.filter((member) => member.connected).length === count"
+
+FEED = (
+    """(messages) => messages.map((message) => lobby.feed(Uint8Array.from(atob(message), (letter) => letter.charCodeAt(0))))"""
+)
 
 
 @pytest.fixture
@@ -85,6 +91,22 @@ def test_signals_and_datagrams_reach_the_other_with_what_came_before_anybody_lis
     assert [each["payload"]["data"]["n"] for each in came if each["event"] == "signal"] == [1, 2, 3]
     assert (came[2]["payload"], came[2]["data"]) == ({"from": "m1"}, [1, 2, 255])
     assert came[0]["payload"]["again"] is False and came[0]["payload"]["me"]["id"] == "m2"
+
+
+def test_a_long_feed_arrives_whole_and_in_order(ann: Tab, open_tab: Callable[[], Tab]) -> None:
+    ben = open_tab()
+    join(ben, room_of(ann), spectate=True)
+    ann.evaluate("() => lobby.ask('loaded')")
+    ben.evaluate("() => { window.came = gather(lobby); return lobby.ask('watch', { on: true }); }")
+    ann.until("() => lobby.view.watching === 1")
+    size = 100 * 12_000
+    parts = [Part(0, at, bytes([at // 12_000]) * 12_000) for at in range(0, size, 12_000)]
+    messages = [encode_feed(Keyframe(0, size, 0, 0, {}, (1,), {}, {}, {})), *map(encode_feed, parts)]
+    shown = [base64.b64encode(message).decode() for message in [*messages, bytes(16 * 1024 + 1)]]
+    assert ann.evaluate(FEED, shown) == [True] * 101 + [False], "what is too large is not taken"
+    ben.until("() => came.filter(({ event }) => event === 'feed').length === 101")
+    data = ben.evaluate("() => came.filter(({ event }) => event === 'feed').map(({ data }) => data.at(-1))")
+    assert data[1:] == list(range(100))
 
 
 def test_the_words_loaded_and_watch_are_kept_when_the_page_comes_back(

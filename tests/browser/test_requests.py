@@ -218,3 +218,42 @@ def test_a_second_init_waits_for_the_first(tab: Tab) -> None:
         }"""
     )
     assert came == [True, True, True, 1]
+
+
+def test_what_a_match_says_passes_both_ways_once_there_is_a_worker(tab: Tab) -> None:
+    came = tab.evaluate(
+        """async () => {
+            const heard = [];
+            const python = new PyodideWorker({ url: "/pages/acting-worker.js", onMatch: (payload) => heard.push(payload) });
+            const refused = [];
+            const tell = () => { try { python.tellMatch({ text: "1" }); } catch (error) { refused.push(error.name); } };
+            tell();
+            await python.init();
+            tell();
+            await python.step("fine");
+            python.destroy();
+            tell();
+            return [refused, heard];
+        }"""
+    )
+    assert came == [["NotReadyError", "DestroyedError"], [{"text": "1"}]]
+
+
+def test_the_end_of_a_worker_is_told_once_and_not_where_it_was_wanted(tab: Tab) -> None:
+    came = tab.evaluate(
+        """async () => {
+            const ended = [];
+            const make = async (name) => {
+                const onEnd = (error) => ended.push([name, error.name]);
+                const python = new PyodideWorker({ url: "/pages/acting-worker.js", onEnd });
+                await python.init();
+                return python;
+            };
+            (await make("destroyed")).destroy();
+            const broken = await make("broken");
+            await outcome(broken.step("throw"));
+            broken.destroy();
+            return ended;
+        }"""
+    )
+    assert came == [["broken", "WorkerError"]]

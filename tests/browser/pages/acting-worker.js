@@ -9,6 +9,7 @@ self.addEventListener("message", ({ data: { type, id, payload } }) => {
     post({ type: "progress", id, stage: "download", message: "half", loaded: 1, total: 2 });
     return post({ type: "ready", id, result: { pyodide: "none", python: "none" } });
   }
+  if (type === "match") return post({ type, payload }); // what a match says, said again
   switch (payload) {
     case "silent":
       return;

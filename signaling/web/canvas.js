@@ -18,7 +18,7 @@ export class PictureCanvas {
   #surface;
   #before = null;
   #last = null;
-  #arrived = 0;
+  #arrived = -Infinity;
   #between = 0; // ms between two pictures, averaged
   #refresh = 1000 / 60; // ms between two pictures of the screen, averaged
   #asked = 0;
@@ -40,8 +40,10 @@ export class PictureCanvas {
   show(picture) {
     const now = performance.now();
     const gap = now - this.#arrived;
-    this.#between = this.#between && gap < STILL ? this.#between + (gap - this.#between) / 8 : gap < STILL ? gap : 0;
-    this.#before = gap < STILL ? this.#last : null;
+    const isNext = gap < STILL;
+    const usual = this.#between || gap; // of the first two, the gap between them
+    this.#between = isNext ? usual + (gap - usual) / 8 : 0;
+    this.#before = isNext ? this.#last : null;
     this.#last = picture.pixels ? this.#arrayOf(picture) : { primitives: picture.primitives ?? [] };
     this.#arrived = now;
     const { width, height } = picture.pixels ?? {};
@@ -58,7 +60,8 @@ export class PictureCanvas {
     cancelAnimationFrame(this.#asked);
     this.#asked = 0;
     this.#before = this.#last = null;
-    this.#arrived = this.#between = 0;
+    this.#arrived = -Infinity;
+    this.#between = 0;
     this.#paint([]);
   }
 

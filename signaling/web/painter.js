@@ -1,7 +1,7 @@
 // Paints the primitives of rollback/games/drawing.py on a canvas. Knows no time, no game and no page.
 
 export const BACKGROUND = "#10121a";
-const PLACES = { rect: 4, circle: 3, line: 5, text: 3 }; // how many numbers follow the kind
+const PLACES = new Map(Object.entries({ rect: 4, circle: 3, line: 5, text: 3 })); // how many numbers follow the kind
 const FONT = "ui-sans-serif, system-ui, sans-serif";
 const LETTERS = 0.82; // of the size of a text, which is that of its line
 
@@ -25,23 +25,24 @@ export function paint(surface, primitives, width, height) {
  */
 export function between(before, after, share, jump = 0.1) {
   if (share >= 1 || before.length !== after.length) return after;
-  if (after.some((primitive, place) => primitive[0] !== before[place][0])) return after;
+  if (after.some((primitive, place) => primitive?.[0] !== before[place]?.[0])) return after;
   return after.map((primitive, place) => blended(before[place], primitive, share, jump));
 }
 
 function blended(before, after, share, jump) {
-  const count = PLACES[after[0]] ?? 0;
+  if (!isPainted(before) || !isPainted(after)) return after;
+  const count = PLACES.get(after[0]);
   const way = [];
   for (let place = 1; place <= count; place++) {
     way[place] = after[place] - before[place];
-    if (!(Math.abs(way[place]) <= jump)) return after;
+    if (Math.abs(way[place]) > jump) return after;
   }
   return after.map((value, place) => (place >= 1 && place <= count ? before[place] + share * way[place] : value));
 }
 
 function isPainted(primitive) {
-  const count = Array.isArray(primitive) ? PLACES[primitive[0]] : undefined;
-  return count !== undefined && primitive.slice(1, count + 1).every(Number.isFinite);
+  const count = Array.isArray(primitive) ? PLACES.get(primitive[0]) : undefined;
+  return count !== undefined && primitive.length > count && primitive.slice(1, count + 1).every(Number.isFinite);
 }
 
 const PAINT = {

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import tempfile
 import time
 from collections.abc import Callable, Coroutine, Mapping
 from pathlib import Path
 from typing import Any
 
-from rollback.errors import NetworkError
 from rollback.net.page_lobby import PageLobby
 from rollback.netplay.in_worker.alone import play_alone
 from rollback.netplay.in_worker.in_room import play_in_room, watch_room
@@ -97,8 +95,8 @@ class Match:
 
     async def _part(self) -> None:
         lobby, self._lobby = self._lobby, None
-        if lobby is None:
-            self._page.post({"tell": "leaveLobby"})
-            return
-        with contextlib.suppress(NetworkError):
+        is_over = lobby is None or bool(lobby.lost)
+        if lobby is not None:
             await lobby.close()
+        if is_over:
+            self._page.post({"tell": "leaveLobby"})  # a page that leaves waits for the answer

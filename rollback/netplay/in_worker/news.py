@@ -48,8 +48,8 @@ def news_of(event: Event | PathChanged, *, watched: bool = False) -> tuple[str, 
         watched: Whether we only watch: who is ready then is who shows us the match.
     """
     if isinstance(event, PathChanged):
-        return sentence_of(event), "warning" if event.path == "none" else "info"
+        return sentence_of(event, flags=False), "warning" if event.path == "none" else "info"
     if watched and isinstance(event, Synchronized):
         return f"the match is shown by {event.peer}", "good"
-    sentence = sentence_of(event)
+    sentence = sentence_of(event, flags=False)
     return (sentence, _KINDS.get(type(event), "info")) if sentence else None

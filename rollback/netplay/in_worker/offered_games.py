@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from rollback.envs.names import SHORT_NAMES, canonical_name
-from rollback.errors import GameError
+from rollback.errors import GameError, UsageError
 from rollback.game import Game
 from rollback.sim.plan import factory_for
 
@@ -68,6 +68,8 @@ class OfferedGames:
                 raise
             offered = ", ".join(sorted(self._full)) or "none"
             raise GameError(f"this lobby does not offer the game {name!r:.80} (it offers {offered}): {error}") from None
+        except UsageError as error:
+            raise UsageError(str(error).replace(full or name, name)) from None  # its place in this worker is nobody's business
         known = canonical_name(full or name)
         make()
         return OfferedGame(name, known if known in SHORT_NAMES.values() else name, make)

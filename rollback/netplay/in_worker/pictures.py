@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from math import isfinite
 from typing import Any, Final
 
 from rollback.games.drawing import ASPECT
@@ -39,7 +40,10 @@ def scores_of(game: Any) -> list[float] | None:
     scores = getattr(game, "scores", None)
     if not callable(scores):
         return None
-    return [score if type(score) is int else float(score) for score in scores()]
+    try:
+        return [_plain(score) for score in scores()]
+    except (TypeError, ValueError, ArithmeticError):
+        return None
 
 
 def text_of(scores: Sequence[float] | None, names: Mapping[int, str], me: int | None) -> str:
@@ -60,7 +64,20 @@ def text_of(scores: Sequence[float] | None, names: Mapping[int, str], me: int | 
 
 
 def _rounded(primitive: Sequence[Any]) -> list[Any]:
-    return [round(value, DIGITS) if type(value) is float else value for value in primitive]
+    return [value if type(value) is int or type(value) is str else round(_plain(value), DIGITS) for value in primitive]
+
+
+def _plain(value: Any) -> float:
+    """Return a number that JSON knows, also of numpy's.
+
+    Raises:
+        ValueError: It is not finite, or no number at all.
+    """
+    if type(value) is int:
+        return value
+    if isinstance(value, str | bytes) or not isfinite(number := float(value)):
+        raise ValueError(f"{value!r:.40} is no number that can be drawn")
+    return number
 
 
 def _pixels(rendered: Any, shape: tuple[int, ...]) -> tuple[dict[str, Any], bytes | None]:

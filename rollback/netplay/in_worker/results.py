@@ -39,7 +39,7 @@ def ended_message(
     return {
         "tell": "ended",
         "reason": reason.partition("\n")[0].rstrip(":"),
-        "sentence": ending_sentence(reason, frames, scores, player),
+        "sentence": ending_sentence(reason, frames, scores, player, flags=False),
         "frames": frames,
         "checksum": None if checksum is None else f"{checksum:016x}",
         "rollbacks": rollbacks,

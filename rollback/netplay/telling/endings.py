@@ -15,7 +15,7 @@ COMPLETE: Final = (*CAME_TO_ITS_END, "left")
 LONGEST: Final = 2000  # characters: a reason may hold the end of a traceback
 
 
-def ending_sentence(reason: str, frames: int, scores: Sequence[float] | None, player: int | None) -> str:
+def ending_sentence(reason: str, frames: int, scores: Sequence[float] | None, player: int | None, *, flags: bool = True) -> str:
     """Return why a match ended and, where it has a result, who won.
 
     Args:
@@ -23,6 +23,7 @@ def ending_sentence(reason: str, frames: int, scores: Sequence[float] | None, pl
         frames: Frames that were played.
         scores: The game's own, or None.
         player: Our player; None for one who watches.
+        flags: Whether settings are called as on the command line.
     """
     told = {
         "over": "The game is over",
@@ -31,7 +32,7 @@ def ending_sentence(reason: str, frames: int, scores: Sequence[float] | None, pl
     }
     first = told.get(reason)
     if first is None:
-        first = f"The match ended at frame {frames}: {why_ended(reason)}"
+        first = f"The match ended at frame {frames}: {why_ended(reason, flags=flags)}"
     result = score_sentence(scores, player, is_over=reason == "over") if reason in CAME_TO_ITS_END else ""
     return plain_words(f"{ended(first)}{' ' if result else ''}{result}", LONGEST)
 

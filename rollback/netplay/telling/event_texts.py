@@ -43,15 +43,19 @@ def first_of(differences: Sequence[Any]) -> str:
 LONGEST = 2000  # characters of a sentence: a reason may hold the end of a traceback
 
 
-def sentence_of(event: Event | PathChanged) -> str:
+def sentence_of(event: Event | PathChanged, *, flags: bool = True) -> str:
     """Return the sentence about an event; empty where there is nothing to tell.
 
     Peers may send anything as a reason: nothing of it steers the terminal.
+
+    Args:
+        event: The event.
+        flags: Whether settings are called as on the command line.
     """
-    return plain_words(_sentence_of(event), LONGEST)
+    return plain_words(_sentence_of(event, flags=flags), LONGEST)
 
 
-def _sentence_of(event: Event | PathChanged) -> str:
+def _sentence_of(event: Event | PathChanged, *, flags: bool) -> str:
     match event:
         case PathChanged(peer, path, reason):
             way = _WAYS.get(path)
@@ -60,7 +64,8 @@ def _sentence_of(event: Event | PathChanged) -> str:
         case Synchronized(peer):
             return f"{peer} is ready"
         case Mismatch(peer, field, ours, theirs):
-            return with_flags(f"{peer} cannot play with us: {field} is {ours!r} here and {theirs!r} there; {event.mend}")
+            told = f"{peer} cannot play with us: {field} is {ours!r} here and {theirs!r} there; {event.mend}"
+            return with_flags(told) if flags else told
         case PeerInterrupted(peer):
             return f"nothing is heard of {peer}"
         case PeerResumed(peer):

@@ -24,13 +24,19 @@ def ended(sentence: str) -> str:
     return text if text.endswith((".", "?", "!")) else f"{text}."
 
 
-def why_ended(reason: str) -> str:
-    """Return why a match ended in one line: of a traceback, what was raised and where in the game."""
+def why_ended(reason: str, *, flags: bool = True) -> str:
+    """Return why a match ended in one line: of a traceback, what was raised and where in the game.
+
+    Args:
+        reason: Of the event `Ended`.
+        flags: Whether settings are called as on the command line.
+    """
     from rollback.testing.examination import where_raised  # here, since it brings the engine along
 
     lines = reason.strip().splitlines() or [""]
     if len(lines) == 1:
-        return with_flags(lines[0].rstrip(":"))
+        told = lines[0].rstrip(":")
+        return with_flags(told) if flags else told
     where = where_raised(reason)
     return f"{lines[0].rstrip(':')}: {lines[-1]}" + (f" ({where})" if where else "")
 

@@ -10,6 +10,9 @@ const LEAVE_WITHIN = 1500; // ms for the goodbye to the other players
 const NEWS_KEPT = 20; // for `facts`
 const OWN_CODES = ["unreachable", "none"]; // of a LobbyError, besides `lost` and `timeout`, that no lobby said
 
+/** What is known of a match before it begins. */
+const FRESH = Object.freeze({ begun: null, picture: null, pictures: 0, stats: null, news: [], ended: null, failed: null });
+
 /** What `begin` asks for where nothing else is said. */
 const SETTINGS = Object.freeze({ bot: null, latency_ms: 0, jitter_ms: 0, loss: 0, transport: "auto", ice_servers: [] });
 
@@ -31,7 +34,7 @@ export class Client {
   #python;
   #lobby = new Lobby(() => this.#roomChanged());
   #peers;
-  #facts = { progress: null, begun: null, picture: null, pictures: 0, stats: null, news: [], ended: null, failed: null };
+  #facts = { progress: null, ...FRESH };
   #engine = "idle"; // idle -> loading -> ready | failed
   #shown = ""; // the state that was told last
   #begin = null; // what the worker is to be told when it is ready
@@ -149,8 +152,9 @@ export class Client {
   }
 
   #prepare(settings) {
+    if (this.#engine === "failed") return; // told already
     this.load();
-    for (const name of ["begun", "picture", "stats", "ended"]) this.#facts[name] = null;
+    Object.assign(this.#facts, FRESH);
     this.#begin = { do: "begin", ...SETTINGS, ...settings };
     this.#start();
   }
@@ -207,7 +211,9 @@ export class Client {
         this.#peers.close();
         this.#left?.();
         return this.#lobby.leave();
-      case "begun":
+      case "begun": // also a rematch, of which nothing is known yet
+        Object.assign(this.#facts, { picture: null, stats: null, ended: null });
+        return this.#tell(tell, told);
       case "stats":
         return this.#tell(tell, told);
       case "picture":

@@ -3,7 +3,7 @@
 import { RelayedChannel } from "./peer-channel.js";
 
 const EARLY_CANDIDATES = 64; // that may come before the description they belong to
-const MOST_PEERS = 64;
+const MOST_PEERS = 128; // a room has 16 players and 32 who watch, and bulk has connections of its own
 
 /** One RTCPeerConnection and its channels. */
 class Peer {

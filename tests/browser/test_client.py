@@ -140,6 +140,11 @@ def test_what_the_worker_tells_reaches_the_interface_and_the_facts(open_tab: Cal
     assert (facts["begun"]["player"], facts["stats"]["rtt_ms"], facts["pictures"], facts["picture"]) == (0, 3, 2, [7])
     assert facts["news"] == [{"sentence": "hello", "kind": "info"}] and facts["ended"]["frames"] == 2
     assert facts["state"]["engine"] == "ready", "a game that raises does not end the engine"
+    ann.evaluate("() => say({ tell: 'begun', game: 'pong', player: 1 })")
+    ann.until("() => client.facts().begun.player === 1")
+    assert ann.evaluate("() => [client.facts().ended, client.facts().picture]") == [None, None], "of the rematch, nothing yet"
+    ann.evaluate("() => client.begin()")
+    assert ann.evaluate("() => [client.facts().failed, client.facts().news, client.facts().begun]") == [None, [], None]
 
 
 def test_a_listener_that_throws_harms_nobody_else(open_tab: Callable[..., Tab]) -> None:
@@ -166,7 +171,7 @@ def test_a_worker_that_breaks_down_is_told_and_the_others_see_that_nobody_plays_
     failed = ben.until("() => client.facts().failed")
     assert failed["name"] == "WorkerError" and "broke down" in failed["message"]
     assert ben.evaluate("() => client.facts().state") == {"engine": "failed", "lobby": "none"}
-    ann.until("() => client.room.members[1].connected === false")
+    ann.until("() => client.room.members[1]?.connected === false")
     again = join(ben, room)
     assert again["code"] == "engine" and again["message"] == failed["message"]
 
@@ -186,7 +191,7 @@ def test_a_page_that_goes_is_missed_at_once_and_comes_back_as_the_same_member(op
     join(ben, room)
     ann.until("() => client.room.members.length === 2")
     ben.evaluate("() => { location.href = 'about:blank'; }")
-    ann.until("() => client.room.members[1].connected === false", 3.0)
+    ann.until("() => client.room.members[1]?.connected === false", 3.0)
     ben.visit("/pages/room.html")
     prepare(ben)
     back = join(ben, room)["value"]

@@ -209,7 +209,7 @@ def test_a_reloaded_page_is_the_same_member_in_a_new_life(ann: Tab, open_tab: Ca
     ben.until("() => 'Lobby' in window")
     told = join(ben, room, "another name")["value"]
     assert (told["me"]["id"], told["me"]["name"], told["me"]["seat"], told["me"]["life"]) == ("m2", "ben", 1, 2)
-    ann.until("() => lobby.view.members[1].life === 2 && lobby.view.members[1].connected")
+    ann.until("() => lobby.view.members[1]?.life === 2 && lobby.view.members[1].connected")
 
 
 def test_a_tab_that_was_duplicated_does_not_throw_the_first_one_out(ann: Tab, open_tab: Callable[[], Tab]) -> None:

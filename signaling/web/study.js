@@ -218,10 +218,8 @@ class StudyRun {
 
   #leave(kind) {
     if (this.#playing) this.#playing.isEnded = true;
-    this.#step(async () => {
-      await this.#quit();
-      await this.#go(await this.#server.ask("leave", { kind }));
-    });
+    // The server hears it first: the partner's page, which only sees that we are gone, would tell it otherwise.
+    this.#step(async () => this.#go(await this.#server.ask("leave", { kind })));
   }
 
   /** It is over: leave the match, bring the rest of the data away, show the code. */

@@ -6,6 +6,8 @@ export class FakeClient {
   calls = []; // what the page asked for, as [name, argument]
   refusal = null; // {code, message}: what create and join reject with
   lost = null;
+  game = "pong"; // what a room that is joined plays
+  gate = null; // a promise that create and join wait for
 
   load() {
     this.calls.push(["load", null]);
@@ -16,7 +18,7 @@ export class FakeClient {
   }
 
   async join(wish) {
-    return this.#enter("join", wish, { room: wish.room, game: "pong", players: 2, seat: wish.spectate ? null : 1, name: wish.name });
+    return this.#enter("join", wish, { room: wish.room, game: this.game, players: 2, seat: wish.spectate ? null : 1, name: wish.name });
   }
 
   begin(settings) {
@@ -65,6 +67,7 @@ export class FakeClient {
 
   async #enter(name, wish, { room, game, players, seat, name: own }) {
     this.calls.push([name, wish]);
+    await this.gate;
     if (this.refusal) throw Object.assign(new Error(this.refusal.message), this.refusal);
     const link = `${location.origin}/?room=${room}`;
     const me = { id: "m1", name: own || "player", seat, connected: true, life: 1, loading: true };

@@ -4,6 +4,9 @@ import { catalogueOf } from "/web/catalogue.js";
 import { Page } from "/web/page.js";
 import { readWishes } from "/web/wishes.js";
 import { FakeClient } from "./fake-client.js";
+import * as look from "./looks.js";
+
+window.look = look;
 
 window.breaches = [];
 document.addEventListener("securitypolicyviolation", (event) => window.breaches.push(event.violatedDirective));

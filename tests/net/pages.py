@@ -61,6 +61,8 @@ class Channel:
         assert isinstance(data, bytes)
         if self.fault is not None:
             raise self.fault
+        if self.closed:
+            return
         assert self.readyState == "open" and self.other is not None
         if not self.web.lost(data):
             self.late.append(data)
@@ -149,8 +151,11 @@ class Page:
         self.told: list[dict[str, Any]] = []
         self.connections: dict[str, Connection] = {}
         self.is_silent = False
+        self.is_dead = False
 
     def take(self, text: str, data: bytes | None) -> None:
+        if self.is_dead:
+            return
         assert isinstance(text, str) and (data is None or isinstance(data, bytes))
         message = json.loads(text)
         self.told.append(message)
@@ -163,8 +168,19 @@ class Page:
                 self.room.take(self, message, data)
 
     def say(self, do: str, data: bytes | None = None, **fields: Any) -> None:
+        if self.is_dead:
+            return
         beside = None if data is None else Uint8Array(data)
         asyncio.get_running_loop().call_soon(self.port.take, json.dumps({"do": do, **fields}), beside)
+
+    def die(self, *, hides: bool = False) -> None:
+        """End, worker and all: nothing goes out any more; `hides`: the page can still close its connections."""
+        self.is_dead = True
+        for connection in self.connections.values():
+            for channel in connection.channels.values():
+                channel.closed = True
+            if hides:
+                connection.close()
 
     def lobby(self, event: str, payload: Any = None, data: bytes | None = None, **fields: Any) -> None:
         self.say("lobby", data, event=event, payload=payload or {}, **fields)
@@ -189,6 +205,7 @@ class Room:
     """A lobby's room of pages, each a player in the order of their names, loading until they say otherwise."""
 
     def __init__(self, web: Web, *names: str, watching: tuple[str, ...] = ()) -> None:
+        self.web = web
         self.members = [self._member(name, seat) for seat, name in enumerate(names)]
         self.members += [self._member(name, None) for name in watching]
         self.pages = {name: Page(web, name, self) for name in names + watching}
@@ -215,6 +232,15 @@ class Room:
         """Let a page enter the room, and return what its worker makes of it."""
         self.pages[name].lobby("welcome", self.welcome(name))
         return PageLobby(self.pages[name].port)
+
+    def reload(self, name: str) -> PageLobby:
+        """Let a page that died be loaded anew and enter as the same member."""
+        self.pages[name] = Page(self.web, name, self)
+        mine = self.member(name)
+        mine |= {"life": mine.get("life", 1) + 1, "loading": True, "connected": True}
+        lobby = self.enter(name)
+        self.tell()
+        return lobby
 
     def tell(self) -> None:
         for name in [member["name"] for member in self.members]:

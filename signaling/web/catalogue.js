@@ -1,6 +1,6 @@
 // What this server offers a browser: games, and where the libraries are. Knows the manifest; knows no page.
 
-/** Return {games: [{name, title, players}], qrFolder, missing}; rejects with one sentence. */
+/** Return {games: [{name, title, players}], iceServers, qrFolder, missing}; rejects with one sentence. */
 export async function readCatalogue() {
   const response = await fetch("/assets/manifest.json").catch(() => null);
   const manifest = response?.ok ? await response.json().catch(() => null) : null;
@@ -8,7 +8,7 @@ export async function readCatalogue() {
   return catalogueOf(manifest);
 }
 
-export function catalogueOf({ games = {}, "qrcode-generator": qrFolder, missing = [] }) {
+export function catalogueOf({ games = {}, ice_servers: iceServers = [], "qrcode-generator": qrFolder, missing = [] }) {
   const listed = Object.entries(games).map(([name, { title = name, players = [2] }]) => ({ name, title, players }));
-  return { games: listed, qrFolder, missing };
+  return { games: listed, iceServers, qrFolder, missing };
 }

@@ -16,7 +16,7 @@ export class Page {
   #client;
   #wishes;
   #readCatalogue;
-  #catalogue = { games: [], missing: [] };
+  #catalogue = { games: [], iceServers: [] };
   #alert = new Alert();
   #news = new News();
   #loading = new Loading();
@@ -132,7 +132,7 @@ export class Page {
   /** What the address says of the match; what it leaves out is left to the client. */
   #settings() {
     const { bot, frames, transport, impairment } = this.#wishes;
-    return { bot, transport, ...impairment, ...(frames && { frames }) };
+    return { bot, transport, ice_servers: this.#catalogue.iceServers, ...impairment, ...(frames && { frames }) };
   }
 
   async #leave() {

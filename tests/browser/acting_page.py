@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 from tests.browser.stage import Stage, Tab
 
@@ -66,8 +66,8 @@ class ActingPage:
         """Make the window as large as that."""
         self._stage.run(self.tab._page.set_viewport_size({"width": width, "height": height}))
 
-    def calm(self, wish: str) -> None:
-        """Say whether the reader wants less motion: `reduce` or `no-preference`."""
+    def calm(self, wish: Literal["reduce", "no-preference"]) -> None:
+        """Say whether the reader wants less motion: that is, `reduce`."""
         self._stage.run(self.tab._page.emulate_media(reduced_motion=wish))
 
     def touch(self, what: str, *points: tuple[float, float, int]) -> None:

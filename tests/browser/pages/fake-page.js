@@ -18,11 +18,13 @@ const GAMES = {
   tetris: { full: "rollback.games:Tetris", title: "Tetris", players: [2, 3, 4] },
 };
 
+const ICE = [{ urls: ["stun:127.0.0.1:9"] }];
+
 const served = await (await fetch("/")).text();
 const page = new DOMParser().parseFromString(served, "text/html");
 document.body.replaceChildren(...page.body.childNodes);
 document.body.dataset.screen = page.body.dataset.screen;
 const manifest = await (await fetch("/assets/manifest.json")).json();
 window.client = new FakeClient();
-await new Page(client, readWishes(location.search), async () => catalogueOf({ ...manifest, games: GAMES })).open();
+await new Page(client, readWishes(location.search), async () => catalogueOf({ ...manifest, games: GAMES, ice_servers: ICE })).open();
 window.isOpen = true;

@@ -104,6 +104,8 @@ class PageLobby(LobbyRequests):
         match event:
             case "welcome":
                 self._welcomed(payload, again=message.get("again") is True)
+            case _ if not self.room and event != "over":
+                pass  # of a room that the page has left
             case "lost":
                 self._here = False
                 self._notify()

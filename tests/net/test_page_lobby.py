@@ -87,6 +87,25 @@ def test_a_page_that_enters_no_room_is_not_waited_for():
     run(main())
 
 
+def test_the_last_words_of_a_room_before_are_not_taken_for_those_of_this_one():
+    async def main():
+        old, room = Room(Web(), "eve", "ann"), Room(Web(), "ann", "bob")
+        page, returned = room.pages["ann"], []
+        page.lobby("members", old.news)
+        page.lobby("signal", {"from": "m-eve", "data": {"webrtc": "want", "have": ""}})
+        page.lobby("lost")
+        await turns()
+        lobby = PageLobby(page.port)
+        lobby.on_signal = lambda *what: returned.append(what)
+        lobby.on_member_returned = lambda *what: returned.append(what)
+        assert lobby.members == () and not lobby.connected
+        page.lobby("welcome", room.welcome("ann"))
+        await lobby.entered()
+        assert [member.name for member in lobby.members] == ["ann", "bob"] and returned == []
+
+    run(main())
+
+
 def test_it_says_when_it_has_loaded():
     async def play(room, lobby, page):
         assert lobby.me.loading

@@ -9,13 +9,16 @@ import pytest
 from tests.browser.arena import Arena
 from tests.browser.stage import Tab
 
-FRAMES = 300
-ENTER = """async ([wish, options, settings]) => {
-    window.client = new Client(options);
-    client.load();
-    const room = await client[wish.room ? "join" : "create"](wish);
-    client.begin(settings);
+ROUGH = {"latency_ms": 60, "jitter_ms": 20, "loss": 0.05}
+ENTER = """async ([wish, settings]) => {
+    window.client ??= new Client();
+    const { room } = await client[wish.room ? "join" : "create"](wish);
+    client.begin({ bot: "random", frames: 200, ...settings });
     return room;
+}"""
+END = """() => {
+    const { picture, ended, ...facts } = client.facts();
+    return ended || facts.failed ? { ...facts, ended: ended && { ...ended, data: ended.data?.length ?? 0 } } : null;
 }"""
 
 
@@ -25,47 +28,30 @@ def served(only_arena: Arena) -> None:
     only_arena.serve(lobby=True)
 
 
-def enter(arena: Arena, wish: dict[str, Any], options: dict[str, Any], **settings: Any) -> Tab:
-    """Open a page, enter a room, and begin as soon as Python is there."""
-    tab = arena.open("/pages/room.html")
-    tab.until("() => 'Client' in window")
-    tab.evaluate(ENTER, [wish, options, {"bot": "random", "frames": FRAMES, "seed": 7, **settings}])
-    return tab
+def play(ann: Tab, ben: Tab, **settings: Any) -> list[dict[str, Any]]:
+    """Let two pages play over a rough line in a new room, hold that they agree, and return what each says of it."""
+    room = ann.evaluate(ENTER, [{"name": "ann", "game": "pong", "players": 2}, {**ROUGH, **settings}])
+    ben.evaluate(ENTER, [{"name": "ben", "room": room}, {**ROUGH, **settings}])
+    told = [tab.until(END, 120.0) for tab in (ann, ben)]
+    assert [facts["failed"] for facts in told] == [None, None]
+    first, second = (facts["ended"] for facts in told)
+    assert first["checksum"] and first["checksum"] == second["checksum"]
+    assert first["frames"] == second["frames"] > 0
+    assert first["rollbacks"] > 0 and second["rollbacks"] > 0, "the premise: the line was rough"
+    assert first["data"] > 0, "there is a replay to keep"
+    return told
 
 
-def ending(tab: Tab) -> dict[str, Any]:
-    """Return what the page says at the end, or what it says of its failure."""
-    tab.until("() => client.facts().ended || client.facts().failed", 120.0)
-    facts: dict[str, Any] = tab.evaluate(
-        """() => {
-            const { picture, ended, ...facts } = client.facts();
-            return { ...facts, ended: ended && { ...ended, data: ended.data.length } };
-        }"""
-    )
-    assert facts["failed"] is None, facts["failed"]
-    return facts
-
-
-def play(arena: Arena, options: dict[str, Any], **settings: Any) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Let two pages play over a rough line, and return what each says at the end."""
-    rough = {"latency_ms": 60, "jitter_ms": 20, "loss": 0.05}
-    ann = enter(arena, {"name": "ann", "game": "pong", "players": 2}, options, **rough, **settings)
-    room = ann.evaluate("() => client.room.room")
-    ben = enter(arena, {"name": "ben", "room": room}, options, **rough, **settings)
-    first, second = ending(ann), ending(ben)
-    assert first["ended"]["checksum"] and first["ended"]["checksum"] == second["ended"]["checksum"]
-    assert first["ended"]["frames"] == second["ended"]["frames"] > 0
-    assert first["ended"]["rollbacks"] > 0 and second["ended"]["rollbacks"] > 0, "the premise: the line was rough"
-    return first, second
-
-
-@pytest.mark.parametrize("transfer", [True, False], ids=["moved into the worker", "relayed by the page"])
-def test_two_pages_play_directly_and_end_in_the_same_state(served: None, arena: Arena, transfer: bool) -> None:
-    for facts in play(arena, {"transfer": transfer}, transport="webrtc"):
-        assert facts["stats"]["path"] == "webrtc"
-        assert (facts["moved"] > 0, facts["relayed"] > 0) == (transfer, not transfer)
-
-
-def test_two_pages_play_through_the_lobby_and_end_in_the_same_state(served: None, arena: Arena) -> None:
-    for facts in play(arena, {}, transport="relay"):
+def test_two_pages_play_through_the_lobby_leave_and_play_directly_in_another_room(served: None, arena: Arena) -> None:
+    ann, ben = (arena.open("/pages/room.html") for _ in range(2))
+    for tab in (ann, ben):
+        tab.until("() => 'Client' in window")
+    for facts in play(ann, ben, transport="relay"):
         assert facts["stats"]["path"] == "relay" and facts["moved"] + facts["relayed"] == 0
+    before = ann.evaluate("() => client.room.room")
+    for tab in (ann, ben):
+        tab.evaluate("() => client.leave()")
+        assert tab.evaluate("() => client.room") is None
+    for facts in play(ann, ben, transport="webrtc"):
+        assert facts["stats"]["path"] == "webrtc" and facts["room"]["room"] != before
+        assert facts["moved"] > 0 and facts["relayed"] == 0

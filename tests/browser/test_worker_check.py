@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from tests.browser.real_server import RealServer
 from tests.browser.stage import Stage, Tab
 from tests.browser.stand import ROOT
 
@@ -30,6 +31,25 @@ def test_the_example_runs_from_the_button_to_a_clean_end(stage: Stage) -> None:
     assert ticks > 10 and share == 1
     assert tab.violations == [] and tab.strangers == [] and tab.errors == []
     tab.close()
+
+
+def test_the_example_installs_numpy_where_the_server_has_it(stage: Stage) -> None:
+    tab = stage.open(f"{PAGE}?manifest=/stand/numpy/manifest.json")
+    lines = run_once(tab)
+    assert lines[2] == "installPackages: numpy" and lines[-1] == "done"
+    tab.close()
+
+
+def test_the_example_runs_at_a_real_server_and_says_how_numpy_would_come(lobby_server: RealServer) -> None:
+    tab = lobby_server.open(PAGE)
+    lines = run_once(tab)
+    offered = tab.evaluate("async () => (await (await fetch('/assets/manifest.json')).json()).packages")
+    if "numpy" in offered:  # somebody has fetched it on this machine
+        assert lines[2] == "installPackages: numpy"
+    else:
+        assert lines[2].startswith("installPackages: not here. this server offers no package numpy (offered: ")
+        assert lines[2].endswith("): run `rollback fetch-assets --packages numpy` where it runs")
+    assert lines[3:5] == ["initEnv: Counter", "reset: count 3"] and lines[-1] == "done"
 
 
 def test_the_example_says_what_lacks(stage: Stage) -> None:

@@ -91,8 +91,9 @@ export class StudyServer {
       response = await fetch(`/study/${address}`, options);
       told = await response.json();
     } catch {
-      this.#onLine(response !== undefined);
-      throw new StudyError(response && !BUSY.has(response.status) ? { code: "none", error: NONE } : {});
+      const isThere = response !== undefined && !BUSY.has(response.status); // and speaks of something else
+      this.#onLine(isThere);
+      throw new StudyError(isThere ? { code: "none", error: NONE } : {});
     }
     this.#onLine(!BUSY.has(response.status));
     if (!told.ok) throw new StudyError(told);

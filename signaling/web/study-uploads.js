@@ -49,6 +49,7 @@ export class StudyUploads {
       try {
         await this.#server.upload(episode, piece, sha256, data);
       } catch (error) {
+        if (this.#renumber(error)) continue;
         this.#problem = error.message; // over the quota, or not ours any more: what follows is of no use
         this.#waiting = [];
         break;
@@ -56,5 +57,17 @@ export class StudyUploads {
       this.#waiting.shift();
     }
     this.#sending = null;
+  }
+
+  /** Go on from the number that the server expects: a page that was loaded again may not know what the one before sent. */
+  #renumber({ code, more }) {
+    const [{ episode, piece }] = this.#waiting;
+    if (code !== "chunk" || !Number.isInteger(more?.expected) || more.expected === piece) return false;
+    let next = more.expected;
+    for (const each of this.#waiting) {
+      if (each.episode === episode) each.piece = next++;
+    }
+    if (episode === this.#episode) this.#next = next;
+    return true;
   }
 }

@@ -92,6 +92,16 @@ class StudyRun {
     return this.#busy;
   }
 
+  /** Ask for the next step; where it went on without us, as when the partner left just now, see where it is. */
+  async #ask(deed, fields) {
+    try {
+      return await this.#server.ask(deed, fields);
+    } catch (error) {
+      if (error.code !== "stage") throw error;
+      return this.#server.ask("look");
+    }
+  }
+
   async #keepLooking() {
     while (!this.#isOver) {
       await new Promise((resolve) => setTimeout(resolve, LOOK_EVERY));
@@ -129,7 +139,7 @@ class StudyRun {
 
   async #askForConsent({ title, consent }) {
     const agreed = await this.#screen.consent(title, consent);
-    await this.#step(async () => this.#go(await this.#server.ask("agree", { agreed })));
+    await this.#step(async () => this.#go(await this.#ask("agree", { agreed })));
   }
 
   /** Wait for the engine, measure the line, and ask for a partner. */
@@ -138,11 +148,11 @@ class StudyRun {
     try {
       await this.#engine;
     } catch (error) {
-      return this.#go(await this.#server.ask("leave", { kind: "failed", detail: String(error.message) }));
+      return this.#go(await this.#ask("leave", { kind: "failed", detail: String(error.message) }));
     }
     const trips = [];
     for (let count = 0; count < PINGS; count += 1) trips.push(await this.#server.ping());
-    await this.#go(await this.#server.ask("ready", { rtt_ms: trips.slice(1) }));
+    await this.#go(await this.#ask("ready", { rtt_ms: trips.slice(1) }));
   }
 
   async #play({ title, game, opponent, episode, episodes, frames, room, expected, settings }) {
@@ -179,7 +189,7 @@ class StudyRun {
     this.#match.focus();
     if (this.#playing.isBegun) return;
     this.#playing.isBegun = true;
-    this.#step(async () => this.#go(await this.#server.ask("begin", { episode: this.#playing.episode, player: begun.player })));
+    this.#step(async () => this.#go(await this.#ask("begin", { episode: this.#playing.episode, player: begun.player })));
   }
 
   #measured(stats) {
@@ -200,11 +210,11 @@ class StudyRun {
     this.#screen.say("saving", "One moment…", "The data of this match are being saved.");
     if (COMPLETE.includes(reason)) {
       await this.#uploads.done();
-      return this.#go(await this.#server.ask("played", { episode, frames, reason, checksum }));
+      return this.#go(await this.#ask("played", { episode, frames, reason, checksum }));
     }
     await this.#uploads.done(LAST_UPLOADS);
     const kind = BROKEN.test(reason) || !this.#view.room ? "failed" : "partner_left";
-    await this.#go(await this.#server.ask("leave", { kind, detail: `${reason}: ${sentence}`.slice(0, 200) }));
+    await this.#go(await this.#ask("leave", { kind, detail: `${reason}: ${sentence}`.slice(0, 200) }));
   }
 
   /** The engine, or a match that never began, failed; of a match that ran `ended` tells. */
@@ -213,13 +223,13 @@ class StudyRun {
     if (!this.#playing || this.#playing.isEnded) return;
     const kind = name === "NetworkError" && this.#view.room ? "partner_left" : "failed";
     this.#playing.isEnded = true;
-    this.#step(async () => this.#go(await this.#server.ask("leave", { kind, detail: message.slice(0, 200) })));
+    this.#step(async () => this.#go(await this.#ask("leave", { kind, detail: message.slice(0, 200) })));
   }
 
   #leave(kind) {
     if (this.#playing) this.#playing.isEnded = true;
     // The server hears it first: the partner's page, which only sees that we are gone, would tell it otherwise.
-    this.#step(async () => this.#go(await this.#server.ask("leave", { kind })));
+    this.#step(async () => this.#go(await this.#ask("leave", { kind })));
   }
 
   /** It is over: leave the match, bring the rest of the data away, show the code. */

@@ -1,0 +1,78 @@
+"""`rollback serve --study`: what is wrong with a study is told before anything is served, and where participants go."""
+
+import json
+from types import SimpleNamespace
+
+import pytest
+
+from rollback.cli.app import run
+from rollback.cli.serve_study import begin_study, read_study
+from signaling.study.desk import StudyDesk
+
+SMALL = 'title = "T"\nconsent = "Do you?"\n'
+
+
+GAMES = """
+class Own1:
+    players = 1
+    def step(self, actions): pass
+    def save(self): return 0
+    def load(self, state): pass
+class Own3(Own1):
+    players = 3
+"""
+
+
+def study(folder, text):
+    path, game = folder / "study.toml", folder / "own.py"
+    game.write_text(GAMES, encoding="utf-8")
+    path.write_text(SMALL + text.replace("{game}", f"{game}:Own"), encoding="utf-8")
+    return path
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ('game = "pnog"\n', "pong"),
+        ('game = "pong"\nepisodes = 0\n', "line 4: episodes must be a whole number"),
+        ('game = "{game}3"\n', "is for 3, and participants play in pairs"),
+    ],
+)
+def test_a_study_that_cannot_be_is_told_before_anything_is_served(tmp_path, capsys, text, said):
+    assert run(["serve", "--study", str(study(tmp_path, text))]) == 2
+    told = capsys.readouterr()
+    assert said in told.err and told.out == ""
+    assert not (tmp_path / "study-data").exists()
+
+
+def test_a_game_for_one_can_be_studied_without_pairs(tmp_path):
+    plan = read_study(study(tmp_path, 'game = "{game}1"\nopponent = "best"\n'))
+    assert plan.game.endswith("own.py:Own1") and not plan.needs_partner
+
+
+@pytest.mark.parametrize("as_json", [False, True])
+def test_the_link_is_told_and_rooms_are_opened_in_the_lobby(tmp_path, capsys, as_json):
+    plan = read_study(study(tmp_path, 'game = "pong"\n'))
+    opened = []
+    server = SimpleNamespace(
+        url="http://127.0.0.1:8", host="127.0.0.1", port=8, open_room=lambda **told: opened.append(told) or "R"
+    )
+    desk = StudyDesk(plan)
+    try:
+        begin_study(desk, server, {} if as_json else {"pong": None}, as_json=as_json)
+        assert desk.open_room() == "R" and opened == [{"players": 2, "game": "pong", "kept": False}]
+    finally:
+        desk.close()
+    told = capsys.readouterr()
+    if as_json:
+        assert json.loads(told.out)["study"] == "http://127.0.0.1:8/?study=1&participant=ID"
+        assert json.loads(told.out)["data"] == str(tmp_path / "study-data")
+    else:
+        assert "http://127.0.0.1:8/?study=1&participant=ID" in told.out and told.err == ""
+
+
+def test_who_cannot_play_here_is_told_to_whoever_serves(tmp_path, capsys):
+    desk = StudyDesk(read_study(study(tmp_path, 'game = "pong"\n')))
+    desk.close()
+    begin_study(desk, SimpleNamespace(url="u", host="h", port=1), {}, as_json=False)
+    assert "nobody can take part" in capsys.readouterr().err

@@ -106,6 +106,18 @@ class Arena:
             assert tab.violations == [] and tab.strangers == [] and tab.errors == []
 
     @contextlib.contextmanager
+    def other_browser(self, *options: str) -> Iterator[Chromium]:
+        """Run another browser in the network, with options that the first one has not, for the length of a block."""
+        if self.server is None:
+            self.serve()
+        program = self.network.program(chromium(), self._folder / "other-chromium", *options)
+        browser = Chromium(self.url, program)
+        try:
+            yield browser
+        finally:
+            browser.close()
+
+    @contextlib.contextmanager
     def peer(self, command: str, *arguments: str) -> Iterator[Program]:
         """Run `rollback play` or another command at this server for the length of a block."""
         running = self._start(*PROGRAM, command, *arguments, "--server", self.url)

@@ -60,9 +60,9 @@ class Network:
         """Return the command that runs `words` in this network, and that is killed when who started it ends."""
         return [*self._enter(), "setpriv", "--pdeathsig", "KILL", "--", *words]
 
-    def program(self, name: str, path: Path) -> Path:
+    def program(self, name: str, path: Path, *options: str) -> Path:
         """Write a program that runs another one in this network, for who takes nothing but a path."""
-        path.write_text(f'#!/bin/sh\nexec {shlex.join([*self._enter(), name])} "$@"\n')
+        path.write_text(f'#!/bin/sh\nexec {shlex.join([*self._enter(), name, *options])} "$@"\n')
         path.chmod(0o700)
         return path
 

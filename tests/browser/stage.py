@@ -140,14 +140,16 @@ class Tab:
         self.requests: list[str] = []
         self.console: list[str] = []
         self.errors: list[str] = []
+        self.sockets: list[str] = []
         context.on("request", lambda request: self.requests.append(request.url))
         page.on("console", lambda message: self.console.append(message.text))
+        page.on("websocket", lambda socket: self.sockets.append(socket.url))
         page.on("pageerror", lambda error: self.errors.append(str(error)))
 
     def visit(self, address: str) -> None:
         """Go to an address of the server, and forget what was seen before."""
         self._stage.run(self._page.goto("about:blank"))
-        for seen in (self.requests, self.console, self.errors):
+        for seen in (self.requests, self.console, self.errors, self.sockets):
             seen.clear()
         self._stage.run(self._page.goto(f"{self._stage.url}{address}"))
 
@@ -190,7 +192,13 @@ class Tab:
     @property
     def strangers(self) -> list[str]:
         """Requests that left the server's origin."""
-        return [url for url in self.requests if not url.startswith((f"{self._stage.url}/", "blob:", "data:"))]
+        own = self._stage.url.removeprefix("http")
+        allowed = (f"http{own}/", f"ws{own}/", "blob:", "data:")
+        return [url for url in [*self.requests, *self.sockets] if not url.startswith(allowed)]
+
+    def crash(self) -> None:
+        """Kill the process of the page: it says goodbye to nobody."""
+        self._stage.run(self._crash())
 
     def reload(self) -> None:
         """Load the page again, as the button of a browser does; what was seen is kept."""
@@ -200,6 +208,14 @@ class Tab:
         """Leave the page to the next test."""
         self._stage.run(self._page.goto("about:blank"))
         self._stage.leave(self)
+
+    async def _crash(self) -> None:
+        crashed = asyncio.Event()
+        self._page.on("crash", lambda _: crashed.set())
+        session = await self._context.new_cdp_session(self._page)
+        asked = asyncio.ensure_future(session.send("Page.crash"))  # which is never answered
+        await crashed.wait()
+        asked.cancel()
 
     async def end(self) -> None:
         """Close the page and its window."""

@@ -1,0 +1,54 @@
+"""What happens to a match when a page is loaded again, a tab dies, or the lobby is gone for a while."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.browser.arena import Arena
+from tests.browser.seats import create, ending, follow, news, until
+
+pytestmark = pytest.mark.timeout(300)  # a busy machine is no failure
+
+
+def agreed(*tabs):  # type: ignore[no-untyped-def]
+    """Hold that the match came to the same end in all pages."""
+    endings = [ending(tab) for tab in tabs]
+    assert len({told["checksum"] for told in endings}) == 1 and endings[0]["checksum"], endings
+    assert len({told["frames"] for told in endings}) == 1
+    return endings
+
+
+def test_a_page_that_is_loaded_again_is_back_in_the_same_match(arena: Arena) -> None:
+    ann, link = create(arena, "name=ann&bot=best&frames=1200")
+    bob = follow(arena, link, "name=bob&bot=best&frames=1200")
+    until(bob, "facts.picture?.frame > 60")
+    player, members = news(bob)["begun"]["player"], news(ann)["room"]["members"]
+    bob.reload()
+    until(bob, "facts.picture?.frame > 60 && facts.picture.reason === 'running'")
+    assert news(bob)["begun"]["player"] == player
+    assert [member["id"] for member in news(ann)["room"]["members"]] == [member["id"] for member in members]
+    agreed(ann, bob)
+
+
+def test_of_a_tab_that_dies_the_other_page_says_so(arena: Arena) -> None:
+    ann, link = create(arena, "name=ann&bot=best&frames=100000")
+    bob = follow(arena, link, "name=bob&bot=best&frames=100000")
+    until(ann, "facts.picture?.frame > 60")
+    bob.crash()
+    sentence = until(ann, "facts.news.find(({ sentence }) => /bob/.test(sentence))")["sentence"]
+    assert "bob" in sentence
+
+
+def test_a_match_goes_on_without_the_lobby_which_is_found_again(arena: Arena) -> None:
+    ann, link = create(arena, "name=ann&bot=best&frames=900")
+    bob = follow(arena, link, "name=bob&bot=best&frames=900")
+    until(ann, "facts.picture?.frame > 60")
+    arena.stop()
+    for tab in (ann, bob):
+        until(tab, "facts.state.lobby === 'lost'")
+    before = news(ann)["frame"]
+    until(ann, f"facts.picture?.frame > {before + 120}")
+    arena.serve()
+    for tab in (ann, bob):
+        until(tab, "facts.state.lobby === 'connected'")
+    agreed(ann, bob)

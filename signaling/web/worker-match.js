@@ -33,17 +33,11 @@ export class WorkerMatch {
   /** Take a message of the page. Called in the task in which it arrives: a channel is listened to from then on. */
   receive({ text, data, channel }) {
     this.#runs = true;
-    let message;
     try {
-      message = JSON.parse(text);
+      this.#take(JSON.parse(text) ?? {}, text, data, channel);
     } catch (error) {
-      return this.fail(error);
+      this.fail(error); // what escapes here would end the worker
     }
-    if (message.do === "channelEvent") return this.#relay(message, data);
-    if (message.do === "channel") channel = this.#channelOf(message, channel);
-    if (this.#port && !this.#isBusy) return this.#pass(text, message, data, channel);
-    if (LATEST_WINS.has(message.do)) this.#waiting = this.#waiting.filter((other) => other.message.do !== message.do);
-    if (this.#waiting.length < MOST_WAITING) this.#waiting.push({ text, message, data, channel });
   }
 
   /** Python is here: import what a match needs, and hand over what waits. */
@@ -62,6 +56,14 @@ export class WorkerMatch {
   fail(error) {
     const { name, message, stack } = describeError(error);
     this.#say(JSON.stringify({ tell: "failed", name, message, traceback: stack }));
+  }
+
+  #take(message, text, data, channel) {
+    if (message.do === "channelEvent") return this.#relay(message, data);
+    const kept = message.do === "channel" ? this.#channelOf(message, channel) : undefined;
+    if (this.#port && !this.#isBusy) return this.#pass(text, message, data, kept);
+    if (LATEST_WINS.has(message.do)) this.#waiting = this.#waiting.filter((other) => other.message.do !== message.do);
+    if (this.#waiting.length < MOST_WAITING) this.#waiting.push({ text, message, data, channel: kept });
   }
 
   #goOn() {

@@ -84,7 +84,7 @@ class Buttons:
         groups = []
         for pressing in by_button.values():
             button = self.keys[pressing[0]]
-            name = self._names[button] if type(button) is int and button < len(self._names) else ""
+            name = self._names[button] if type(button) is int and 0 <= button < len(self._names) else ""
             groups.append((name, tuple(pressing)))
         return groups
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Final
 
 from rollback.envs.names import SHORT_NAMES, canonical_name
@@ -14,6 +15,7 @@ from rollback.sim.plan import factory_for
 __all__ = ["OfferedGame", "OfferedGames"]
 
 USUAL: Final = "pong"
+ROOT: Final = Path(__file__).resolve().parents[3]  # where the lobby's zip was unpacked, files of games with it
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,14 +41,15 @@ class OfferedGames:
 
     Args:
         offers: By the name that rooms carry, what the lobby tells of a game: `full` makes it here.
+        root: The folder from which files are named.
     """
 
-    def __init__(self, offers: Mapping[str, Any] | None = None) -> None:
+    def __init__(self, offers: Mapping[str, Any] | None = None, root: Path = ROOT) -> None:
         self._full: dict[str, str] = {}
         for name, offer in (offers or {}).items():
             full = offer.get("full") if isinstance(offer, Mapping) else offer
             if isinstance(full, str):
-                self._full[name] = full
+                self._full[name] = str(root / full) if full.rpartition(":")[0].endswith(".py") else full
 
     def find(self, name: str, players: int | None = None) -> OfferedGame:
         """Return the game of that name; one is made to see that it can be.

@@ -80,6 +80,22 @@ def test_every_action_of_every_key_is_legal(game: Any, player: int) -> None:
         assert codec.decode(codec.encode(action)) == action
 
 
+class Walk(Steps):
+    """A game whose actions may be negative, as a step to the left is."""
+
+    def keys(self, player: int) -> dict[str, int]:
+        return {"left": -1, "a": -1, "right": 1}
+
+
+class NamedWalk(Walk):
+    buttons = ("stand", "go")
+
+
+def test_a_negative_action_has_no_name_of_a_button() -> None:
+    assert Buttons(Walk(), 0).groups() == [("", ("left", "a")), ("", ("right",))]
+    assert Buttons(NamedWalk(), 0).legend() == "←/a  → go"
+
+
 def test_the_legend_names_keys_and_buttons() -> None:
     assert Buttons(Pong(), 0).legend() == "↑/w up  ↓/s down"
     assert "j punch" in Buttons(Duel(), 0).legend()

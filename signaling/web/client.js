@@ -254,6 +254,7 @@ export class Client {
   /** The page goes: the others hear it at once, and the way back is kept, for it may only be loaded again. */
   #depart() {
     this.#stop();
+    this.#engine = "idle"; // whatever is still on its way has nobody to reach
     this.#lobby.depart();
     this.#python.destroy();
   }

@@ -157,7 +157,9 @@ async function importLibrary() {
     const command = plainWords(manifest.command ?? "rollback fetch-assets");
     throw new LobbyError("unreachable", `This server cannot serve players in browsers yet: run \`${command}\` where it runs.`);
   }
-  return import(new URL(folder + MODULE, location.origin).href);
+  return import(new URL(folder + MODULE, location.origin).href).catch(() => {
+    throw new LobbyError("unreachable", `The server at ${location.host} does not give its page all it needs: load it again.`);
+  });
 }
 
 function refusalOf(answer) {

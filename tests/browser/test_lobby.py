@@ -283,6 +283,26 @@ def test_without_a_server_one_sentence_says_so(ann: Tab, lobby_server: RealServe
     assert told["code"] == "unreachable" and told["message"].startswith("No lobby answers at 127.0.0.1:")
 
 
+def test_without_its_assets_the_server_s_command_is_named(open_tab: Callable[[], Tab]) -> None:
+    tab = open_tab()
+    told = tab.evaluate(
+        """async () => {
+            const fetched = window.fetch;
+            const manifests = [{ command: "rollback fetch-assets" }, { "socket.io-client": "/assets/nothing/" }];
+            const told = [];
+            for (const manifest of manifests) {
+                window.fetch = async () => Response.json(manifest);
+                told.push(await outcome(new Lobby().create({})));
+            }
+            window.fetch = fetched;
+            return [...told, await outcome(new Lobby().create({}))];
+        }"""
+    )
+    assert [each.get("code") for each in told] == ["unreachable", "unreachable", None]
+    assert "run `rollback fetch-assets` where it runs" in told[0]["message"]
+    assert "load it again" in told[1]["message"], "and a later try finds what is there then"
+
+
 def test_a_lobby_that_turns_connections_away_is_told_from_one_that_is_not_there(stage: Stage) -> None:
     server = RealServer(stage, limits=Limits(connections_per_address=1))
     try:

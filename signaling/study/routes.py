@@ -96,7 +96,8 @@ class _Deeds:
         fields = await body.read_fields(request)
         episode = body.whole_of(fields, "episode", 1, self._desk.plan.episodes)
         player = body.whole_of(fields, "player", 0, MOST_PLAYERS - 1)
-        return await self._desk.decide(body.token_of(request), lambda study, member, now: study.begin(member, episode, player, now=now))
+        token = body.token_of(request)
+        return await self._desk.decide(token, lambda study, member, now: study.begin(member, episode, player, now=now))
 
     async def played(self, request: Request) -> dict[str, Any]:
         fields = await body.read_fields(request)

@@ -35,7 +35,8 @@ class Store:
         self._most = int(plan.total_mib * MIB)
         self._people = plan.folder / "participants"
         try:
-            self._people.mkdir(mode=0o700, parents=True, exist_ok=True)
+            plan.folder.mkdir(mode=0o700, parents=True, exist_ok=True)  # nobody else reads what people did
+            self._people.mkdir(mode=0o700, exist_ok=True)
             self._lock = _locked(plan.folder / "lock")
         except OSError as error:
             raise UsageError(f"the data folder {str(plan.folder)!r} cannot be used: {error.strerror or error}") from None

@@ -196,7 +196,12 @@ async def test_a_wrong_token_opens_nothing(server, token):
     ann = Person(server, "ann")
     await ann.wait()
     ann.token = token
-    for deed, fields in (("look", {}), ("agree", {"agreed": True}), ("leave", {"kind": "withdrew"}), ("begin", {"episode": 1, "player": 0})):
+    for deed, fields in (
+        ("look", {}),
+        ("agree", {"agreed": True}),
+        ("leave", {"kind": "withdrew"}),
+        ("begin", {"episode": 1, "player": 0}),
+    ):
         assert (await ann.say(deed, 403, **fields))["code"] == "token"
     assert (await ann.upload(1, 0, ROWS, 403))["code"] == "token"
 

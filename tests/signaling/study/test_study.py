@@ -1,6 +1,8 @@
 """The study as a machine: whatever people do, in whatever order, whenever the server is started again."""
 
 import json
+import re
+from pathlib import Path
 
 from hypothesis import settings
 from hypothesis import strategies as st
@@ -162,6 +164,13 @@ def test_every_stage_leads_to_an_end_and_the_ends_lead_nowhere():
     for stage in Stage:
         if stage not in (Stage.FINISHED, Stage.ENDED):
             assert TRANSITIONS[stage][Cause.ENDED] is Stage.ENDED
+
+
+def test_the_diagram_of_the_page_is_the_table():
+    page = (Path(__file__).resolve().parents[3] / "docs" / "studies.md").read_text(encoding="utf-8")
+    shown = re.findall(r"^    (\w+) --> (\w+): (\w+)$", page, re.MULTILINE)
+    known = [(stage, target, cause) for stage, ways in TRANSITIONS.items() for cause, target in ways.items()]
+    assert sorted(shown) == sorted((str(stage), str(target), str(cause)) for stage, target, cause in known)
 
 
 def test_those_who_waited_longest_play_first():

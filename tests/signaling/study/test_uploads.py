@@ -2,6 +2,7 @@
 
 import hashlib
 import shutil
+import stat
 import tempfile
 from pathlib import Path
 
@@ -136,6 +137,11 @@ def test_data_that_somebody_changed_are_never_added_to(tmp_path, name, content, 
     (tmp_path / "0001-x" / name).write_bytes(content)
     with pytest.raises(UsageError, match=said):
         Uploads(tmp_path / "0001-x")
+
+
+def test_nobody_else_reads_the_data(tmp_path):
+    Store(plan_of(tmp_path / "data")).close()
+    assert [stat.S_IMODE(path.stat().st_mode) for path in (tmp_path / "data", tmp_path / "data/participants")] == [0o700] * 2
 
 
 def test_a_folder_that_cannot_be_used_is_told(tmp_path):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -11,6 +11,7 @@ from signaling.asset_npm import fetch_assets
 from signaling.assets import PINNED, asset_folders, cache_folder, find_assets
 from tests.browser.arena import Arena
 from tests.browser.real_server import RealServer
+from tests.browser.room import ENTER
 from tests.browser.stage import Stage, Tab
 
 
@@ -45,6 +46,31 @@ def lobby_server(only_lobby_server: RealServer) -> Iterator[RealServer]:
     """The same, without a room and without tabs."""
     yield only_lobby_server
     only_lobby_server.start_over()
+
+
+@pytest.fixture
+def open_tab(lobby_server: RealServer) -> Iterator[Callable[[], Tab]]:
+    """Opens pages that must neither leave their origin nor break the policy."""
+    opened: list[Tab] = []
+
+    def open_one() -> Tab:
+        tab = lobby_server.open()
+        tab.until("() => 'Lobby' in window")
+        opened.append(tab)
+        return tab
+
+    yield open_one
+    for tab in opened:
+        assert tab.evaluate("() => window.breaches") == []
+        assert tab.violations == [] and tab.strangers == [] and tab.errors == []
+
+
+@pytest.fixture
+def ann(open_tab: Callable[[], Tab]) -> Tab:
+    """A page that opened a room for two."""
+    tab = open_tab()
+    assert "value" in tab.evaluate(ENTER, {"name": "ann", "players": 2, "game": "pong"})
+    return tab
 
 
 @pytest.fixture

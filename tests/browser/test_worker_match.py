@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from typing import Any
 
@@ -288,3 +289,36 @@ def test_a_relayed_channel_counts_what_has_not_left_and_says_when_it_has(tab: Ta
 def test_a_message_that_cannot_be_read_is_told(tab: Tab) -> None:
     told = in_page(tab, "match.receive({ text: '{' }); return JSON.parse(posted[0][0].text);")
     assert told["tell"] == "failed" and told["name"] == "SyntaxError"
+
+
+COLLECTED = """
+import gc
+import json
+from rollback.netplay.collector import quiet
+
+class Env:
+    def reset(self, seed=None):
+        with quiet() as collector:
+            told = {"off": not gc.isenabled(), "small": collector.offer(1.0)}
+            for _ in range(2000):
+                circle = []
+                circle.append(circle)
+            told["collected"] = collector.offer(1.0)
+            told["left"] = gc.get_count()[0]
+            told["collections"] = sum(collector.collections)
+        told["on"] = gc.isenabled()
+        return json.dumps(told)
+
+    def step(self, action):
+        return 0, 0.0, False, False, {}
+
+env = Env()
+"""
+
+
+def test_garbage_is_collected_at_chosen_moments_there_too(match: Tab) -> None:
+    told = json.loads(
+        match.evaluate("async (code) => { await python.initEnv(code); return (await python.reset(1)).observation; }", COLLECTED)
+    )
+    assert told["off"] and told["on"] and not told["small"]
+    assert told["collected"] and told["collections"] == 1 and told["left"] < 700

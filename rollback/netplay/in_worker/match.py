@@ -39,6 +39,7 @@ class Match:
         *,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
+        self._port = port
         self._page = Page(port, clock)
         self._stop = self._page.stop
         self._make_lobby = lobby
@@ -56,6 +57,9 @@ class Match:
     def _begin(self, message: dict[str, Any], data: bytes | None) -> None:
         self._stop.set()  # a page that begins something new wants no more of what runs
         self._stop = asyncio.Event()
+        if self._lobby is not None and self._lobby.lost:
+            self._lobby = None
+            self._port.on("lobby", None)  # what comes from now on is another room's, and waits for it
         self._then(self._run(message, self._stop))
 
     def _leave(self, message: dict[str, Any], data: bytes | None) -> None:

@@ -24,8 +24,8 @@ class Port(Protocol):
     def post(self, message: dict[str, Any], data: bytes | None = None) -> None:
         """Post a message, with bytes beside it."""
 
-    def on(self, kind: str, handler: Callable[[dict[str, Any], bytes | None], None]) -> None:
-        """Call `handler` with each message of that kind."""
+    def on(self, kind: str, handler: Callable[[dict[str, Any], bytes | None], None] | None, /) -> None:
+        """Call `handler` with each message of that kind, those that wait first; None: let them wait."""
 
 
 class Page:

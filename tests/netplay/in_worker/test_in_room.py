@@ -282,6 +282,23 @@ def test_a_lobby_that_refuses_ends_in_its_own_words() -> None:
     assert (failed["name"], failed["message"]) == ("NetworkError", "the room was closed")
 
 
+def test_after_a_room_that_is_over_the_next_one_is_played_in() -> None:
+    async def play() -> Rooms:
+        rooms = Rooms("ann", "bob")
+        rooms.enter("ann")
+        await until(lambda: rooms.room.member("ann")["loading"] is False)
+        rooms.room.pages["ann"].lobby("over", {"code": "gone", "error": "the room was closed"})
+        await rooms.until("failed", "ann")
+        for name in ("ann", "bob"):
+            rooms.enter(name)
+        await rooms.until("ended", "ann", "bob")
+        await rooms.leave("ann", "bob")
+        return rooms
+
+    rooms = run(play())
+    assert len(rooms.all("ann", "failed")) == 1 and rooms.all("ann", "ended")[0]["frames"] == 120
+
+
 def test_three_pages_play_one_match() -> None:
     async def play() -> Rooms:
         rooms = Rooms("ann", "bob", "cid")

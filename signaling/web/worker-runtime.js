@@ -54,7 +54,7 @@ export async function loadRuntime(tell, manifestAddress, { snapshot = true } = {
       unpackEngine(started, engineBytes, glueTexts);
     },
     warm: WARM,
-    isOff: !snapshot,
+    isOff: !snapshot || bringsMachineCode(manifest),
   });
   return new Runtime(pyodide, manifest);
 }
@@ -118,6 +118,11 @@ function lockOf({ packages = {}, lock = {} }) {
   });
   const info = { abi_version: "", arch: "wasm32", platform: "", python: "", version: "", ...lock };
   return { info, packages: Object.fromEntries(entries) };
+}
+
+/** Whether packages may come that are no mere Python: what those load is told to be at odds with snapshots. */
+function bringsMachineCode({ packages = {} }) {
+  return Object.values(packages).some(({ url }) => !url.endsWith("-none-any.whl"));
 }
 
 function unpackEngine(pyodide, engine, glue) {

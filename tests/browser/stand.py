@@ -67,6 +67,9 @@ class Stand:
                 told["packages"] = {name: self._offer(name) for name in self._wheels if name != "numpy"}
             case "numpy":
                 told["packages"] = {"numpy": self._offer("numpy")}
+            case "compiled":
+                url = "/stand/packages/numpy-1.0-cp314-cp314-pyemscripten_2026_0_wasm32.whl"
+                told["packages"] = {"numpy": {**self._offer("numpy"), "url": url}}
             case kind:
                 root = f"/stand/{kind}/pyodide/"
                 sizes = {root + path.name: path.stat().st_size for path in self._pyodide.iterdir()}

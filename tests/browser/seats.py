@@ -69,15 +69,16 @@ def news(tab: Tab) -> Any:
 
 def until(tab: Tab, fact: str, within: float = MATCH_WITHIN) -> Any:
     """Wait until a fact about `facts`, an expression of JavaScript, is true, and return it; a failed client ends it."""
-    found = tab.until(
-        f"""() => {{
-            const facts = client.facts();
-            if (facts.failed) return {{ failed: facts.failed }};
-            const found = ({fact});
-            return found ? {{ found }} : null;
-        }}""",
-        within,
-    )
+    look = f"""() => {{
+        const facts = client.facts();
+        if (facts.failed) return {{ failed: facts.failed }};
+        const found = ({fact});
+        return found ? {{ found }} : null;
+    }}"""
+    try:
+        found = tab.until(look, within)
+    except TimeoutError:
+        raise AssertionError(f"{fact} did not come true within {within} s: {news(tab)}") from None
     assert "failed" not in found, found["failed"]
     return found["found"]
 

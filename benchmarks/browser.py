@@ -3,7 +3,8 @@
 The real server and the browser run in a network of their own (see tests/browser/namespace.py), which is made and removed.
 Times of a load count from the navigation: cold with an empty profile, warm when the page was there before. Bytes are what
 went over the wire. Frames are timed inside the worker: the median of the medians of five seconds each, and the worst 99th
-percentile of those. All of it depends on what else the machine does: the load average is told.
+percentile of those. All of it depends on what else the machine does, which the load average tells; least of all the work of
+the processors, of the browser and the server together.
 
     python benchmarks/browser.py [--seconds 30] [--rounds 3] [--json]
 """
@@ -148,18 +149,30 @@ def wire(arena: Arena) -> int:
     return int(next(line for line in told.splitlines() if line.strip().startswith("lo:")).split()[1])
 
 
+def worked(arena: Arena) -> float:
+    """Return the seconds that the processors have worked for the browser and the server."""
+    ticks = 0
+    for pid in arena.network.members:
+        try:
+            told = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+        except OSError:
+            continue  # it has just ended
+        ticks += int(told[11]) + int(told[12])
+    return ticks / os.sysconf("SC_CLK_TCK")
+
+
 def load(browser: Devtools, page: str, url: str, arena: Arena) -> dict[str, float]:
     """Go to the page and return seconds until Python is ready and until the first picture, and what went over the wire."""
-    before = wire(arena)
+    before, busy = wire(arena), worked(arena)
     browser.call("Page.navigate", page, url=url)
     seen = until(lambda: browser.evaluate(page, "window.seen?.frame || window.seen?.failed ? window.seen : null"))
     if seen["failed"]:
         raise SystemExit(f"the page could not play: {seen['failed']}")
-    mib = (wire(arena) - before) / (1 << 20)
+    mib, cpu = (wire(arena) - before) / (1 << 20), worked(arena) - busy
     until(lambda: browser.evaluate(page, KEPT))
     browser.call("Page.navigate", page, url="about:blank")
     time.sleep(1.0)
-    return {"ready_s": seen["ready"] / 1000, "frame_s": seen["frame"] / 1000, "gap_ms": seen["gap"], "mib": mib}
+    return {"ready_s": seen["ready"] / 1000, "frame_s": seen["frame"] / 1000, "gap_ms": seen["gap"], "mib": mib, "cpu_s": cpu}
 
 
 def loads(arena: Arena, folder: Path, rounds: int) -> dict[str, Any]:
@@ -256,6 +269,7 @@ def rows(figures: dict[str, Any]) -> list[tuple[str, str, str]]:
         each = figures[kind]
         told.append((f"{kind} load to READY", f"{each['ready_s']:.2f} s", ""))
         told.append((f"{kind} load to the first frame", f"{each['frame_s']:.2f} s", f"<= {most} s"))
+        told.append((f"{kind} load, work of all processors", f"{each['cpu_s']:.1f} s", ""))
         told.append((f"{kind} load, over the wire", f"{each['mib']:.2f} MiB", ""))
         told.append((f"{kind} load, longest gap of the page", f"{each['gap_ms']:.0f} ms", "<= 150 ms"))
     for kind, name in (("solo", "solo Pong"), ("two", f"two pages, line {LINE}")):

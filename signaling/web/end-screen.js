@@ -1,6 +1,6 @@
 // The last screen of a match: how it ended, and what now. Knows no lobby and no engine.
 
-import { found } from "./elements.js";
+import { found, nameOf } from "./elements.js";
 import { scoreLines } from "./score-lines.js";
 
 /** Calls `again()` when another match is wanted. */
@@ -9,10 +9,11 @@ export class EndScreen {
   #told = found("again-told");
   #download = found("download");
   #address = null;
+  #isAsked = false; // by whoever sits here
 
   constructor({ again }) {
     this.#again.addEventListener("click", () => {
-      this.#again.disabled = true;
+      this.#again.disabled = this.#isAsked = true;
       this.#told.textContent = "Waiting until the others want to play again, too.";
       again();
     });
@@ -30,9 +31,17 @@ export class EndScreen {
     ];
     found("facts").textContent = facts.filter(Boolean).join(" · ");
     this.#again.hidden = !ended.again;
-    this.#again.disabled = false;
+    this.#again.disabled = this.#isAsked = false;
     this.#told.textContent = "";
     this.#offer(ended.data ?? ended.replay, begun?.game);
+  }
+
+  /** Say who of the room wants another match. */
+  showRoom({ me, members }) {
+    const wanting = members.filter(({ id, again }) => again === true && id !== me.id);
+    if (this.#isAsked || this.#again.hidden || wanting.length === 0) return;
+    const names = wanting.flatMap(({ name }, place) => [...(place > 0 ? [", "] : []), nameOf(name)]);
+    this.#told.replaceChildren(...names, wanting.length === 1 ? " wants to play again." : " want to play again.");
   }
 
   /** Offer the bytes of the replay as a file; forget those of the match before. */

@@ -101,7 +101,8 @@ export class MatchScreen {
 
   #showLegend(note) {
     const legend = this.#plays ? this.#match.keys : this.#pause.hidden ? "You are watching" : "A bot plays for you";
-    const told = [legend, note].filter(Boolean).join(" · ");
+    const isFree = !(this.#match.buttons ?? []).some(({ keys }) => keys.includes("p"));
+    const told = [legend, this.#plays && isFree && "p pauses", note].filter(Boolean).join(" · ");
     if (this.#legend.textContent !== told) this.#legend.textContent = told;
   }
 

@@ -5,6 +5,7 @@ import { keepFolded, wasFolded } from "./visit.js";
 
 const SAMPLES = 160; // four a second: the last 40 seconds
 const WORDS = { good: ["●", "good"], fair: ["▲", "fair"], poor: ["■", "poor"] }; // shape and word: not by colour alone
+const DETOUR = "through the lobby, not directly";
 const LEAST_RTT = 100; // ms at the top of the graph, at least
 const LEAST_ROLLBACKS = 10; // a second, the same
 
@@ -53,7 +54,7 @@ export class Overlay {
     [this.#mark.textContent, this.#word.textContent] = WORDS[quality];
     this.#details.dataset.quality = quality;
     this.#brief.textContent = withUnit(stats.rtt_ms, 0, "ms");
-    this.#why.textContent = [stats.why, stats.path === "relay" ? "Through the lobby, not directly." : ""].filter(Boolean).join(" ");
+    this.#why.textContent = [stats.why, stats.path === "relay" && DETOUR].filter(Boolean).join(" · ");
     for (const [key, [, words]] of Object.entries(NUMBERS)) this.#numbers.get(key).textContent = words(stats);
     const stalled = stats.stalls > this.#stalls;
     this.#stalls = stats.stalls ?? 0;

@@ -151,6 +151,7 @@ export class Page {
   #showRoom(room) {
     if (!room) return;
     this.#room.show(room, this.#titleOf(room.game), this.#catalogue.qrFolder);
+    this.#end.showRoom(room);
     const { lost } = this.#client.facts();
     if (lost) this.#alert.show(lost.message);
   }

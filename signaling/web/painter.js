@@ -70,6 +70,7 @@ const PAINT = {
     surface.font = `500 ${(size * height * LETTERS).toFixed(2)}px ${FONT}`;
     surface.textBaseline = "middle";
     surface.textAlign = ["left", "center", "right"].includes(align) ? align : "left";
-    surface.fillText(String(string), x * width, y * height);
+    const middle = size < 1 ? Math.min(1 - size / 2, Math.max(size / 2, y)) : y; // a line at an edge is seen whole
+    surface.fillText(String(string), x * width, middle * height);
   },
 };

@@ -23,7 +23,7 @@ export class RoomScreen {
     const watching = room.members.filter(({ seat }) => seat === null).length + (room.watching ?? 0);
     const told = watching === 1 ? "One is watching." : `${watching} are watching.`;
     this.#watchers.textContent = watching > 0 ? (room.seat === null && watching === 1 ? "You are watching." : told) : "";
-    this.#members.closest(".card").hidden = false;
+    found("members-title").hidden = false;
   }
 
   /** Show that a match without a room is about to begin. */
@@ -32,6 +32,7 @@ export class RoomScreen {
     this.#lead.textContent = `${title} against the bot`;
     this.#invitation.show(null);
     this.#members.replaceChildren();
+    found("members-title").hidden = true;
     this.#watchers.textContent = "It begins as soon as Python is here.";
   }
 }

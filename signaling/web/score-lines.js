@@ -5,8 +5,9 @@ import { made, nameOf } from "./elements.js";
 /** Return a line for each player of `match`, with the score where there is one. */
 export function scoreLines({ players, player }, scores) {
   return players.map(({ name, controller }, place) => {
-    const own = place === player ? [made("span", { className: "own", text: "you" })] : [];
-    const bot = isPlayedBy(controller) ? [made("span", { className: "own", text: "bot" })] : [];
+    const tag = (text) => made("span", { className: "own", text });
+    const own = place === player && name !== "you" ? [tag("you")] : []; // it may be the name itself, as in a match alone
+    const bot = isPlayedBy(controller) && !/^bot\b/.test(name) ? [tag("bot")] : [];
     const number = scoreText(scores?.[place]);
     const score = number === "" ? [] : [made("span", { className: "score", text: number })];
     return made("li", {}, nameOf(name || `Player ${place + 1}`), ...own, ...bot, ...score);

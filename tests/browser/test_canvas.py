@@ -61,6 +61,13 @@ def test_text_stands_left_of_in_the_middle_of_or_right_of_its_place(page: Acting
     assert abs((top + bottom) / 2 - 0.5) < 0.06 and 0.15 < bottom - top < 0.4
 
 
+@pytest.mark.parametrize("y", [0.0, 0.02, 0.98, 1.0])
+def test_a_line_of_text_at_an_edge_is_seen_whole(page: ActingPage, y: float) -> None:
+    *_, top, bottom = page.look("lit", ["text", 0.5, y, 0.3, "MMMMM", "#ffffff", "center"])
+    *_, high, low = page.look("lit", ["text", 0.5, 0.5, 0.3, "MMMMM", "#ffffff", "center"])
+    assert bottom - top == pytest.approx(low - high, abs=0.011) and 0.02 < top and bottom < 0.98
+
+
 def test_names_of_colours_mean_what_the_drawing_says(page: ActingPage) -> None:
     for name, (red, green, blue) in COLOURS.items():
         assert dots(page, [["rect", 0, 0, 1, 1, name]], [(0.5, 0.5)]) == [f"#{red:02x}{green:02x}{blue:02x}"], name

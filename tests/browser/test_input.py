@@ -136,8 +136,9 @@ def test_a_focused_button_is_pressed_by_space_and_the_game_hears_nothing_of_it(p
 
 def test_p_pauses_unless_the_game_has_that_key(page: ActingPage) -> None:
     page.key("press", "p")
-    assert page.asked("pause") == [None] and told(page) == []
+    assert page.asked("pause") == [None] and told(page) == [] and page.text("#keys") == "↑/w up · p pauses"
     begin(page, buttons=ALL)
+    assert page.text("#keys") == "↑/w up"
     page.key("press", "p")
     assert page.asked("pause") == [] and told(page) == [["p"], []]
 

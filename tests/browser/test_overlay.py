@@ -64,7 +64,7 @@ def test_the_quality_is_a_word_a_shape_and_a_colour_with_its_reason(page: Acting
 
 def test_a_detour_through_the_lobby_is_told(page: ActingPage) -> None:
     page.tell("stats", {**STATS, "path": "relay"})
-    assert page.text("#why") == f"{STATS['why']} Through the lobby, not directly."
+    assert page.text("#why") == f"{STATS['why']} · through the lobby, not directly"
 
 
 @pytest.mark.parametrize("stats", [{}, {"rtt_ms": None, "depth": None, "quality": "<b>"}, {"rtt_ms": "x", "frames_ahead": "y"}])

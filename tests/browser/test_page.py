@@ -64,6 +64,19 @@ def test_the_way_from_a_new_room_to_the_end_of_a_match_and_back(page: ActingPage
     assert page.tab.evaluate("() => location.href.endsWith('/')")
 
 
+def test_who_wants_another_match_is_told_at_the_end_of_one(page: ActingPage) -> None:
+    page.tab.click("Create a room")
+    page.until_screen("room")
+    page.begin()
+    page.tell("ended", {**ENDED, "again": True})
+    members = [member(0, "ann", again=False), member(1, HOSTILE, again=True)]
+    page.tab.evaluate("(members) => client.tellRoom({ members, me: members[0] })", members)
+    assert page.text("#again-told") == f"{HOSTILE} wants to play again."
+    page.tab.click("Play again")
+    page.tab.evaluate("() => client.tellRoom({})")
+    assert page.text("#again-told").startswith("Waiting")
+
+
 def test_one_screen_is_shown_at_a_time_and_gets_the_focus(page: ActingPage) -> None:
     assert page.look("screens") == ["start"]
     page.tab.click("Play against the bot")
@@ -313,7 +326,19 @@ def test_the_score_and_the_news_are_said_to_whoever_does_not_see(page: ActingPag
     for place in range(5):
         page.tell("news", {"sentence": f"news {place}", "kind": "error"})
     assert page.tab.evaluate(live, "news")[0] == "polite"
-    assert page.text("#news").replace("■", "").split("\n\n") == ["news 2", "news 3", "news 4"]
+    said = "() => [...document.querySelectorAll('#news p')].map((line) => line.lastChild.textContent)"
+    assert page.tab.evaluate(said) == ["news 2", "news 3", "news 4"] and page.text("#news").endswith("news 4")
+
+
+@pytest.mark.parametrize(("width", "height"), [(360, 640), (1280, 800)])
+def test_news_lie_over_no_picture(page: ActingPage, width: int, height: int) -> None:
+    page.size(width, height)
+    page.begin()
+    page.tell("picture", {"frame": 9, "primitives": [], "aspect": 1.0, "reason": "running"})
+    for _ in range(3):
+        page.tell("news", {"sentence": "bob is reached through the lobby: it passes everything on, as WebRTC does not work"})
+    page.tab.until("() => document.querySelector('#news').getAnimations({ subtree: true }).length === 0")
+    assert page.look("edges", "#news")[3] <= page.look("edges", "#picture")[1]
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

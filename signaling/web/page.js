@@ -144,8 +144,11 @@ export class Page {
     history.replaceState(null, "", "/");
     this.#start.fill({ room: null, name: this.#start.name });
     showScreen("start");
-    await this.#client.leave();
-    this.#isLeaving = false;
+    try {
+      await this.#client.leave();
+    } finally {
+      this.#isLeaving = false;
+    }
   }
 
   #showRoom(room) {
@@ -179,7 +182,10 @@ export class Page {
 
   #fail({ message, traceback }) {
     this.#alert.show(message, traceback);
-    if (document.body.dataset.screen === "room") showScreen("start");
+    const { screen, engine } = document.body.dataset;
+    if (screen !== "room") return;
+    if (engine === "failed") showScreen("start"); // the client has left the room, and a reload goes back there
+    else this.#leave();
   }
 
   #trouble(error) {

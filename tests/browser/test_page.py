@@ -271,6 +271,7 @@ def test_a_lost_lobby_and_a_failed_engine_are_told(page: ActingPage) -> None:
     assert page.text("#line") == ""
     page.tell("failed", {"name": "GameError", "message": "step raised ValueError", "traceback": f"line 7\n{HOSTILE}"})
     assert page.trouble == "step raised ValueError" and page.screen == "start"
+    assert page.asked("leave") == [None], "another room may be entered"
     assert page.tab.evaluate("() => document.querySelector('#alert-trace').textContent") == f"line 7\n{HOSTILE}"
     page.tab.click("Close this message")
     assert page.trouble == ""

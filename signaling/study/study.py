@@ -224,7 +224,7 @@ class Study:
             return
         elif partner is None:
             self._happens(Cause.PAIRED, (member.number,), now, room="", episode=member.episode + 1)
-        elif partner.stage is Stage.DONE and partner.episode == member.episode:
+        elif partner.stage is Stage.DONE:  # with the same episode: the two are paired for each of them together
             pair = (member, partner) if member.place == 0 else (partner, member)
             self._prepare((pair[0].number, pair[1].number), member.episode + 1, now)
 

@@ -53,14 +53,16 @@ class Server:
         self.rooms += 1
         return f"ROOM-{self.rooms:04d}"
 
-    async def post(self, name: str, body: bytes, *, query: str = "", **headers: str) -> tuple[int, dict[str, Any]]:
+    async def post(
+        self, name: str, body: bytes | list[bytes], *, query: str = "", **headers: str
+    ) -> tuple[int, dict[str, Any]]:
         """Return status and answer of a request; headers are named with underscores."""
         pairs = [(key.replace("_", "-").encode(), value.encode()) for key, value in {"host": "lab.test", **headers}.items()]
         scope = {
             "type": "http", "method": "POST", "path": f"/study/{name}", "headers": pairs, "query_string": query.encode(),
             "root_path": "", "client": ("10.0.0.1", 5),
         }  # fmt: skip
-        pieces = [body[at : at + 65536] for at in range(0, len(body), 65536)] or [b""]
+        pieces = body if isinstance(body, list) else [body[at : at + 65536] for at in range(0, len(body), 65536)] or [b""]
         sent: list[dict[str, Any]] = []
 
         async def receive() -> dict[str, Any]:

@@ -258,6 +258,7 @@ async def test_a_server_that_is_started_again_goes_on_where_it_was(serve, stop):
     after = await ann.say("look")
     before.pop("waiting_left", None), after.pop("waiting_left", None)
     assert before == after
+    assert server.desk._codes._made == {member.code for member in server.desk._study.roll}  # none of them is made again
     assert (await ann.arrive())["stage"] == before["stage"]
     if stop == "waiting":
         await bob.wait()
@@ -315,6 +316,40 @@ async def test_round_trips_must_be_numbers(server, trips):
     await ann.arrive()
     await ann.say("agree", agreed=True)
     assert (await ann.say("ready", 400, rtt_ms=trips))["code"] == "malformed"
+
+
+async def test_too_many_arrivals_of_one_address_wait(server):
+    people = [Person(server, f"p{number}") for number in range(121)]
+    for person in people[:120]:
+        await person.arrive()
+    assert (await people[120].arrive(429))["code"] == "too_many"
+    await people[0].say("look")  # who is in goes on
+    server.clock.now += 1
+    await people[120].arrive()
+
+
+async def test_a_stranger_s_upload_is_not_read(server):
+    taken = []
+
+    def never():
+        taken.append(1)
+        return b"x"
+
+    class Body(list):
+        def pop(self, at):
+            return never()
+
+    status, told = await server.post(
+        "upload", Body(), query=f"episode=1&piece=0&sha256={'0' * 64}", content_type="application/x-ndjson"
+    )
+    assert status == 403 and told["code"] == "token" and not taken
+
+
+async def test_an_ending_without_a_code_has_no_button(serve):
+    server = serve(url="https://x.test/?cc={code}")
+    ann = Person(server, "ann")
+    await ann.arrive()
+    assert "completion_url" not in await ann.say("agree", agreed=False)
 
 
 async def test_too_many_requests_of_one_address_wait(server):

@@ -4,10 +4,12 @@ import json
 import re
 from pathlib import Path
 
+import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
+from rollback.errors import NetworkError
 from signaling.study.arrival import Arrival
 from signaling.study.completion import CodeMaker
 from signaling.study.plan import CODED, KINDS
@@ -15,6 +17,7 @@ from signaling.study.refusal import STATUSES, StudyRefusal
 from signaling.study.roll import Roll
 from signaling.study.stages import TRANSITIONS, Cause, Stage
 from signaling.study.study import AWAY, MOST, Study
+from signaling.study.tickets import Tickets
 from tests.signaling.study.people import plan_of
 
 NAMES = st.sampled_from(["ann", "bob", "cay", "dan", "eve"])
@@ -174,15 +177,37 @@ def test_the_diagram_of_the_page_is_the_table():
 
 
 def test_those_who_waited_longest_play_first():
-    study = study_of(waiting_room=600)
-    for number, name in enumerate(["ann", "bob", "cay"]):
-        member = study.arrive(Arrival(name), None, now=0.0)
+    rooms = []
+
+    def open_room():
+        if not rooms:
+            raise NetworkError("the lobby is full")
+        return rooms.pop()
+
+    study = Study(plan_of(waiting_room=600), open_room=open_room, make_code=CodeMaker())
+    study.open("b", now=0.0)
+    members = [study.arrive(Arrival(name), None, now=0.0) for name in ("ann", "bob", "cay")]
+    for at, member in enumerate(reversed(members)):  # who came last is ready first
         study.agree(member, True, now=0.0)
         study.heard(member, now=5.0)
-        if number != 1:
-            study.ready(member, [1.0] * 3, now=4.0 + number)
-    stages = {each.name: each.stage for each in study.roll}
-    assert stages == {"ann": Stage.PAIRED, "bob": Stage.CONSENTED, "cay": Stage.PAIRED}
+        study.ready(member, [1.0] * 3, now=4.0 + at)
+    rooms.append("R")
+    study.pass_time(8.0)
+    assert [each.stage for each in members] == [Stage.WAITING, Stage.PAIRED, Stage.PAIRED]
+
+
+def test_what_is_told_twice_is_told_once():
+    study = study_of(opponent="best", episodes=1)
+    member = study.arrive(Arrival("ann"), None, now=0.0)
+    for _ in range(2):
+        study.agree(member, True, now=0.0)
+        study.ready(member, [1.0] * 3, now=0.0)
+    for _ in range(2):
+        study.begin(member, 1, 0, now=0.0)
+    for _ in range(2):
+        study.played(member, 1, {"frames": 60}, now=0.0)  # the answer to the first one was lost
+    happened = [event["event"] for event in study.news()]
+    assert happened == ["opened", "arrived", "agreed", "paired", "began", "played", "finished"]
 
 
 def test_nobody_can_fill_the_record_without_an_end():
@@ -191,6 +216,22 @@ def test_nobody_can_fill_the_record_without_an_end():
     for number in range(1, MOST + 1):
         roll.apply({"at": 0.0, "event": "arrived", "who": [number], "participant": f"p{number}"})
     assert study.arrive(Arrival("one-more"), None, now=0.0) is None
+
+
+def test_no_code_is_made_twice(monkeypatch):
+    letters = iter("A" * 10 + "B" * 10 + "A" * 10 + "B" * 10 + "C" * 10)
+    monkeypatch.setattr("signaling.study.completion.secrets.choice", lambda alphabet: next(letters))
+    make = CodeMaker()
+    make.know("A" * 10)
+    assert [make(), make()] == ["B" * 10, "C" * 10]
+
+
+def test_a_token_is_of_one_study():
+    told = Tickets(b"s" * 32, "first").make(1, 1)
+    assert Tickets(b"s" * 32, "first").read(told) == (1, 1)
+    for other in (Tickets(b"s" * 32, "second"), Tickets(b"t" * 32, "first")):
+        with pytest.raises(StudyRefusal):
+            other.read(told)
 
 
 def test_an_event_that_cannot_be_is_not_taken():

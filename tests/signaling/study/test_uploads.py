@@ -15,7 +15,7 @@ from rollback.errors import UsageError
 from signaling.study.journal import Journal
 from signaling.study.refusal import StudyRefusal
 from signaling.study.store import MIB, Store
-from signaling.study.uploads import Uploads, write_synced
+from signaling.study.uploads import PIECE, Uploads, write_synced
 from tests.signaling.study.people import plan_of
 
 PIECES = st.binary(max_size=30).map(lambda data: data.replace(b"\n", b"") + b"\n")
@@ -79,13 +79,19 @@ class UploadMachine(RuleBasedStateMachine):
                     file.write(torn.replace(b"\n", b""))
         self.store = Store(self.plan)
 
+        self.hold_files(is_cut=True)
+
     @invariant()
     def files_hold_what_was_confirmed(self):
+        self.hold_files(is_cut=False)
+
+    def hold_files(self, *, is_cut):
         assert self.store.size == self.size(1, 2)
         for (who, episode), pieces in self.model.items():
             path = self.folder / "participants" / f"{who:04d}-x" / f"episode-{episode}.jsonl"
             found = path.read_bytes() if path.exists() else b""
-            assert found.startswith(b"".join(pieces)) and self.store.expected(who, episode) == len(pieces)
+            assert found == b"".join(pieces) if is_cut and pieces else found.startswith(b"".join(pieces))
+            assert self.store.expected(who, episode) == len(pieces)
 
 
 UploadMachine.TestCase.settings = settings(max_examples=25, stateful_step_count=25, deadline=None)
@@ -119,6 +125,20 @@ def test_a_journal_that_could_not_be_written_is_as_it_was(tmp_path, monkeypatch)
     monkeypatch.undo()
     journal.add([{"a": 4}])
     assert Journal(tmp_path / "j.jsonl").events == [{"a": 1}, {"a": 4}]
+
+
+def test_a_piece_that_is_too_large_is_none(tmp_path):
+    uploads = Uploads(tmp_path / "0001-x")
+    data = b"x" * PIECE + b"\n"
+    with pytest.raises(StudyRefusal, match="at most 262144 are taken"):
+        uploads.check(1, 0, digest(data), data)
+
+
+def test_what_was_cut_off_in_a_journal_never_comes_back(tmp_path):
+    (tmp_path / "j.jsonl").write_bytes(b'{"a":1}\n' + b'{"torn":"' + b"x" * 99)
+    journal = Journal(tmp_path / "j.jsonl")
+    journal.add([{"b": 2}])
+    assert journal.events == [{"a": 1}] and Journal(tmp_path / "j.jsonl").events == [{"a": 1}, {"b": 2}]
 
 
 @pytest.mark.parametrize(

@@ -37,7 +37,7 @@ def create(
     arena: Arena, query: str = "", *, game: str = "pong", players: int | None = None, before: str = ""
 ) -> tuple[Tab, str]:
     """Open a room by the button of the page, and return the page and the invitation link that it shows."""
-    tab = arena.open(f"/?game={game}&{query}", before=before)
+    tab = arena.open(f"/?game={game}&{query}", before=before, shared=True)
     if players is not None:
         tab.until("() => document.querySelector('#players').options.length > 0")
         tab.evaluate(
@@ -56,7 +56,7 @@ def create(
 
 def follow(arena: Arena, link: str, query: str = "") -> Tab:
     """Open an invitation link in another tab, and enter: by itself where the address has a name, else by the button."""
-    tab = arena.open(f"{link.removeprefix(arena.url)}&{query}")
+    tab = arena.open(f"{link.removeprefix(arena.url)}&{query}", shared=True)
     if "name=" not in query:
         tab.click("Watch" if "watch=1" in query else "Join")
     return tab

@@ -38,7 +38,7 @@ def test_a_served_game_is_played_by_a_page_and_a_terminal_and_they_agree(arena: 
 
 def test_a_served_game_is_among_those_that_a_page_offers_and_can_be_played_alone(arena: Arena, game: str) -> None:
     arena.serve("--game", game)
-    tab = arena.open("/")
+    tab = arena.open("/", shared=True)
     assert "Apples" in tab.until("() => document.querySelector('#games').textContent")
     tab.visit(f"/?game={quote(game, safe='')}&solo=random&name=ann&frames=60")
     assert until(tab, "facts.picture?.primitives?.length > 0 || facts.ended")

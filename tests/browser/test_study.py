@@ -157,3 +157,45 @@ def test_who_is_left_alone_is_told_fairly_and_the_data_are_kept(arena: Arena, tm
     one, other = (frames(data, f"{names[name]:04d}-{name}", 1) for name in ("ann", "bob"))
     both = min(len(one), len(other))
     assert both > 150 and one[:both] == other[:both]
+
+
+@pytest.mark.nightly
+def test_a_reload_and_a_new_server_in_the_middle_go_on_with_the_same_match(arena: Arena, tmp_path: Path) -> None:
+    study = "frames = 1200\n"
+    data = serve(arena, tmp_path, study)
+    ann, bob = (arena.open(f"/?study=1&participant={name}") for name in ("ann", "bob"))
+    agree(ann)
+    agree(bob)
+    for tab in (ann, bob):
+        tab.until("() => client.facts().picture?.frame > 250", WITHIN)
+    bob.visit("/?study=1&participant=bob")
+    for tab in (ann, bob):
+        tab.until("() => client.facts().picture?.frame > 400 && client.facts().stats?.path === 'webrtc'", WITHIN)
+    arena.stop()
+    ann.until("() => document.querySelector('#line').textContent.includes('Trying again')", WITHIN)
+    serve(arena, tmp_path, study)
+    press_until(ann, ann, bob)
+    assert all(len(code(tab)) == 10 for tab in (ann, bob))
+    assert [event["kind"] for event in events(data) if event["event"] in ("finished", "ended")] == ["complete"] * 2
+    names = {event["participant"]: event["who"][0] for event in events(data) if event["event"] == "arrived"}
+    one, other = ({row["frame"]: row for row in frames(data, f"{names[name]:04d}-{name}", 1)} for name in ("ann", "bob"))
+    assert sorted(one) == list(range(1200)) and len(other) > 700 and 1199 in other
+    for frame, row in other.items():  # who came back does not know of all frames who played the others
+        told = [theirs or ours for theirs, ours in zip(row["controller"], one[frame]["controller"], strict=True)]
+        assert one[frame] == {**row, "controller": told}
+    records = [row["record"] for row in lines(data, f"{names['bob']:04d}-bob", 1)]
+    assert records.count("start") == 2
+    checksums = {event["checksum"] for event in events(data) if event["event"] == "played"}
+    assert len(checksums) == 1
+
+
+@pytest.mark.nightly
+def test_a_line_that_is_too_slow_is_told_to_both_during_play(arena: Arena, tmp_path: Path) -> None:
+    data = serve(arena, tmp_path, "frames = 6000\nmax_rtt_ms = 600\n[session]\ninput_delay = 20\nprediction_window = 60\n")
+    ann, bob = (arena.open(f"/?study=1&participant={name}&latency=700") for name in ("ann", "bob"))
+    agree(ann)
+    agree(bob)
+    assert all(len(code(tab)) == 10 and "too slow" in text(tab) for tab in (ann, bob))
+    (ended,) = [event for event in events(data) if event["event"] == "ended"]
+    assert ended["kind"] == "slow_connection" and len(ended["who"]) == 2
+    assert "between the two" in ended["detail"]

@@ -23,6 +23,7 @@ __all__ = ["AWAY", "PRESENT", "Study"]
 PRESENT: Final = 10.0  # seconds: who waits looks every two, and is given no partner who does not
 AWAY: Final = 90.0  # seconds: a page in the background is woken once a minute at the least
 MOST: Final = 20_000  # participants on record, whatever became of them
+MOST_VISITS: Final = 1000  # of one participant: each is a line of the journal
 TRIPS_BEFORE: Final = 3  # round trips that are measured before somebody plays, at the least
 MOST_TRIPS: Final = 32
 LONGEST_TRIP: Final = 600_000.0  # milliseconds
@@ -78,7 +79,7 @@ class Study:
             The participant, whose newest visit this is; None where the study is full.
 
         Raises:
-            StudyRefusal: `taken`: the id is somebody's, and the token is not that one's.
+            StudyRefusal: `taken`: the id is somebody's, and the token is not that one's; or it came too often.
         """
         self.pass_time(now)
         there = self.roll.named(arrival.participant)
@@ -94,6 +95,8 @@ class Study:
                 f"somebody takes part as {arrival.participant} already: go on in the browser in which you began, or ask the"
                 " researchers for another link",
             )
+        if there.visit >= MOST_VISITS:
+            raise StudyRefusal("taken", f"this link was opened {there.visit} times: ask the researchers for another one")
         self._happens("came_back", (there.number,), now, visit=there.visit + 1)
         return there
 

@@ -1,6 +1,7 @@
 """`rollback serve --study`: what is wrong with a study is told before anything is served, and where participants go."""
 
 import json
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
@@ -43,6 +44,11 @@ def test_a_study_that_cannot_be_is_told_before_anything_is_served(tmp_path, caps
     told = capsys.readouterr()
     assert said in told.err and told.out == ""
     assert not (tmp_path / "study-data").exists()
+
+
+def test_the_example_is_a_study():
+    plan = read_study(Path(__file__).resolve().parents[2] / "examples" / "study" / "study.toml")
+    assert plan.needs_partner and plan.episodes == 2 and plan.folder.name == "study-data"
 
 
 def test_a_game_for_one_can_be_studied_without_pairs(tmp_path):

@@ -16,7 +16,7 @@ from signaling.study.plan import CODED, KINDS
 from signaling.study.refusal import STATUSES, StudyRefusal
 from signaling.study.roll import Roll
 from signaling.study.stages import TRANSITIONS, Cause, Stage
-from signaling.study.study import AWAY, MOST, Study
+from signaling.study.study import AWAY, MOST, MOST_VISITS, Study
 from signaling.study.tickets import Tickets
 from tests.signaling.study.people import plan_of
 
@@ -232,6 +232,16 @@ def test_a_token_is_of_one_study():
     for other in (Tickets(b"s" * 32, "second"), Tickets(b"t" * 32, "first")):
         with pytest.raises(StudyRefusal):
             other.read(told)
+
+
+def test_nobody_can_come_back_without_an_end():
+    study = study_of()
+    member = study.arrive(Arrival("ann"), None, now=0.0)
+    for _ in range(MOST_VISITS - 1):
+        study.arrive(Arrival("ann"), member, now=0.0)
+    with pytest.raises(StudyRefusal, match="opened 1000 times"):
+        study.arrive(Arrival("ann"), member, now=0.0)
+    assert member.visit == MOST_VISITS
 
 
 def test_an_event_that_cannot_be_is_not_taken():

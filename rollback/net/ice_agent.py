@@ -8,9 +8,13 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Final
 
-__all__ = ["IceAgent"]
+__all__ = ["MOST", "IceAgent"]
+
+MOST: Final = 64  # addresses of the other side: to each of them, whoever has it, go a few packets
+_PORTS: Final = range(1, 65536)  # asyncio gives a socket up that is to send to any other
+_PRIORITIES: Final = range(1, 2**32)
 
 
 class IceAgent:
@@ -34,6 +38,7 @@ class IceAgent:
                 self._idle.set()
 
         self._agent.connect = watched_connect
+        self._guard()
 
     def restrict(self, addresses: Sequence[str]) -> None:
         """Gather on these addresses only, in place of those that `aioice.ice.get_host_addresses` finds."""
@@ -44,6 +49,20 @@ class IceAgent:
 
         given = list(addresses)
         self._agent.get_component_candidates = gather_on_given
+
+    def _guard(self) -> None:
+        """Take no address of the other side that none can be, and not any number of them; in its description or after it."""
+        add, taken = self._agent.add_remote_candidate, 0
+
+        async def add_possible(candidate: Any) -> None:
+            nonlocal taken
+            if candidate is not None:
+                taken += 1
+                if taken > MOST or candidate.port not in _PORTS or candidate.priority not in _PRIORITIES:
+                    return
+            await add(candidate)
+
+        self._agent.add_remote_candidate = add_possible
 
     async def close(self) -> None:
         """End what the agent starts after its own close.

@@ -71,6 +71,27 @@ async def test_a_name_that_nobody_has_and_whatever_else_is_no_address_costs_noth
     await until(lambda: asyncio.all_tasks() == {asyncio.current_task()}, 3.0)
 
 
+@pytest.mark.parametrize("where", ["description", "after it"])
+async def test_addresses_that_none_can_have_and_addresses_without_an_end_are_not_tried(where):
+    told: list[object] = []
+    asyncio.get_running_loop().set_exception_handler(lambda loop, context: told.append(context))
+    page, native = Line(HERE), Line(HERE)
+    answer, _ = as_a_browser(await page.answer(await native.offer()))
+    await page.close()  # it tries nothing itself, and is never seen
+    wrong = [f"candidate:1 1 udp 1 127.0.0.1 {port} typ host" for port in (65536, 99_999_999, 0, -5)]
+    wrong += [f"candidate:1 1 udp {priority} 127.0.0.1 9 typ host" for priority in (0, "9" * 300)]
+    wrong += [f"candidate:1 1 udp 1 127.0.0.{number} 9 typ host" for number in range(1, 200)]
+    rows = "".join(f"a={candidate}\r\n" for candidate in wrong) if where == "description" else ""
+    await native.accept(answer + rows)
+    for candidate in wrong if where == "after it" else []:
+        native.add_candidate(candidate, "0")
+    await asyncio.sleep(0.1)  # what is tried at all is tried every 20 ms
+    known = native._peer.connection.sctp.transport.transport.getRemoteCandidates()
+    assert len(known) == 64 - 6 and {each.port for each in known} == {9} and {each.priority for each in known} == {1}
+    await native.close()
+    assert not told, "no socket was given up"
+
+
 async def test_a_connection_that_is_closed_while_it_looks_a_name_up_leaves_nothing_behind():
     one, other = AiortcConnection(HERE), AiortcConnection(HERE)
     for connection in (one, other):

@@ -1,6 +1,7 @@
-"""How long threads had to wait for a processor, and when: tells a page that stood still from a machine that was busy.
+"""How long the threads of pages ran, and when: tells a page that kept its own clock waiting from a machine that was busy.
 
-Linux counts it for every thread. Knows processes only; a page's own thread is the first of its process.
+Linux counts for every thread how long it ran and how long it waited for a processor. Knows processes only; a page's own
+thread is the first of its process.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from typing import Final
 _EVERY: Final = 0.02  # seconds between two looks
 
 
-class Waits:
+class Runs:
     """Looks at processes from here until `stop`.
 
     Args:
@@ -33,24 +34,23 @@ class Waits:
         self._looking.join()
 
     def within(self, pid: int, begin: float, end: float) -> float:
-        """Return how many seconds the first thread of a process waited between two moments of `time.time()`.
+        """Return how many seconds the first thread of a process ran between two moments of `time.time()`.
 
-        What was waited between two looks counts as a whole, if any of it may belong there.
+        What it ran between two looks counts as a whole, if any of it may belong there.
         """
         looks = self._looks[pid]
-        return sum(waited - before for (at, before), (then, waited) in pairwise(looks) if at < end and then > begin)
+        return sum(ran - before for (at, before), (then, ran) in pairwise(looks) if at < end and then > begin)
 
     def _look(self) -> None:
         while not self._stopped.wait(_EVERY):
             for pid, looks in self._looks.items():
-                looks.append((time.time(), ran_and_waited(pid)[1]))
+                looks.append((time.time(), ran(pid)))
 
 
-def ran_and_waited(pid: int) -> tuple[float, float]:
-    """Return how many seconds the first thread of a process has run so far, and waited for a processor."""
+def ran(pid: int) -> float:
+    """Return how many seconds the first thread of a process has run so far."""
     try:
         with open(f"/proc/{pid}/task/{pid}/schedstat") as file:
-            ran, waited, _ = file.read().split()
-    except (OSError, ValueError):  # it has ended, or this system does not count
-        return 0.0, 0.0
-    return int(ran) / 1e9, int(waited) / 1e9
+            return int(file.read().split()[0]) / 1e9
+    except OSError:  # it has ended
+        return 0.0

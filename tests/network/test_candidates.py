@@ -76,8 +76,8 @@ async def test_addresses_that_none_can_have_and_addresses_without_an_end_are_not
     told: list[object] = []
     asyncio.get_running_loop().set_exception_handler(lambda loop, context: told.append(context))
     page, native = Line(HERE), Line(HERE)
-    answer, _ = as_a_browser(await page.answer(await native.offer()))
-    await page.close()  # it tries nothing itself, and is never seen
+    offer, _ = as_a_browser(await native.offer())  # so that the page sends nothing itself
+    answer, _ = as_a_browser(await page.answer(offer))
     wrong = [f"candidate:1 1 udp 1 127.0.0.1 {port} typ host" for port in (65536, 99_999_999, 0, -5)]
     wrong += [f"candidate:1 1 udp {priority} 127.0.0.1 9 typ host" for priority in (0, "9" * 300)]
     wrong += [f"candidate:1 1 udp 1 127.0.0.{number} 9 typ host" for number in range(1, 200)]
@@ -88,7 +88,7 @@ async def test_addresses_that_none_can_have_and_addresses_without_an_end_are_not
     await asyncio.sleep(0.1)  # what is tried at all is tried every 20 ms
     known = native._peer.connection.sctp.transport.transport.getRemoteCandidates()
     assert len(known) == 64 - 6 and {each.port for each in known} == {9} and {each.priority for each in known} == {1}
-    await native.close()
+    await asyncio.gather(page.close(), native.close())
     assert not told, "no socket was given up"
 
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
-import math
 from typing import Any, Final
 from urllib.parse import urlsplit
 
@@ -14,6 +14,7 @@ from signaling.study.refusal import StudyRefusal
 __all__ = ["check_origin", "read_bytes", "read_fields", "token_of", "trips_of", "whole_of"]
 
 LARGEST: Final = 16 * 1024  # bytes of a request but an upload
+PATIENCE: Final = 30.0  # seconds a whole body may take; our pages give up before
 LONGEST_TRIP: Final = 600_000.0  # milliseconds
 
 
@@ -24,7 +25,11 @@ def check_origin(request: Request) -> None:
         StudyRefusal: `origin`.
     """
     origin = request.headers.get("origin")
-    if origin is not None and urlsplit(origin).netloc != request.headers.get("host"):
+    try:
+        is_own = origin is None or urlsplit(origin).netloc == request.headers.get("host")
+    except ValueError:
+        is_own = False
+    if not is_own:
         raise StudyRefusal("origin", "only pages of this server may ask this")
 
 
@@ -38,7 +43,7 @@ async def read_bytes(request: Request, media_type: str, most: int) -> bytes:
     """Return the body.
 
     Raises:
-        StudyRefusal: `media_type`: it is of another one; `too_large`.
+        StudyRefusal: `media_type`: it is of another one; `too_large`; `slow`: the web server waits for it without an end.
     """
     given = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if given != media_type:
@@ -46,12 +51,16 @@ async def read_bytes(request: Request, media_type: str, most: int) -> bytes:
     said = request.headers.get("content-length", "")
     content = bytearray()
     if not (said.isdecimal() and int(said[:12]) > most):
-        async for piece in request.stream():
-            content += piece
-            if len(content) > most:
-                break
-        else:
-            return bytes(content)
+        try:
+            async with asyncio.timeout(PATIENCE):
+                async for piece in request.stream():
+                    content += piece
+                    if len(content) > most:
+                        break
+                else:
+                    return bytes(content)
+        except TimeoutError:
+            raise StudyRefusal("slow", f"the body did not come within {PATIENCE:g} seconds") from None
     raise StudyRefusal("too_large", f"at most {most} bytes are taken at once")
 
 
@@ -93,6 +102,6 @@ def trips_of(value: Any, key: str = "rtt_ms") -> list[float]:
     """
     trips = value if isinstance(value, list) else [value]
     for trip in trips:
-        if type(trip) not in (int, float) or not math.isfinite(trip) or not 0 <= trip <= LONGEST_TRIP:
+        if type(trip) not in (int, float) or not 0 <= trip <= LONGEST_TRIP:
             raise StudyRefusal("malformed", f"{key} must be round trips in milliseconds, numbers of at least 0")
     return [float(trip) for trip in trips]

@@ -33,7 +33,7 @@ class Journal:
         self.path = path
         try:
             is_new = not path.exists()
-            with open(path, "ab+") as file:
+            with open(path, "ab+", opener=_private) as file:
                 file.seek(0)
                 content = file.read()
                 whole = content.rfind(b"\n") + 1
@@ -57,11 +57,12 @@ class Journal:
         lines = "".join(json.dumps(event, ensure_ascii=False, separators=(",", ":")) + "\n" for event in events).encode()
         if not lines:
             return
-        with open(self.path, "r+b") as file:
+        with open(self.path, "r+b", buffering=0) as file:  # a buffer would write what failed again when it is closed
             file.seek(self._size)
             try:
-                file.write(lines)
-                file.flush()
+                written = 0
+                while written < len(lines):
+                    written += file.write(lines[written:])
                 os.fsync(file.fileno())
             except OSError:
                 file.truncate(self._size)
@@ -78,6 +79,11 @@ class Journal:
                 f"{self.path}, line {number}: this is no event, somebody changed the file: mend it or begin with another folder"
             ) from None
         return event
+
+
+def _private(path: str, flags: int) -> int:
+    """Open a file that, if it is made, nobody else reads, also where others may look into its folder."""
+    return os.open(path, flags, 0o600)
 
 
 def sync_folder(folder: Path) -> None:

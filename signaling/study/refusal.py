@@ -12,6 +12,7 @@ STATUSES: Final = {
     "malformed": 400,
     "token": 403,  # none, forged, or of an older window
     "origin": 403,
+    "slow": 408,
     "taken": 409,  # the id belongs to another window
     "stage": 409,  # not now
     "chunk": 409,  # another piece under a number that is there, or a number out of order

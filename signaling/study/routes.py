@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import time
+from collections import Counter
 from collections.abc import Awaitable, Callable
 from typing import Any, Final
 
@@ -28,6 +29,7 @@ BY_ADDRESS: Final = Rate(100, 1000)
 ARRIVALS: Final = Rate(2, 120)  # of one address
 _HASH: Final = re.compile(r"[0-9a-f]{64}")
 MOST_PLAYERS: Final = 16
+AT_ONCE: Final = 4  # uploads of one participant; a page sends one after the other, and each is held in memory
 LONGEST_WORD: Final = 200  # characters of a reason; what is longer is cut
 
 
@@ -66,6 +68,7 @@ class _Deeds:
 
     def __init__(self, desk: StudyDesk) -> None:
         self._desk = desk
+        self._uploading: Counter[str] = Counter()  # by token
 
     async def arrive(self, request: Request) -> dict[str, Any]:
         return await self._desk.arrive(await body.read_fields(request), body.token_of(request))
@@ -126,7 +129,15 @@ class _Deeds:
             raise StudyRefusal("malformed", "sha256 must be 64 hexadecimal digits in lower case")
         token = body.token_of(request)
         self._desk.check(token)  # before a quarter of a megabyte of a stranger is read
-        return await self._desk.upload(token, episode, piece, sha256, await body.read_bytes(request, LINES, PIECE))
+        if self._uploading[token] >= AT_ONCE:
+            raise StudyRefusal("too_many", f"{AT_ONCE} uploads of yours are on their way: wait for one of them")
+        self._uploading[token] += 1
+        try:
+            return await self._desk.upload(token, episode, piece, sha256, await body.read_bytes(request, LINES, PIECE))
+        finally:
+            self._uploading[token] -= 1
+            if not self._uploading[token]:
+                del self._uploading[token]
 
 
 def _word(fields: dict[str, Any], key: str) -> str:

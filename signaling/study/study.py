@@ -18,12 +18,13 @@ from signaling.study.refusal import StudyRefusal
 from signaling.study.roll import Roll
 from signaling.study.stages import Cause, Stage
 
-__all__ = ["AWAY", "PRESENT", "Study"]
+__all__ = ["AWAY", "LOADING", "PRESENT", "Study"]
 
 PRESENT: Final = 10.0  # seconds: who waits looks every two, and is given no partner who does not
 AWAY: Final = 90.0  # seconds: a page in the background is woken once a minute at the least
 MOST: Final = 20_000  # participants on record, whatever became of them
 MOST_VISITS: Final = 1000  # of one participant: each is a line of the journal
+LOADING: Final = 600.0  # seconds between the consent and a page that can play; who takes longer holds no place meanwhile
 TRIPS_BEFORE: Final = 3  # round trips that are measured before somebody plays, at the least
 MOST_TRIPS: Final = 32
 LONGEST_TRIP: Final = 600_000.0  # milliseconds
@@ -84,7 +85,7 @@ class Study:
         self.pass_time(now)
         there = self.roll.named(arrival.participant)
         if there is None:
-            if self._is_full() or len(self.roll) >= MOST:
+            if self._taken(now) >= self.plan.max_participants or len(self.roll) >= MOST:
                 return None
             more = {key: value for key in ("study_id", "session_id") if (value := getattr(arrival, key))}
             self._happens("arrived", (len(self.roll) + 1,), now, participant=arrival.participant, **more)
@@ -111,7 +112,7 @@ class Study:
         self._require(member, Stage.ARRIVED)
         if not agreed:
             self._end((member,), "declined", "did not consent", now)
-        elif self._is_full():
+        elif self._taken(now) >= self.plan.max_participants:
             self._end((member,), "full", "there was no place any more", now)
         else:
             self._happens(Cause.AGREED, (member.number,), now)
@@ -128,7 +129,9 @@ class Study:
         if not TRIPS_BEFORE <= len(trips) <= MOST_TRIPS:
             raise StudyRefusal("malformed", f"rtt_ms must hold {TRIPS_BEFORE} to {MOST_TRIPS} round trips, not {len(trips)}")
         typical = statistics.median(trips)
-        if self.plan.max_rtt_ms is not None and typical > self.plan.max_rtt_ms:
+        if self._taken(now) > self.plan.max_participants:  # with this one, whose place somebody took meanwhile
+            self._end((member,), "full", "there was no place any more", now)
+        elif self.plan.max_rtt_ms is not None and typical > self.plan.max_rtt_ms:
             self._end((member,), "slow_connection", f"round trip to the server {typical:.0f} ms", now)
         elif self.plan.needs_partner:
             self._happens(Cause.WAITS, (member.number,), now, rtt_ms=round(typical, 1))
@@ -256,9 +259,10 @@ class Study:
         codes = {str(each.number): fixed or self._make_code() for each in members if fixed or kind in CODED}
         self._happens(Cause.ENDED, [each.number for each in members], now, kind=kind, detail=detail[:500], codes=codes)
 
-    def _is_full(self) -> bool:
-        taking = sum(each.stage not in (Stage.ARRIVED, Stage.ENDED) for each in self.roll)
-        return taking >= self.plan.max_participants
+    def _taken(self, now: float) -> int:
+        """Return how many places are taken."""
+        here = [each for each in self.roll if each.stage not in (Stage.ARRIVED, Stage.ENDED)]
+        return sum(each.stage is not Stage.CONSENTED or now - each.seen <= LOADING for each in here)
 
     def _require(self, member: Participant, stage: Stage, episode: int | None = None) -> None:
         if member.stage is not stage or episode not in (None, member.episode):

@@ -44,7 +44,7 @@ class BulkLine(Connection):
 
     def send_bulk(self, message: bytes) -> bool:
         """Send a message; False where the connection is not open or enough waits already: `on_room` tells of room."""
-        if not self.is_open or self._bulk.bufferedAmount > BUFFER:
+        if not self._takes(self._bulk) or self._bulk.bufferedAmount > BUFFER:
             return False
         self._bulk.send(message)
         return True

@@ -151,6 +151,10 @@ class Connection:
         if not self._over:
             self.on_candidate(candidate, mid)
 
+    def _takes(self, channel: Channel) -> bool:
+        """Return whether a channel takes messages; aiortc's raises while the other side closes it, before it says so."""
+        return self.is_open and channel.readyState == "open"
+
     def _acceptable(self, message: Any) -> bool:
         if not isinstance(message, bytes):
             self.dropped["text"] += 1

@@ -59,7 +59,7 @@ class Line(Connection):
         What waits during an outage arrives first afterwards, stale: 97 datagrams after two seconds without this gate.
         """
         channel = self._inputs
-        if not self.is_open or channel.bufferedAmount > self._newest:
+        if not self._takes(channel) or channel.bufferedAmount > self._newest:
             return False
         self._newest = len(datagram) or 1  # an empty message travels as one byte
         channel.send(datagram)
@@ -67,7 +67,7 @@ class Line(Connection):
 
     def send_blob(self, blob: bytes) -> bool:
         """Send a blob; False where the connection is not open or more than 16 MiB wait already."""
-        if not self.is_open or self._control.bufferedAmount > MAX_BLOB:
+        if not self._takes(self._control) or self._control.bufferedAmount > MAX_BLOB:
             return False
         for fragment in fragments(blob):
             self._control.send(fragment)
@@ -75,7 +75,7 @@ class Line(Connection):
 
     def send_bulk(self, message: bytes) -> bool:
         """Send a message of bulk; False where the connection is not open or anything waits to leave already."""
-        if not self.is_open or self._control.bufferedAmount:
+        if not self._takes(self._control) or self._control.bufferedAmount:
             return False
         self._control.send(message)
         return True
@@ -83,6 +83,8 @@ class Line(Connection):
     async def _say_goodbye(self, reason: str) -> None:
         # aiortc discards whatever has not left when it closes. The acknowledgement of a message that was queued last
         # proves that all before it left too, and takes one round trip where a fixed pause would guess.
+        if self._control.readyState != "open":
+            return
         self._control.send(bytes([GOODBYE]) + reason.encode()[:MAX_REASON])
         try:
             async with asyncio.timeout(FLUSH):

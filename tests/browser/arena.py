@@ -92,8 +92,9 @@ class Arena:
 
     @property
     def renderers(self) -> list[int]:
-        """The processes that run pages."""
-        return [pid for pid in self.network.members if b"--type=renderer" in Path(f"/proc/{pid}/cmdline").read_bytes()]
+        """The processes that run pages; the browser's own windows are pages too, and are left out."""
+        commands = {pid: Path(f"/proc/{pid}/cmdline").read_bytes() for pid in self.network.members}
+        return [pid for pid, words in commands.items() if b"--type=renderer" in words and b"--top-chrome" not in words]
 
     def leave(self, tab: Tab) -> None:
         """Close a tab as its user does; it must have been well-behaved."""

@@ -30,8 +30,8 @@ from rollback.net.lobby import Lobby
 from rollback.net.transport import PathChanged
 from rollback.netplay import PlayResult, play
 from rollback.netplay.hands.turns import plays_by_turns
-from rollback.netplay.telling.event_texts import sentence_of
 from rollback.netplay.telling.endings import COMPLETE, ending_sentence
+from rollback.netplay.telling.event_texts import sentence_of
 from rollback.netplay.telling.stats import stats_values
 from rollback.types import Ended, Event, Tick
 

@@ -22,7 +22,7 @@ class Participant:
         name: The id of the link.
         stage: Where this participant stands.
         visit: How often the page was opened; only the newest one may act.
-        since: When the participant began to wait, in seconds of the clock of the journal.
+        since: When the participant began to wait, for a partner or for what it is to do, in seconds of the journal's clock.
         partner: The number of the partner; 0 for none.
         place: The first or the second of the pair; who is which player the room decides, and the page tells.
         room: The room of the episode.

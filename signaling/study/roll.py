@@ -68,9 +68,9 @@ class Roll:
                 self._note(member, cause, event)
 
     def _note(self, member: Participant, cause: Cause, event: Mapping[str, Any]) -> None:
-        if cause is Cause.WAITS:
+        if cause in (Cause.WAITS, Cause.PAIRED, Cause.PLAYED):
             member.since = event["at"]
-        elif cause is Cause.PAIRED:
+        if cause is Cause.PAIRED:
             who = event["who"]
             member.place = who.index(member.number)
             member.partner = who[1 - member.place] if len(who) == 2 else 0

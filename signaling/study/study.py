@@ -18,10 +18,11 @@ from signaling.study.refusal import StudyRefusal
 from signaling.study.roll import Roll
 from signaling.study.stages import Cause, Stage
 
-__all__ = ["AWAY", "LOADING", "PRESENT", "Study"]
+__all__ = ["AWAY", "HELD_UP", "LOADING", "PRESENT", "Study"]
 
 PRESENT: Final = 10.0  # seconds: who waits looks every two, and is given no partner who does not
 AWAY: Final = 90.0  # seconds: a page in the background is woken once a minute at the least
+HELD_UP: Final = 180.0  # seconds that a page may let its partner wait, though it asks on: to begin a match, and to end it
 MOST: Final = 20_000  # participants on record, whatever became of them
 MOST_VISITS: Final = 1000  # of one participant: each is a line of the journal
 LOADING: Final = 600.0  # seconds between the consent and a page that can play; who takes longer holds no place meanwhile
@@ -203,6 +204,7 @@ class Study:
             if member.is_in_match:
                 self._hold_round_trip(member, now)
                 self._go_on(member, now)
+                self._end_waiting(member, now)
             elif member.stage is Stage.WAITING and now - member.since >= self.plan.waiting_room:
                 self._end((member,), "no_partner", f"waited for {self.plan.waiting_room:.0f} seconds", now)
         self._pair(now)
@@ -233,6 +235,17 @@ class Study:
         elif partner.stage is Stage.DONE:  # with the same episode: the two are paired for each of them together
             pair = (member, partner) if member.place == 0 else (partner, member)
             self._prepare((pair[0].number, pair[1].number), member.episode + 1, now)
+
+    def _end_waiting(self, member: Participant, now: float) -> None:
+        """End it for somebody who waits for a partner whose page asks on and does nothing."""
+        partner = self.roll.get(member.partner)
+        if partner is None or not member.is_in_match or now - member.since <= HELD_UP:
+            return
+        if member.stage is Stage.PAIRED:  # nobody knows whose page it is
+            both = [each for each in (member, partner) if each.is_in_match and each.episode == member.episode]
+            self._end(both, "failed", f"the match did not begin within {HELD_UP:.0f} seconds", now)
+        elif member.stage is Stage.DONE and partner.stage is not Stage.DONE:
+            self._end((member,), "partner_left", f"the partner was not done {HELD_UP:.0f} seconds later", now)
 
     def _prepare(self, pair: tuple[int, int], episode: int, now: float) -> None:
         try:

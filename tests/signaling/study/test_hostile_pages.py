@@ -11,7 +11,7 @@ import pytest
 from signaling.study.desk import StudyDesk
 from signaling.study.journal import Journal
 from signaling.study.store import Store
-from signaling.study.study import LOADING
+from signaling.study.study import HELD_UP, LOADING
 from tests.signaling.study.people import Person, Server, plan_of
 
 ROWS = b'{"frame":0}\n'
@@ -113,6 +113,69 @@ async def test_whoever_consents_and_never_comes_back_holds_no_place_for_ever(ser
     assert (await gone[0].say("ready", rtt_ms=[1, 2, 3]))["stage"] == "paired"  # one place is left
     assert (await gone[1].say("ready", rtt_ms=[1, 2, 3]))["kind"] == "full"
     assert (await bob.arrive())["kind"] == "full"
+
+
+async def look_for(seconds, *people):
+    """Let pages ask every two seconds, as they do."""
+    for _ in range(int(seconds) // 2):
+        people[0].server.clock.now += 2
+        for person in people:
+            await person.say("look")
+
+
+@pytest.fixture
+def pair_server(tmp_path):
+    server = Server(plan_of(tmp_path))
+    yield server
+    server.desk.close()
+
+
+async def pair(server):
+    ann, eve = Person(server, "ann"), Person(server, "eve")
+    await ann.wait()
+    await eve.wait()
+    await ann.say("look")
+    return ann, eve
+
+
+@pytest.mark.parametrize("lies", [False, True])
+async def test_nobody_waits_for_ever_for_a_partner_who_asks_on_and_never_comes(pair_server, lies):
+    ann, eve = await pair(pair_server)
+    if lies:
+        await eve.say("begin", episode=1, player=1)
+    await look_for(HELD_UP, eve, ann)
+    assert ann.told["stage"] == "paired"
+    await look_for(4, eve, ann)
+    assert (ann.told["kind"], eve.told["kind"]) == ("failed", "failed") and ann.told["completion_code"]
+
+
+async def test_nobody_waits_for_ever_for_a_partner_who_never_ends_a_match(pair_server):
+    ann, eve = await pair(pair_server)
+    await eve.say("begin", episode=1, player=1)
+    await ann.say("begin", episode=1, player=0)
+    await look_for(10 * HELD_UP, eve, ann)  # a match may last
+    await ann.say("played", episode=1, frames=60)
+    await look_for(HELD_UP, eve, ann)
+    assert ann.told["stage"] == "done"
+    await look_for(4, eve, ann)
+    assert ann.told["kind"] == "partner_left" and ann.told["completion_code"]
+
+
+async def test_a_lobby_that_is_full_for_long_is_not_the_partner_s_fault(pair_server):
+    from signaling.refusals import Refusal
+
+    def busy():
+        raise Refusal("busy", "too many rooms")
+
+    ann, eve = await pair(pair_server)
+    pair_server.desk.open_room = busy
+    for person, player in ((ann, 0), (eve, 1)):
+        await person.say("begin", episode=1, player=player)
+        await person.say("played", episode=1, frames=60)
+    await look_for(2 * HELD_UP, eve, ann)
+    assert ann.told["stage"] == eve.told["stage"] == "done"
+    pair_server.desk.open_room = pair_server.open_room
+    assert (await ann.say("look"))["stage"] == "paired"
 
 
 def test_what_did_not_fit_on_the_disk_leaves_nothing_in_a_journal(tmp_path, disk):

@@ -19,6 +19,7 @@ class Roll:
     Attributes:
         born: The birth of the study, from its first event; empty before.
         mark: What makes its data comparable, see `StudyPlan.mark`.
+        finished: How many have played to the end.
     """
 
     def __init__(self) -> None:
@@ -26,12 +27,18 @@ class Roll:
         self.mark = ""
         self._all: dict[int, Participant] = {}
         self._numbers: dict[str, int] = {}
+        self._there: dict[int, Participant] = {}
+        self.finished = 0
 
     def __len__(self) -> int:
         return len(self._all)
 
     def __iter__(self) -> Iterator[Participant]:
         return iter(self._all.values())
+
+    def there(self) -> list[Participant]:
+        """Return those who consented and are not done yet, by their numbers: only of them anything is due."""
+        return sorted(self._there.values(), key=lambda member: member.number)
 
     def get(self, number: int) -> Participant | None:
         """Return who has this number."""
@@ -65,6 +72,11 @@ class Roll:
             stages = [TRANSITIONS[member.stage][cause] for member in members]
             for member, stage in zip(members, stages, strict=True):
                 member.stage = stage
+                self.finished += stage is Stage.FINISHED
+                if member.is_over:
+                    self._there.pop(member.number, None)
+                else:
+                    self._there[member.number] = member
                 self._note(member, cause, event)
 
     def _note(self, member: Participant, cause: Cause, event: Mapping[str, Any]) -> None:

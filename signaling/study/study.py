@@ -197,10 +197,10 @@ class Study:
 
     def pass_time(self, now: float) -> None:
         """Do what is due: ends of waiting, pairs, next episodes, those who are gone."""
-        for member in self.roll:  # all of them before their partners are looked at, for both of a pair may be gone
+        for member in self.roll.there():  # all of them before their partners are looked at, for both of a pair may be gone
             if member.is_in_match and now - member.seen > AWAY:
                 self._end((member,), "withdrew", f"was not heard for {AWAY:.0f} seconds", now)
-        for member in self.roll:
+        for member in self.roll.there():
             if member.is_in_match:
                 self._hold_round_trip(member, now)
                 self._go_on(member, now)
@@ -216,7 +216,7 @@ class Study:
     # What follows.
 
     def _pair(self, now: float) -> None:
-        waiting = [each for each in self.roll if each.stage is Stage.WAITING and now - each.seen <= PRESENT]
+        waiting = [each for each in self.roll.there() if each.stage is Stage.WAITING and now - each.seen <= PRESENT]
         waiting.sort(key=lambda each: (each.since, each.number))
         for one, other in zip(waiting[::2], waiting[1::2], strict=False):
             self._prepare((one.number, other.number), 1, now)
@@ -274,8 +274,8 @@ class Study:
 
     def _taken(self, now: float) -> int:
         """Return how many places are taken."""
-        here = [each for each in self.roll if each.stage not in (Stage.ARRIVED, Stage.ENDED)]
-        return sum(each.stage is not Stage.CONSENTED or now - each.seen <= LOADING for each in here)
+        there = self.roll.there()
+        return self.roll.finished + sum(each.stage is not Stage.CONSENTED or now - each.seen <= LOADING for each in there)
 
     def _require(self, member: Participant, stage: Stage, episode: int | None = None) -> None:
         if member.stage is not stage or episode not in (None, member.episode):

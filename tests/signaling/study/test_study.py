@@ -218,6 +218,19 @@ def test_nobody_can_fill_the_record_without_an_end():
     assert study.arrive(Arrival("one-more"), None, now=0.0) is None
 
 
+def test_what_is_due_is_looked_for_only_among_those_who_are_there():
+    study = study_of()
+    for number in range(1, 200):
+        study.roll.apply({"at": 0.0, "event": "arrived", "who": [number], "participant": f"p{number}"})
+    assert study.roll.there() == []
+    two = [study.roll.get(number) for number in (70, 7)]
+    for member in two:
+        study.agree(member, True, now=0.0)
+    assert [each.number for each in study.roll.there()] == [7, 70]
+    study.leave(two[0], "withdrew", "", now=0.0)
+    assert study.roll.there() == [two[1]] and study.roll.finished == 0
+
+
 def test_no_code_is_made_twice(monkeypatch):
     letters = iter("A" * 10 + "B" * 10 + "A" * 10 + "B" * 10 + "C" * 10)
     monkeypatch.setattr("signaling.study.completion.secrets.choice", lambda alphabet: next(letters))

@@ -74,7 +74,7 @@ def test_both_peers_of_the_workload_end_in_one_state() -> None:
 
 
 def test_the_command_prints_a_row_for_each_workload(capsys: pytest.CaptureFixture[str]) -> None:
-    assert run(["bench", "--quick", "--frames", "100"]) == 0
+    assert run(["bench", "--rounds", "1", "--frames", "100"]) == 0
     shown = capsys.readouterr()
     lines = shown.out.rstrip().splitlines()
     assert len(lines) == 1 + len(ALL_CASES) + 1
@@ -85,6 +85,7 @@ def test_the_command_prints_a_row_for_each_workload(capsys: pytest.CaptureFixtur
     assert shown.err == ""
 
 
+@pytest.mark.nightly
 def test_json_holds_the_machine_and_every_figure(capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["bench", "--rounds", "1", "--frames", "100", "--json"]) == 0
     told = json.loads(capsys.readouterr().out)

@@ -110,6 +110,7 @@ def test_four_pages_that_load_slowly_at_once_keep_their_connections_and_never_fr
         assert len({share for share in bar if 0.1 < share < 0.9}) > 20, "it moves on in small steps"
 
 
+@pytest.mark.nightly
 def test_a_slow_page_is_waited_for_by_who_is_ready_and_not_taken_for_gone(arena: Arena) -> None:
     arena.serve("--slow", str(SLOW), lobby=True)
     slow, link = create(arena, "name=ann&bot=best&frames=200")

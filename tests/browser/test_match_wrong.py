@@ -116,7 +116,12 @@ def test_another_version_of_a_game_ends_on_both_sides_with_what_to_do(arena: Are
 
 @pytest.mark.parametrize(
     "trouble",
-    ["delete window.RTCPeerConnection;", "window.RTCPeerConnection = class { constructor() { throw new Error('off'); } };"],
+    [
+        "delete window.RTCPeerConnection;",
+        pytest.param(
+            "window.RTCPeerConnection = class { constructor() { throw new Error('off'); } };", marks=pytest.mark.nightly
+        ),
+    ],
 )
 def test_without_webrtc_the_match_goes_through_the_lobby(arena: Arena, trouble: str) -> None:
     ann, link = create(arena, "name=ann&bot=best&frames=150", before=trouble)

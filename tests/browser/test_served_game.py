@@ -25,6 +25,7 @@ def game(tmp_path_factory: pytest.TempPathFactory) -> str:
     return f"{file}:Apples"
 
 
+@pytest.mark.nightly
 def test_a_served_game_is_played_by_a_page_and_a_terminal_and_they_agree(arena: Arena, game: str, tmp_path: Path) -> None:
     room = arena.serve("--game", game)
     ann = follow(arena, f"{arena.url}/?room={room}", "name=ann&bot=random&frames=120")

@@ -68,12 +68,14 @@ def test_the_second_start_has_the_memory_of_the_first_and_draws_anew(page: Tab) 
     assert len(set(second["path"])) == len(second["path"]) and second["path"][0] == "/engine"
 
 
+@pytest.mark.nightly
 def test_who_wants_no_snapshot_gets_none(page: Tab) -> None:
     before = page.evaluate(KEPT)
     assert started(page, snapshot=False)["memory"] != started(page)["memory"]
     assert page.evaluate(KEPT) == before and len(before) == 1
 
 
+@pytest.mark.nightly
 def test_a_server_with_packages_in_machine_code_gets_none(page: Tab) -> None:
     before = page.evaluate(KEPT)
     assert started(page, manifest="/stand/compiled/manifest.json")["memory"] != started(page)["memory"]
@@ -94,7 +96,7 @@ def test_a_session_from_a_snapshot_is_the_same_engine(page: Tab) -> None:
     "spoilt",
     [
         "bytes.slice(0, bytes.length / 2)",
-        "new Uint8Array([...bytes.slice(0, 1000), ...new Uint8Array(40 << 20)])",
+        pytest.param("new Uint8Array([...bytes.slice(0, 1000), ...new Uint8Array(40 << 20)])", marks=pytest.mark.nightly),
     ],
 )
 def test_a_snapshot_that_is_broken_is_replaced(page: Tab, spoilt: str) -> None:

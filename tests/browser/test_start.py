@@ -38,6 +38,7 @@ def check_progress(told: list[dict[str, Any]]) -> int:
     return downloads[-1]["total"]
 
 
+@pytest.mark.nightly
 def test_the_page_keeps_ticking_while_a_slow_server_brings_python(stage: Stage, tab: Tab) -> None:
     came, longest = traced(stage, tab, START)
     assert came["versions"] == {"pyodide": "314.0.7", "python": "3.14.2"}

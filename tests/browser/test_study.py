@@ -113,6 +113,7 @@ def test_two_participants_come_through_a_whole_study(arena: Arena, tmp_path: Pat
     assert len(played) == 4 and len({(event["episode"], event["checksum"]) for event in played}) == 2
 
 
+@pytest.mark.nightly
 def test_against_a_bot_a_reload_goes_on_and_a_second_browser_is_refused(arena: Arena, tmp_path: Path) -> None:
     data = serve(arena, tmp_path, 'opponent = "random"\nepisodes = 2\nframes = 300\n[codes]\ncomplete = "DONE-7"\n')
     for wrong, said in (("../x", "letters, digits and hyphens"), ("", "letters, digits and hyphens")):
@@ -141,6 +142,7 @@ def test_against_a_bot_a_reload_goes_on_and_a_second_browser_is_refused(arena: A
     assert second[1]["controller"] == ["human", "bot"]
 
 
+@pytest.mark.nightly
 def test_who_is_left_alone_is_told_fairly_and_the_data_are_kept(arena: Arena, tmp_path: Path) -> None:
     data = serve(arena, tmp_path, "frames = 6000\n", LONG)
     ann, bob = (arena.open(f"/?study=1&participant={name}") for name in ("ann", "bob"))

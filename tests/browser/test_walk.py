@@ -42,6 +42,7 @@ def play(ann: Tab, ben: Tab, **settings: Any) -> list[dict[str, Any]]:
     return told
 
 
+@pytest.mark.nightly
 def test_two_pages_play_through_the_lobby_leave_and_play_directly_in_another_room(served: None, arena: Arena) -> None:
     ann, ben = (arena.open("/pages/room.html") for _ in range(2))
     for tab in (ann, ben):

@@ -5,6 +5,8 @@ from __future__ import annotations
 from itertools import pairwise
 from typing import Any
 
+import pytest
+
 from tests.browser.busy import traced
 from tests.browser.stage import Stage, Tab
 

@@ -50,6 +50,7 @@ def test_an_example_is_one_short_file_that_says_how_to_run_it(path):
 
 
 @pytest.mark.parametrize(("name", "says"), [("loopback", "both sides end"), ("two_players", "both players end")])
+@pytest.mark.nightly
 def test_the_matches_of_the_examples_hold_rollbacks_and_agree(name, says, tmp_path):
     done = ran(ROOT / "examples" / f"{name}.py", tmp_path)
     assert f"{says} in the same state" in done.stdout
@@ -57,6 +58,7 @@ def test_the_matches_of_the_examples_hold_rollbacks_and_agree(name, says, tmp_pa
     assert len(counts) == 2 and min(counts) > 3
 
 
+@pytest.mark.nightly
 def test_the_data_sets_of_an_environment_are_complete_and_alike_though_frames_were_guessed(tmp_path):
     """MountainCar has a no-op, so it is guessed, and needs no package that CartPole does not."""
     done = ran(ROOT / "examples" / "gym_netplay.py", tmp_path, "MountainCar-v0")

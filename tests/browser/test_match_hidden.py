@@ -16,6 +16,7 @@ pytestmark = pytest.mark.timeout(300)  # a busy machine is no failure
 FRAME = "client.facts().stats?.frame ?? -1"
 
 
+@pytest.mark.nightly
 def test_a_hidden_page_plays_on_at_its_pace_while_its_timers_crawl(arena: Arena, tmp_path: Path) -> None:
     arena.serve()
     browser = Devtools(arena.network.program(chromium(), tmp_path / "chromium"), tmp_path / "profile")

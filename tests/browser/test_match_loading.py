@@ -71,6 +71,7 @@ def test_a_page_is_blamed_for_what_it_does_and_not_for_what_it_waits() -> None:
     assert longest_stop(ticks, lambda begin, end: 0.003) == 53
 
 
+@pytest.mark.nightly
 def test_a_page_that_stands_still_is_seen_to(arena: Arena) -> None:
     tab = arena.open("/healthz", before=TICKING)
     (page,) = {process_of(tab, arena.renderers) for _ in range(3)}

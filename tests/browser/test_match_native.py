@@ -19,7 +19,7 @@ def code_of(link: str) -> str:
     return link.rpartition("=")[2]
 
 
-@pytest.mark.parametrize("frames", [600, pytest.param(1800, marks=pytest.mark.nightly)])
+@pytest.mark.parametrize("frames", [400, pytest.param(1800, marks=pytest.mark.nightly)])
 def test_a_page_plays_a_native_bot_and_they_agree(arena: Arena, frames: int, tmp_path: Path) -> None:
     ann, link = create(arena, f"name=ann&latency={ROUGH}&frames={frames}")
     replay = tmp_path / "bot.rbr"
@@ -33,6 +33,7 @@ def test_a_page_plays_a_native_bot_and_they_agree(arena: Arena, frames: int, tmp
     assert news(ann)["stats"]["path"] == result["path"] == "webrtc"
 
 
+@pytest.mark.nightly
 def test_a_terminal_watches_pages_and_a_page_watches_too(arena: Arena) -> None:
     common = "bot=best&frames=500&latency=20,5,0"
     ann, link = create(arena, f"name=ann&{common}")

@@ -28,6 +28,7 @@ def test_two_pages_play_by_keys_and_agree(arena: Arena, frames: int, tmp_path: P
     assert first["bytes"] > 0, "there is a replay to download"
 
 
+@pytest.mark.nightly
 def test_three_pages_play_a_match_of_three_and_a_fourth_watches(arena: Arena) -> None:
     common = "latency=30,10,0.02&frames=400"
     ann, link = create(arena, f"name=ann&bot=random&{common}", game="gridworld", players=3)

@@ -31,6 +31,7 @@ def test_a_page_that_is_loaded_again_is_back_in_the_same_match(arena: Arena) -> 
     agreed(ann, bob)
 
 
+@pytest.mark.nightly
 def test_of_a_tab_that_dies_the_other_page_says_so(arena: Arena) -> None:
     ann, link = create(arena, "name=ann&bot=best&frames=100000")
     bob = follow(arena, link, "name=bob&bot=best&frames=100000")
@@ -41,6 +42,7 @@ def test_of_a_tab_that_dies_the_other_page_says_so(arena: Arena) -> None:
     until(ann, "facts.picture.reason === 'paused'")  # until somebody comes back, or the time for that is over
 
 
+@pytest.mark.nightly
 def test_a_match_goes_on_without_the_lobby_which_is_found_again(arena: Arena) -> None:
     ann, link = create(arena, "name=ann&bot=best&frames=600")
     bob = follow(arena, link, "name=bob&bot=best&frames=600")

@@ -99,6 +99,7 @@ def test_a_game_that_raises_is_told_with_its_traceback_here_and_its_reason_there
     arena.stop()
 
 
+@pytest.mark.nightly
 def test_another_version_of_a_game_ends_on_both_sides_with_what_to_do(arena: Arena, tmp_path: Path) -> None:
     calm = RAISING.replace("== 100", "== -1")
     for folder, version in (("old", "1.0"), ("new", "2.0")):
@@ -131,6 +132,7 @@ def test_without_webrtc_the_match_goes_through_the_lobby(arena: Arena, trouble: 
     assert [news(tab)["stats"]["path"] for tab in (ann, bob)] == ["relay", "relay"]
 
 
+@pytest.mark.nightly
 def test_channels_that_stay_on_the_page_carry_a_match_too(arena: Arena) -> None:
     ann, link = create(arena, "name=ann&bot=best&frames=150&transfer=off")
     bob = follow(arena, link, "name=bob&bot=best&frames=150")

@@ -37,6 +37,7 @@ def test_a_served_game_is_played_by_a_page_and_a_terminal_and_they_agree(arena: 
     assert told["checksum"] == result["checksum"] and told["frames"] == result["frames"] > 0
 
 
+@pytest.mark.nightly
 def test_a_served_game_is_among_those_that_a_page_offers_and_can_be_played_alone(arena: Arena, game: str) -> None:
     arena.serve("--game", game)
     tab = arena.open("/", shared=True)

@@ -82,6 +82,7 @@ def test_a_server_with_packages_in_machine_code_gets_none(page: Tab) -> None:
     assert page.evaluate(KEPT) == before
 
 
+@pytest.mark.nightly
 def test_a_session_from_a_snapshot_is_the_same_engine(page: Tab) -> None:
     assert page.evaluate(START, [PROBE, {}])["ran"] == 0
     page.until("async () => (await python.step(0)).observation.ran === 1")
@@ -99,6 +100,7 @@ def test_a_session_from_a_snapshot_is_the_same_engine(page: Tab) -> None:
         pytest.param("new Uint8Array([...bytes.slice(0, 1000), ...new Uint8Array(40 << 20)])", marks=pytest.mark.nightly),
     ],
 )
+@pytest.mark.nightly
 def test_a_snapshot_that_is_broken_is_replaced(page: Tab, spoilt: str) -> None:
     good = started(page)["memory"]
     page.evaluate(
@@ -114,6 +116,7 @@ def test_a_snapshot_that_is_broken_is_replaced(page: Tab, spoilt: str) -> None:
     assert started(page)["memory"] == told["memory"], "and kept the new one"
 
 
+@pytest.mark.nightly
 def test_another_engine_takes_the_place_of_the_one_before_and_packages_come_to_it(page: Tab) -> None:
     before = page.evaluate(KEPT)
     manifest = {"manifest": "/stand/packages/manifest.json"}

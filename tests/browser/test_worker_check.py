@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from tests.browser.real_server import RealServer
 from tests.browser.stage import Stage, Tab
 from tests.browser.stand import ROOT
@@ -18,6 +20,7 @@ def run_once(tab: Tab) -> list[str]:
     )
 
 
+@pytest.mark.nightly
 def test_the_example_runs_from_the_button_to_a_clean_end(stage: Stage) -> None:
     tab = stage.open(PAGE)
     lines = run_once(tab)
@@ -33,6 +36,7 @@ def test_the_example_runs_from_the_button_to_a_clean_end(stage: Stage) -> None:
     tab.close()
 
 
+@pytest.mark.nightly
 def test_the_example_installs_numpy_where_the_server_has_it(stage: Stage) -> None:
     tab = stage.open(f"{PAGE}?manifest=/stand/numpy/manifest.json")
     lines = run_once(tab)

@@ -254,6 +254,7 @@ def test_a_flood_does_not_fill_the_memory(size: int) -> None:
     assert session.stats().dropped["flood" if size <= MAX_DATAGRAM else "oversized"] > 1_000
 
 
+@pytest.mark.nightly
 def test_a_session_under_fire_for_long_does_not_grow() -> None:
     dice = random.Random(5)
     config = SessionConfig(on_disconnect="end", interrupt_after=50, disconnect_after=100, desync_interval=0)

@@ -46,6 +46,7 @@ def pictures(notebook: dict[str, Any]) -> list[bytes]:
 
 
 @each
+@pytest.mark.nightly
 def test_a_notebook_runs_in_a_fresh_kernel_and_prints_what_it_says(page, tmp_path):
     again = tmp_path / page.name
     done = subprocess.run(

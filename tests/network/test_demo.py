@@ -53,6 +53,7 @@ def test_both_peers_agree_on_a_bad_network(game: str, transport: str, tmp_path: 
         assert verifying.result()[0]["frames"] == 300
 
 
+@pytest.mark.nightly
 def test_people_read_a_sentence_and_progress(tmp_path: Path) -> None:
     replay = tmp_path / "match.rbr"
     with program("demo", "--frames", "120", "--replay", str(replay)) as running:
@@ -63,6 +64,7 @@ def test_people_read_a_sentence_and_progress(tmp_path: Path) -> None:
         assert "\x1b" not in running.said + running.out
 
 
+@pytest.mark.nightly
 def test_lockstep_agrees_without_any_rollback(tmp_path: Path) -> None:
     arguments = ["--frames", "90", "--window", "0", "--latency-ms", "20", "--replay", str(tmp_path / "r.rbr"), "--json"]
     with program("demo", *arguments) as running:
@@ -70,6 +72,7 @@ def test_lockstep_agrees_without_any_rollback(tmp_path: Path) -> None:
         assert running.result()["rollbacks"] == 0
 
 
+@pytest.mark.nightly
 def test_a_game_of_ones_own_that_is_over_early_ends_there(tmp_path: Path) -> None:
     (tmp_path / "short_game.py").write_text(
         "class Short:\n"
@@ -109,7 +112,7 @@ def started(tmp_path: Path, *arguments: str) -> Program:
     return Program("demo", "--frames", "5000", "--replay", str(tmp_path / "match.rbr"), *arguments)
 
 
-@pytest.mark.parametrize("victim", [0, 1])
+@pytest.mark.parametrize("victim", [0, pytest.param(1, marks=NIGHTLY)])
 def test_a_killed_peer_is_told_and_the_other_one_ends_in_time(victim: int, tmp_path: Path) -> None:
     running = started(tmp_path, "--disconnect-after", "1.5", "--json")
     try:

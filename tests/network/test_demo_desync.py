@@ -61,6 +61,7 @@ def test_resynced_they_go_on_and_end_in_one_state(tmp_path: Path) -> None:
     assert len(list(tmp_path.glob("rollback-desync-*.rbr"))) == 2
 
 
+@pytest.mark.nightly
 def test_who_only_reports_ends_apart(tmp_path: Path) -> None:
     with program(*arguments(tmp_path, "report", "--json")) as running:
         assert running.code() == 1, running.said
@@ -69,6 +70,7 @@ def test_who_only_reports_ends_apart(tmp_path: Path) -> None:
     assert result["desyncs"][0][0]["frame"] == 120
 
 
+@pytest.mark.nightly
 def test_the_delay_can_follow_the_line(tmp_path: Path) -> None:
     options = ["--input-delay", "auto", "--latency-ms", "150", "--frames", "240"]
     with program("demo", *options, "--replay", str(tmp_path / "r.rbr"), "--json") as running:

@@ -121,6 +121,7 @@ def test_both_fields_are_seen_side_by_side_and_the_verdict_below(
     assert termios.tcgetattr(terminal.inside) == terminal.before
 
 
+@pytest.mark.nightly
 def test_the_picture_does_not_flicker(terminals: list[Terminal], tmp_path: Path) -> None:
     terminal = demo(terminals, tmp_path, 120, 32, "--frames", "120")
     terminal.code()
@@ -159,6 +160,7 @@ def test_a_person_can_play_and_the_terminal_is_given_back(terminals: list[Termin
     assert all_gone(children)
 
 
+@pytest.mark.nightly
 def test_a_resized_terminal_is_painted_anew(terminals: list[Terminal], tmp_path: Path) -> None:
     terminal = demo(terminals, tmp_path, 120, 32, "--frames", "300")
     terminal.wait_for("of 300 frames")

@@ -204,6 +204,7 @@ def watched_by(spectators, slow, seconds):
     ("spectators", "slow", "seconds"),
     [(30, 3, 2.0), pytest.param(300, 10, 20.0, marks=pytest.mark.nightly)],
 )
+@pytest.mark.nightly
 def test_spectators_in_processes_of_their_own_see_every_row(spectators, slow, seconds):
     figures = watched_by(spectators, slow, seconds)
     # Who answers pings too late, because so much waits to be read, is given up, and would come back.

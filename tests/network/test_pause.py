@@ -183,6 +183,7 @@ async def test_a_process_that_stands_in_a_debugger_is_waited_for(tmp_path):
     assert near.happened(PeerInterrupted) and near.happened(PeerResumed)
 
 
+@pytest.mark.nightly
 async def test_a_pause_is_told_to_the_other_process_and_ends(tmp_path):
     begun = []
 

@@ -137,6 +137,7 @@ async def test_a_stop_leaves_and_returns_what_there_was():
     assert other.ended.reason == "ann left" and left.replay is None
 
 
+@pytest.mark.nightly
 async def test_a_lobby_that_dies_changes_nothing_for_a_direct_connection(tmp_path):
     async with asyncio.timeout(PATIENCE):
         async with running() as server:
@@ -196,6 +197,7 @@ async def test_every_seat_loses_other_datagrams(monkeypatch):
     assert len(set(seeds)) == 2
 
 
+@pytest.mark.nightly
 async def test_several_matches_run_in_one_process():
     async with asyncio.timeout(PATIENCE), running() as server:
         rooms = [server.open_room(players=2) for _ in range(3)]
@@ -337,6 +339,7 @@ async def test_ctrl_c_leaves_the_match_and_the_other_side_knows_at_once_why(tmp_
     assert replay.complete and replay.verify(Pong()).ok
 
 
+@pytest.mark.nightly
 async def test_a_peer_that_is_killed_is_lost_in_time_and_the_replay_is_whole(tmp_path):
     async with far_process(tmp_path) as (near, process):
         process.kill()

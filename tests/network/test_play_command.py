@@ -97,6 +97,7 @@ def test_a_player_that_leaves_is_told_at_once(served: Served, tmp_path: Path) ->
         assert "ann left" in bob.said
 
 
+@pytest.mark.nightly
 def test_a_killed_player_is_noticed_in_time_and_the_replay_is_saved(served: Served, tmp_path: Path) -> None:
     options = ["--on-disconnect", "end", "--disconnect-after", "1.5"]
     with (
@@ -115,6 +116,7 @@ def test_a_killed_player_is_noticed_in_time_and_the_replay_is_saved(served: Serv
         assert verifying.result()[0]["complete"] is True
 
 
+@pytest.mark.nightly
 def test_the_match_goes_on_when_the_lobby_is_killed(served: Served, tmp_path: Path) -> None:
     common = ["--frames", "240", "--transport", "webrtc", "--json"]
     with (

@@ -6,6 +6,7 @@ import asyncio
 from pathlib import Path
 
 import numpy
+import pytest
 
 from rollback.envs.data.replay import export_transitions
 from rollback.games import Pong
@@ -17,6 +18,7 @@ from tests.network.test_play import BAD, until
 from tests.network.test_play import two as two_players
 
 
+@pytest.mark.nightly
 async def test_play_writes_what_really_happened(tmp_path):
     async with two_players(frames=150, replay=tmp_path, **BAD) as (_, ann, bob):
         ann.options["transitions"], bob.options["transitions"] = tmp_path / "ann.jsonl", tmp_path / "bob.npz"
@@ -33,6 +35,7 @@ async def test_play_writes_what_really_happened(tmp_path):
         assert data["rollback_depth"].max() > 0 and (data["seconds"][1:] > data["seconds"][:-1]).all()
 
 
+@pytest.mark.nightly
 async def test_who_leaves_has_a_data_set_of_what_settled(tmp_path):
     async with two_players(transitions=None, latency_ms=20) as (_, ann, bob):
         ann.options["transitions"] = tmp_path / "ann.npz"
@@ -61,6 +64,7 @@ def test_a_demo_writes_a_file_for_each_peer_that_agree(tmp_path: Path) -> None:
     assert arrays[0] == arrays[1] == arrays[2]
 
 
+@pytest.mark.nightly
 def test_play_says_where_the_data_set_is(tmp_path: Path) -> None:
     from signaling.serve import running as lobby
 

@@ -91,7 +91,9 @@ async def audience(url: str, room: str, name: str = "eve") -> AsyncIterator[Any]
         yield lobby
 
 
-@pytest.mark.parametrize("direct", [False, True], ids=["through the lobby", "directly"])
+@pytest.mark.parametrize(
+    "direct", [False, pytest.param(True, marks=pytest.mark.nightly)], ids=["through the lobby", "directly"]
+)
 async def test_who_comes_in_the_middle_sees_what_is_played(tmp_path: Path, direct: bool) -> None:
     async with three(frames=360) as (server, players, tasks):
         await until(lambda: players[0].frame > 90)
@@ -122,6 +124,7 @@ async def test_every_match_of_a_room_is_watched_by_whoever_stays(tmp_path: Path)
     assert sums[0] == sums[1] == sums[2] == [result.checksum for result in seen] and len(seen) == 3
 
 
+@pytest.mark.nightly
 async def test_one_more_than_may_watch_directly_is_told_so_and_may_watch_through_the_lobby() -> None:
     async with three(frames=420, settings={"max_spectators": 1}) as (server, players, tasks):
         await until(lambda: players[0].frame > 30)
@@ -137,6 +140,7 @@ async def test_one_more_than_may_watch_directly_is_told_so_and_may_watch_through
     assert [result.checksum for result in results] == [ann.checksum] * 2
 
 
+@pytest.mark.nightly
 async def test_the_player_who_shows_the_match_leaves_and_nobody_who_watches_misses_its_end() -> None:
     async with three(frames=480, settings={"on_disconnect": "idle"}) as (server, players, tasks):
         room = players[0].room

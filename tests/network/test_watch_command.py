@@ -37,6 +37,7 @@ def watcher(told: dict[str, Any], *more: str, room: str = "") -> Any:
     return program("watch", room or told["room"], "--server", told["url"], *more)
 
 
+@pytest.mark.nightly
 def test_matches_that_follow_each_other_are_seen_to_their_ends(told: dict[str, Any], tmp_path: Path) -> None:
     common = ["--frames", "150", "--matches", "2"]
     with watcher(told, "--json", "--replay", str(tmp_path / "eve.rbr"), "--delay", "0.5") as eve:
@@ -92,6 +93,7 @@ def test_a_room_that_is_none_is_one_sentence(told: dict[str, Any]) -> None:
     assert "ZZZZ-ZZZZ" in eve.said and len(eve.said.strip().splitlines()) == 1
 
 
+@pytest.mark.nightly
 def test_the_picture_is_shown_on_a_terminal(told: dict[str, Any], tmp_path: Path) -> None:
     outside, inside = pty.openpty()
     words = ["watch", told["room"], "--server", told["url"]]

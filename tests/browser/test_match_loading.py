@@ -83,6 +83,7 @@ def test_a_page_that_stands_still_is_seen_to(arena: Arena) -> None:
     assert longest_stop(ticks, partial(runs.within, page)) > LONGEST_STOP
 
 
+@pytest.mark.nightly
 def test_four_pages_that_load_slowly_at_once_keep_their_connections_and_never_freeze(arena: Arena) -> None:
     arena.serve("--ping", "1", "--slow", str(SLOW), lobby=True)
     witness = arena.open("/healthz")

@@ -61,6 +61,7 @@ def started(tab: Tab, **options: Any) -> dict[str, Any]:
     return told
 
 
+@pytest.mark.nightly
 def test_the_second_start_has_the_memory_of_the_first_and_draws_anew(page: Tab) -> None:
     first, second = started(page), started(page)
     assert first["memory"] == second["memory"], "it was put back"

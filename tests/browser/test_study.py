@@ -74,6 +74,7 @@ def press_until(tab_of_end: Tab, *tabs: Tab) -> None:
             tab.press("ArrowUp", down=held)
 
 
+@pytest.mark.nightly
 def test_two_participants_come_through_a_whole_study(arena: Arena, tmp_path: Path) -> None:
     data = serve(
         arena,

@@ -73,6 +73,7 @@ def test_both_peers_of_the_workload_end_in_one_state() -> None:
     assert first.stats().rollbacks > 30
 
 
+@pytest.mark.nightly
 def test_the_command_prints_a_row_for_each_workload(capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["bench", "--rounds", "1", "--frames", "100"]) == 0
     shown = capsys.readouterr()

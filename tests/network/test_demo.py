@@ -29,7 +29,7 @@ def parity(running: Program, frames: int) -> None:
 NIGHTLY = pytest.mark.nightly
 PLAYED = [
     ("pong", "webrtc"),
-    ("duel", "relay"),
+    pytest.param("duel", "relay", marks=NIGHTLY),
     pytest.param("pong", "relay", marks=NIGHTLY),
     pytest.param("duel", "webrtc", marks=NIGHTLY),
 ]

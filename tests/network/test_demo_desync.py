@@ -51,6 +51,7 @@ def test_both_sides_stop_and_name_the_same_frame_and_fields(game: str, tmp_path:
     assert verdicts == [(0, None), (1, 120)], "the bundle of the peer that went wrong does not come out again"
 
 
+@pytest.mark.nightly
 def test_resynced_they_go_on_and_end_in_one_state(tmp_path: Path) -> None:
     with program(*arguments(tmp_path, "resync")) as running:
         assert running.code() == 0, running.said

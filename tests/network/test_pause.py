@@ -151,7 +151,7 @@ def check(near, ours, theirs, folder):
 
 STOPS = [
     pytest.param(1, "webrtc", marks=pytest.mark.nightly),
-    (3, "auto"),
+    pytest.param(3, "auto", marks=pytest.mark.nightly),
     pytest.param(3, "relay", marks=pytest.mark.nightly),
     pytest.param(10, "webrtc", marks=pytest.mark.nightly),
     pytest.param(10, "auto", marks=pytest.mark.nightly),

@@ -339,7 +339,6 @@ async def test_ctrl_c_leaves_the_match_and_the_other_side_knows_at_once_why(tmp_
     assert replay.complete and replay.verify(Pong()).ok
 
 
-@pytest.mark.nightly
 async def test_a_peer_that_is_killed_is_lost_in_time_and_the_replay_is_whole(tmp_path):
     async with far_process(tmp_path) as (near, process):
         process.kill()

@@ -18,7 +18,9 @@ PATIENCE = 60.0  # seconds on a busy machine
 MATCHES = 3
 
 
-@pytest.mark.parametrize("transport", [pytest.param("webrtc", marks=pytest.mark.nightly), "relay"])
+@pytest.mark.parametrize(
+    "transport", [pytest.param("webrtc", marks=pytest.mark.nightly), pytest.param("relay", marks=pytest.mark.nightly)]
+)
 async def test_a_room_plays_on_and_what_is_left_of_the_last_match_harms_nobody(transport, monkeypatch):
     numbers = []
 

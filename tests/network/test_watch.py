@@ -160,6 +160,7 @@ async def test_the_player_who_shows_the_match_leaves_and_nobody_who_watches_miss
     assert [result.checksum for result in results] == [bob.checksum] * 2 and bob.checksum == cid.checksum
 
 
+@pytest.mark.nightly
 async def test_somebody_new_takes_the_seat_of_who_left_in_the_middle(tmp_path: Path) -> None:
     async with three(frames=600, settings={"on_disconnect": "idle"}) as (server, players, tasks):
         ann, _, cid = players

@@ -43,6 +43,7 @@ def small() -> Shrunk:
     return shrink(MESSY)
 
 
+@pytest.mark.nightly
 def test_a_game_that_desyncs_after_frame_200_is_shrunk_to_just_past_it(small):
     before, _ = failure_of(MESSY)
     plan = small.plan
@@ -55,6 +56,7 @@ def test_a_game_that_desyncs_after_frame_200_is_shrunk_to_just_past_it(small):
     assert small.tried <= MOST
 
 
+@pytest.mark.nightly
 def test_one_step_simpler_it_would_not_fail(small):
     plan = small.plan
     assert failure_of(dataclasses.replace(plan, frames=200))[0] != "states"
@@ -96,6 +98,7 @@ def test_the_search_is_bounded_and_tells_where_it_stands():
     assert small.tried <= MOST and told == list(range(2, small.tried + 1))
 
 
+@pytest.mark.nightly
 def test_a_shrunk_match_survives_being_written_down(small, tmp_path):
     plan = small.plan
     plan.save(tmp_path / "small.json")

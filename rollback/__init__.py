@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from rollback.errors import MissingAction as MissingAction
     from rollback.errors import MissingPackage as MissingPackage
     from rollback.errors import NetworkError as NetworkError
+    from rollback.errors import NotReproducible as NotReproducible
     from rollback.errors import ReplayError as ReplayError
     from rollback.errors import RollbackError as RollbackError
     from rollback.errors import UsageError as UsageError
@@ -67,8 +68,8 @@ _HOMES = {
     "rollback.core.session": "P2PSession",
     "rollback.core.spectator": "SpectatorSession",
     "rollback.core.synctest": "SyncTestSession",
-    "rollback.errors": "ActionError ConfigError DesyncError GameError MissingAction MissingPackage NetworkError ReplayError"
-    " RollbackError UsageError WireError",
+    "rollback.errors": "ActionError ConfigError DesyncError GameError MissingAction MissingPackage NetworkError"
+    " NotReproducible ReplayError RollbackError UsageError WireError",
     "rollback.game": "ActionCodec Bits Game Raw UInt",
     "rollback.netplay": "PlayResult WatchResult join next_match play watch",
     "rollback.types": "Confirmed Cut DesyncFound Ended Event Local Mismatch Open Paused PeerInterrupted PeerJoined PeerLeft"

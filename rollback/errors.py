@@ -9,6 +9,7 @@ RollbackError
 │   └── GameError                a game that lacks a method, a codec that cannot travel, a name that leads nowhere
 ├── MissingPackage               an optional package is not installed; the message holds the line that installs it
 ├── DesyncError                  two simulations of the same frame differ
+├── NotReproducible              a match played again in another process came out differently
 ├── WireError                    bytes from outside that break the rules; sessions drop and count, they never raise it
 ├── ReplayError                  a replay file that cannot be read
 └── NetworkError                 a lobby or a peer cannot be reached, or refused
@@ -29,6 +30,7 @@ __all__ = [
     "MissingAction",
     "MissingPackage",
     "NetworkError",
+    "NotReproducible",
     "ReplayError",
     "RollbackError",
     "UsageError",
@@ -87,6 +89,25 @@ class DesyncError(RollbackError):
         super().__init__(message)
         self.frame = frame
         self.differences = tuple(differences)
+
+
+class NotReproducible(RollbackError):
+    """A match that was played again, from its seed and in a new process, came out differently.
+
+    Attributes:
+        index: Which match it was, of those that were asked for.
+        game: The game's name.
+        seed: The seed of the match.
+        causes: What it was found to depend on besides its seed, in words, such as "the hash seed"; empty if nothing that was
+            tried makes a difference.
+    """
+
+    def __init__(self, message: str, *, index: int, game: str, seed: int, causes: Sequence[str] = ()) -> None:
+        super().__init__(message)
+        self.index = index
+        self.game = game
+        self.seed = seed
+        self.causes = tuple(causes)
 
 
 class WireError(RollbackError):

@@ -183,7 +183,7 @@ def test_all_of_a_package_is_sorted_and_resolvable(module: str) -> None:
 
 PUBLIC = """
     ActionCodec ActionError Bits ConfigError Confirmed Cut Default DesyncError DesyncFound Ended Event Game
-    GameError Local Mismatch MissingAction MissingPackage NetworkError Open P2PSession Paused PeerInterrupted
+    GameError Local Mismatch MissingAction MissingPackage NetworkError NotReproducible Open P2PSession Paused PeerInterrupted
     PeerJoined PeerLeft PeerLost PeerResumed PeerStats PlayResult Policy Raw Remote RepeatLast ReplayError
     Resumed Resynced RollbackError SessionConfig SessionStats SpectatorSession SyncTestSession Synchronized TakeOver Tick
     TookOver UInt UsageError VoteWanted WatchResult WireError join next_match play watch

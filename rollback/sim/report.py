@@ -5,11 +5,13 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Final, Self, get_args
 
 from rollback.types import Event
 
 __all__ = ["Failure", "MatchReport", "quantile"]
+
+_EVENTS: Final = {kind.__name__: kind for kind in get_args(Event)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +100,21 @@ class MatchReport:
         values["events"] = [[_told(at, event) for at, event in events] for events in self.events]
         return values
 
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any]) -> Self:
+        """Return the report that `to_dict` told, also after it was JSON; its `to_dict` tells the same.
+
+        Only what an event holds beyond numbers and texts, such as the states of a desync, stays the text that it was told as.
+
+        Args:
+            values: What `to_dict` returned; it comes from this program, not from a stranger.
+        """
+        told = dict(values)
+        told["failures"] = tuple(Failure(**failure) for failure in values["failures"])
+        told["depths"] = [{int(depth): times for depth, times in depths.items()} for depths in values["depths"]]
+        told["events"] = [[_event(event) for event in events] for events in values["events"]]
+        return cls(**told)
+
 
 def quantile(depths: Mapping[int, int], share: float) -> int:
     """Return the smallest depth that `share` of the rollbacks did not exceed, 0 where there were none."""
@@ -116,6 +133,11 @@ def _with_words(depths: Mapping[int, int]) -> dict[str, int]:
 def _told(at: float, event: Event) -> dict[str, Any]:
     values = {name: _plain(value) for name, value in dataclasses.asdict(event).items()}
     return {"at": round(at, 6), "event": type(event).__name__, **values}
+
+
+def _event(told: Mapping[str, Any]) -> tuple[float, Event]:
+    fields = {name: value for name, value in told.items() if name not in ("at", "event")}
+    return told["at"], _EVENTS[told["event"]](**fields)
 
 
 def _plain(value: Any) -> Any:

@@ -57,3 +57,21 @@ def test_events_are_told_with_their_instant_and_fields(event, told):
 def test_every_field_is_told():
     names = set(MatchReport.__slots__)
     assert set(report().to_dict()) == names
+
+
+def test_a_report_comes_back_from_json_as_it_was():
+    before = report(
+        first_divergence=3, parity=False, failures=(Failure("states", 3, 1, "a", "b"),), dropped=[{"late": 2}, {}],
+        events=[[(0.5, Ended("over", 9)), (0.25, Cut((1, 2), 5, 1))], []],
+    )  # fmt: skip
+    after = MatchReport.from_dict(json.loads(json.dumps(before.to_dict())))
+    assert after.to_dict() == before.to_dict() and not after.passed
+    assert (after.failures, after.depths, after.dropped) == (before.failures, before.depths, before.dropped)
+    assert after.events[0][0] == (0.5, Ended("over", 9)) and isinstance(after.events[0][1][1], Cut)
+
+
+def test_what_an_event_holds_of_states_comes_back_as_the_text_that_it_was_told_as():
+    before = report(events=[[(1.0, DesyncFound(5, "p1", (object,)))], []])
+    after = MatchReport.from_dict(before.to_dict())
+    assert after.to_dict() == before.to_dict()
+    assert after.events[0][0][1].differences == ["<class 'object'>"]

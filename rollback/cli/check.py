@@ -13,6 +13,7 @@ import typer
 
 from rollback.cli import options, output
 from rollback.cli.exit_codes import FINE, NOT_TRUE
+from rollback.cli.progress import progress
 
 if TYPE_CHECKING:
     from rollback.testing.check import Check, CheckReport
@@ -57,11 +58,11 @@ def command(
     from rollback.testing.check import USUAL_FRAMES, check_game
 
     make = game_factory(name)
-    progress = None
     if not as_json:
         print(f"checking {name}: {frames or USUAL_FRAMES} frames, rollbacks of {distance}", file=sys.stderr)
-        progress = _Progress()
-    report = check_game(make, frames, distance=distance, seed=seed, other_process=other_process, on_progress=progress)
+    with progress("") as bar:
+        tell = bar.tell if bar.is_shown else None if as_json else _Progress()
+        report = check_game(make, frames, distance=distance, seed=seed, other_process=other_process, on_progress=tell)
     if as_json:
         print(json.dumps(_values(name, report)))
     else:
@@ -70,7 +71,7 @@ def command(
 
 
 class _Progress:
-    """Says what is being done, once somebody has waited for a while."""
+    """Says what is being done where there is no terminal for a bar, once somebody has waited for a while."""
 
     def __init__(self) -> None:
         self._began = time.monotonic()

@@ -55,9 +55,9 @@ class Bar:
             self._rows.update(self._task, completed=done, total=self.total)
 
     def tell(self, what: str) -> None:
-        """Say what is being done now."""
+        """Say what is being done now, at once: it may take long."""
         if self._rows is not None and self._task is not None:
-            self._rows.update(self._task, description=what)
+            self._rows.update(self._task, description=what, refresh=True)
 
     def line(self, text: str, stream: IO[str] | None = None) -> None:
         """Print a line to `stream`, stdout if None, and keep the bar below it where both are on one screen."""

@@ -26,3 +26,11 @@ class LookedAt(io.StringIO):
     def lines(self) -> list[str]:
         """The screen, without blanks at the ends of lines."""
         return [line.rstrip() for line in self.screen.display]
+
+
+class LookedAtTerminal(LookedAt):
+    """One that says that it is a terminal."""
+
+    def isatty(self) -> bool:
+        """Say so."""
+        return True

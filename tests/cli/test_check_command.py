@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import sys
 from pathlib import Path
 
 import pytest
 
 from rollback.cli.app import run
+from tests.cli.terminal import LookedAtTerminal
 
 GAME = """
 import itertools
@@ -138,3 +140,14 @@ def test_a_game_that_raises_is_told_with_the_place_in_its_own_file(tmp_path: Pat
     assert "(raising.py, line 6)" in told["verdict"]
     places = [check for check in told["checks"] if "(raising.py, line 6)" in check["sentence"]]
     assert len(places) >= 5
+
+
+def test_on_a_terminal_a_bar_tells_what_is_being_done_and_is_gone_in_the_end(monkeypatch, capsys) -> None:
+    screen = LookedAtTerminal(100, 12)
+    monkeypatch.setattr(sys, "stderr", screen)
+    monkeypatch.setenv("TERM", "xterm")
+    assert run(["check", "pong", "--frames", "20", "--no-other-process"]) == 0
+    written = "".join(screen.written)
+    assert "rollbacks of random depth" in written and "measuring what it costs" in written
+    assert [line for line in screen.lines if line] == ["checking pong: 20 frames, rollbacks of 8"]
+    assert "can be played with rollback" in capsys.readouterr().out

@@ -10,7 +10,7 @@ import pytest
 from rich.console import Console
 
 from rollback.cli.progress import Bar, is_watched, progress
-from tests.cli.terminal import LookedAt
+from tests.cli.terminal import LookedAt, LookedAtTerminal
 
 
 class Clock:
@@ -27,14 +27,9 @@ class Tty(io.StringIO):
         return True
 
 
-class LookedAtTty(LookedAt):
-    def isatty(self) -> bool:
-        return True
-
-
 @pytest.fixture
-def screen() -> LookedAtTty:
-    return LookedAtTty(100, 12)
+def screen() -> LookedAtTerminal:
+    return LookedAtTerminal(100, 12)
 
 
 def console_on(screen: LookedAt) -> Console:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import hashlib
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -14,11 +15,13 @@ from rollback.errors import UsageError
 from rollback.game import MAX_PLAYERS, Game, codecs_of
 from rollback.sim.link import Link
 from rollback.sim.match import VirtualMatch
+from rollback.sim.pool.played import Played, Shared
 from rollback.sim.report import MatchReport
 
 __all__ = ["MatchPlan", "Steady", "factory_for"]
 
 FORMAT: Final = 1
+KIND: Final = "plan"  # among the specs of `rollback.sim.simulate`
 LONGEST: Final = 100_000_000  # frames
 
 
@@ -35,6 +38,8 @@ class Steady:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MatchPlan:
     """A match, in values that JSON can hold; the drawn actions, losses and clocks follow from the seed.
+
+    It is a spec too, for `rollback.sim.simulate`: then `stats` of the result are the report, see `MatchReport.from_dict`.
 
     Attributes:
         game: The game's name, as commands take it.
@@ -133,9 +138,35 @@ class MatchPlan:
         match.plan(self.incidents)
         return match
 
+    @property
+    def name(self) -> str:
+        """The game, for messages."""
+        return self.game
+
+    @property
+    def tags(self) -> Mapping[str, Any]:
+        """What the network is called."""
+        return {"profile": self.profile}
+
+    def parcels(self) -> Mapping[str, Path | bytes]:
+        """Return nothing: a plan is all that has to travel."""
+        return {}
+
+    def play(self, seed: int, shared: Shared) -> Played:
+        """Play it, with the seed that it has itself; the whole report comes back as numbers and texts.
+
+        Args:
+            seed: Nothing is drawn from it.
+            shared: Where the game is kept.
+        """
+        report = self.run(shared.factory(self.game, self.players))
+        told = report.to_dict()
+        digest = hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()
+        return Played(digest, stats=told, error=str(report.failures[0]) if report.failures else "")
+
     def to_dict(self) -> dict[str, Any]:
         """Return what differs from the defaults, as values that JSON can hold."""
-        told: dict[str, Any] = {"format": FORMAT, "game": self.game, "seed": self.seed, "frames": self.frames}
+        told: dict[str, Any] = {"kind": KIND, "format": FORMAT, "game": self.game, "seed": self.seed, "frames": self.frames}
         if self.link != Link():
             told["link"] = self.link.to_dict()
         for field in dataclasses.fields(self):
@@ -155,10 +186,12 @@ class MatchPlan:
         names = [field.name for field in dataclasses.fields(cls)]
         if not isinstance(values, Mapping) or values.get("format") != FORMAT:
             raise UsageError(f"this is no match to replay: an object with format {FORMAT} is needed, not {values!r:.80}")
+        if values.get("kind", KIND) != KIND:
+            raise UsageError(f"this is no match to replay: its kind is {values['kind']!r:.80}, and it must be {KIND!r}")
         for name in values:
-            if name not in (*names, "format"):
+            if name not in (*names, "format", "kind"):
                 raise UsageError(f"a match to replay has {', '.join(names)}, not {name!r}")
-        told = {name: _tupled(value) for name, value in values.items() if name not in ("format", "link", "incidents")}
+        told = {name: _tupled(value) for name, value in values.items() if name not in ("kind", "format", "link", "incidents")}
         plan = cls(
             link=Link.from_dict(values.get("link", {})),
             incidents=tuple(values.get("incidents", ())),
@@ -189,7 +222,8 @@ class MatchPlan:
 
     def save(self, path: Path) -> None:
         """Write it to a file that `rollback stress --replay` runs."""
-        path.write_text(json.dumps(self.to_dict(), indent=2) + "\n", encoding="utf-8")
+        values = {name: value for name, value in self.to_dict().items() if name != "kind"}  # as it always was
+        path.write_text(json.dumps(values, indent=2) + "\n", encoding="utf-8")
 
     @classmethod
     def load(cls, path: Path) -> Self:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import dataclasses
 import json
 
 import pytest
@@ -10,6 +11,8 @@ from rollback.errors import GameError, UsageError
 from rollback.games import Pong
 from rollback.sim.link import Link
 from rollback.sim.plan import MatchPlan, factory_for
+from rollback.sim.pool.played import Shared
+from rollback.sim.report import MatchReport
 from tests.sim.games import Mixer
 
 plans = st.builds(
@@ -35,7 +38,9 @@ def test_a_plan_comes_back_from_json_as_it_was(plan):
 
 
 def test_only_what_is_not_usual_is_told():
-    assert MatchPlan(game="pong", seed=3, frames=10).to_dict() == {"format": 1, "game": "pong", "seed": 3, "frames": 10}
+    assert MatchPlan(game="pong", seed=3, frames=10).to_dict() == {
+        "kind": "plan", "format": 1, "game": "pong", "seed": 3, "frames": 10,
+    }  # fmt: skip
 
 
 def test_a_plan_written_down_plays_the_same_match(tmp_path):
@@ -54,6 +59,33 @@ def test_a_plan_written_down_plays_the_same_match(tmp_path):
     assert again.to_dict() == report.to_dict()
 
 
+def test_the_file_of_a_plan_has_no_more_in_it_than_it_always_had(tmp_path):
+    path = tmp_path / "match.json"
+    MatchPlan(game="pong", seed=3, frames=10).save(path)
+    assert json.loads(path.read_text()) == {"format": 1, "game": "pong", "seed": 3, "frames": 10}
+
+
+def test_a_plan_is_a_spec_that_plays_its_own_seed_and_brings_the_whole_report_back():
+    plan = MatchPlan(
+        game="tests.sim.games:Mixer", players=3, seed=5, frames=90, profile="home",
+        link=Link(latency_ms=40, jitter_ms=30, loss=0.1),
+    )  # fmt: skip
+    shared = Shared()
+    one, other = plan.play(1, shared), plan.play(2**62, shared)
+    assert (plan.name, plan.tags, plan.parcels()) == ("tests.sim.games:Mixer", {"profile": "home"}, {})
+    assert one == other and len(one.digest) == 64 and one.error == ""
+    report = MatchReport.from_dict(json.loads(json.dumps(one.stats)))
+    assert report.passed and sum(report.rollbacks) > 0 and report.to_dict() == plan.run().to_dict()
+    assert one.digest != dataclasses.replace(plan, seed=6).play(1, shared).digest
+
+
+def test_a_plan_that_fails_tells_the_oracle_and_still_brings_its_report():
+    plan = MatchPlan(game="tests.sim.games:DeepDesync", seed=1, frames=400, link=Link(latency_ms=80, jitter_ms=30, loss=0.1))
+    played = plan.play(0, Shared())
+    report = MatchReport.from_dict(played.stats)
+    assert not report.passed and played.error == str(report.failures[0]) and "states: frame" in played.error
+
+
 @pytest.mark.parametrize(
     ("text", "says"),
     [
@@ -61,6 +93,7 @@ def test_a_plan_written_down_plays_the_same_match(tmp_path):
         ("[1]", r"this is no match to replay: an object with format 1 is needed"),
         ('{"format": 2}', r"an object with format 1 is needed"),
         ('{"format": 1, "speed": 3}', r"a match to replay has game, .* not 'speed'"),
+        ('{"format": 1, "kind": "match"}', r"its kind is 'match', and it must be 'plan'"),
         ('{"format": 1, "seed": -1}', r"seed of a match to replay must be a whole number from 0 to \d+, not -1"),
         ('{"format": 1, "frames": "10"}', r"frames of a match to replay must be a whole number"),
         ('{"format": 1, "players": "2"}', r"players of a match to replay must be from 2 to 16, not '2'"),

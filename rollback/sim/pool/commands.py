@@ -1,0 +1,35 @@
+"""The command line that plays one match again. Knows the command's options; knows no terminal, and plays nothing."""
+
+from __future__ import annotations
+
+import json
+import shlex
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from rollback.sim.pool.played import Spec
+
+__all__ = ["reproduce"]
+
+LONGEST: Final = 4000  # characters: a shell takes more, a person who copies it does not
+
+
+def reproduce(spec: Spec, seed: int) -> str:
+    """Return the command that plays this match alone, with its seed, in a process of its own.
+
+    A spec that has a command of its own, as `command(seed)`, is asked for it. A spec that JSON cannot hold, or that would
+    make a line nobody copies, has none: the answer is empty then.
+
+    Args:
+        spec: What was played.
+        seed: The match's own seed, `MatchResult.seed`.
+    """
+    own = getattr(spec, "command", None)
+    if callable(own):
+        return str(own(seed))
+    try:
+        told = json.dumps(spec.to_dict(), separators=(",", ":"))
+    except (TypeError, ValueError):
+        return ""
+    line = shlex.join(["rollback", "simulate", "--match", told, "--match-seed", str(seed)])
+    return line if len(line) <= LONGEST else ""

@@ -1,0 +1,52 @@
+"""The command that plays a match again can be pasted into a shell, and says all that the spec says."""
+
+from __future__ import annotations
+
+import json
+import shlex
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from rollback.sim.pool.commands import LONGEST, reproduce
+
+
+class Told:
+    """A spec that says what it is told to say."""
+
+    tags: Mapping[str, Any] = {}
+    name = "told"
+
+    def __init__(self, values: dict[str, Any]) -> None:
+        self.values = values
+
+    def to_dict(self) -> dict[str, Any]:
+        return self.values
+
+
+@given(st.dictionaries(st.text(max_size=20), st.text(max_size=60) | st.integers() | st.booleans(), max_size=6), st.integers(0))
+def test_a_shell_gives_the_program_just_what_the_spec_said(values, seed):
+    words = shlex.split(reproduce(Told(values), seed))
+    assert words[:3] == ["rollback", "simulate", "--match"] and words[4:] == ["--match-seed", str(seed)]
+    assert json.loads(words[3]) == values
+
+
+def test_it_is_one_printable_line_whatever_the_names_are():
+    line = reproduce(Told({"game": "bad\nname'; rm \x00 ä\u202e$HOME `id`"}), 3)
+    assert line.isprintable() and line.isascii() and line.endswith(" --match-seed 3")
+
+
+def test_a_spec_with_a_command_of_its_own_is_asked_for_it():
+    class Own(Told):
+        def command(self, seed: int) -> str:
+            return f"rollback stress --replay match.json --seed {seed}"
+
+    assert reproduce(Own({}), 9) == "rollback stress --replay match.json --seed 9"
+
+
+@pytest.mark.parametrize("values", [{"what": object()}, {"players": ["x" * 100] * (LONGEST // 100)}])
+def test_a_spec_that_no_line_can_hold_has_no_command(values):
+    assert reproduce(Told(values), 1) == ""

@@ -57,7 +57,6 @@ export class Page {
   async open() {
     const { room, name, game, troubles } = this.#wishes;
     this.#start.fill({ room, name: name ?? nameKept() });
-    this.#start.offer([], null);
     if (!isAble()) return this.#alert.show(UNABLE);
     if (troubles.length > 0) this.#alert.show(troubles.join(" "));
     try {

@@ -6,7 +6,7 @@ const CODE = /^[0-9a-z][0-9a-z -]{0,63}$/i;
 
 /**
  * Calls `on.create({game, players, name})`, `on.join({room, name, spectate})` or `on.solo({game})`, and `on.trouble(sentence)`
- * where something lacks. The buttons rest while the promise that comes back is open.
+ * where something lacks. The buttons rest until the games are offered, and while the promise that comes back is open.
  */
 export class StartScreen {
   #entry = found("entry");
@@ -18,7 +18,7 @@ export class StartScreen {
   #players = found("players");
   #playersRow = found("players-row");
   #listed = [];
-  #isBusy = false;
+  #isBusy = true; // the page is served with buttons that rest
   #on;
 
   constructor(on) {
@@ -37,7 +37,7 @@ export class StartScreen {
     this.#games.addEventListener("change", () => this.#showPlayers());
   }
 
-  /** Offer these games, `[{name, title, players}]`; `chosen` is the name of the one that is selected first. */
+  /** Offer these games, `[{name, title, players}]`, for the first time; `chosen` is the name of the one that is selected. */
   offer(games, chosen) {
     this.#listed = games;
     this.#games.replaceChildren(...games.map((game, place) => {
@@ -48,6 +48,7 @@ export class StartScreen {
       return made("label", { className: "game" }, box, title, players);
     }));
     this.#showPlayers();
+    this.#rest(false);
   }
 
   /** Fill in what an invitation says. */

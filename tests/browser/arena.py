@@ -38,6 +38,8 @@ class Arena:
         self._folder = folder
         self._programs: list[Program] = []
         self._tabs: list[Tab] = []
+        self._served: tuple[bool | str, ...] = ()  # how the server was started
+        self._is_chosen = False  # the server is the one that this test wants
         self.server: Program | None = None
         self.room = ""
         self.network = Network()
@@ -53,14 +55,21 @@ class Arena:
         """Where the server is."""
         return self.browser.url
 
-    def serve(self, *options: str, lobby: bool = False) -> str:
+    def serve(self, *options: str, lobby: bool = False, fresh: bool = True) -> str:
         """Start `rollback serve` in place of the server before it, and return the code of its room.
 
         Args:
             options: More options of it.
             lobby: Start `tests/browser/other_lobby.py` instead, whose options these are.
+            fresh: Start it also where the same one runs already.
         """
+        wish = (lobby, *options)
+        is_there = self.server is not None and self.server.process.poll() is None and self._served == wish
+        self._is_chosen = True
+        if is_there and not fresh:
+            return self.room
         self.stop()
+        self._served = wish
         words = [sys.executable, str(_OTHER_LOBBY)] if lobby else [*PROGRAM, "serve", "--json"]
         self.server = self._start(*words, "--port", str(_PORT), *options)
         self.server.wait_for(r"\{.*\}\n", where="out")
@@ -81,8 +90,7 @@ class Arena:
             before: JavaScript that runs in each document of the tab before the page's own.
             shared: Take the common window, in which Python starts in a fifth of the time once it was started there.
         """
-        if self.server is None:
-            self.serve()
+        self._be_served()
         tab = self.browser.new_tab(shared=shared)
         self._tabs.append(tab)
         if before:
@@ -106,6 +114,14 @@ class Arena:
         tabs, self._tabs = self._tabs, []
         self._end(tabs)
 
+    def forget_test(self) -> None:
+        """The next test gets the ordinary server, whatever was left here, unless it starts another one."""
+        self._is_chosen = False
+
+    def _be_served(self) -> None:
+        if self.server is None or not self._is_chosen:
+            self.serve(fresh=False)
+
     def _end(self, tabs: list[Tab]) -> None:
         for tab in tabs:
             self.browser.run(tab.end())
@@ -116,8 +132,7 @@ class Arena:
     @contextlib.contextmanager
     def other_browser(self, *options: str) -> Iterator[Chromium]:
         """Run another browser in the network, with options that the first one has not, for the length of a block."""
-        if self.server is None:
-            self.serve()
+        self._be_served()
         program = self.network.program(chromium(), self._folder / "other-chromium", *options)
         browser = Chromium(self.url, program)
         try:

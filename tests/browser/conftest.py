@@ -106,6 +106,7 @@ def only_arena(pyodide_folder: Path, tmp_path_factory: pytest.TempPathFactory) -
 def arena(only_arena: Arena) -> Iterator[Arena]:
     """The same without pages; afterwards nothing has left the server's origin, broken the policy or raised in a page."""
     yield only_arena
+    only_arena.forget_test()
     only_arena.end_pages()
 
 

@@ -20,6 +20,9 @@ _NEWS: Final = """() => {
     const told = ended && { ...ended, data: undefined, replay: undefined, bytes: (ended.data ?? ended.replay)?.length ?? 0 };
     return { begun, frame, reason: picture?.reason, stats, news, ended: told, failed, room, state, lost };
 }"""
+# The invitation, or the sentence that there is instead of one.
+_LINK: Final = """() => document.querySelector("#link").value
+    || (!document.querySelector("#alert").hidden && `no room: ${document.querySelector("#alert-text").textContent}`)"""
 # What a player who looks at the picture does: the own paddle after the ball.
 _WISH: Final = """() => {
     const { begun, picture, ended, failed } = client.facts();
@@ -49,8 +52,8 @@ def create(
             str(players),
         )
     tab.click("Create a room")
-    link = tab.until("() => document.querySelector('#link').value")
-    assert link.startswith(arena.url)
+    link = tab.until(_LINK)
+    assert link.startswith(arena.url), f"{link}\n{tab.state()}"
     return tab, str(link)
 
 
@@ -73,13 +76,16 @@ def until(tab: Tab, fact: str, within: float = MATCH_WITHIN) -> Any:
         const facts = client.facts();
         if (facts.failed) return {{ failed: facts.failed }};
         const found = ({fact});
-        return found ? {{ found }} : null;
+        if (found) return {{ found }};
+        const isOutside = !facts.room && document.body.dataset.screen === "start";
+        const isTold = isOutside && document.getElementById("alert")?.hidden === false;
+        return isTold ? {{ failed: document.getElementById("alert-text").textContent }} : null;
     }}"""
     try:
         found = tab.until(look, within)
-    except TimeoutError:
-        raise AssertionError(f"{fact} did not come true within {within} s: {news(tab)}") from None
-    assert "failed" not in found, found["failed"]
+    except TimeoutError as error:
+        raise AssertionError(f"{fact} did not come true within {within} s: {news(tab)}\n{error}") from None
+    assert "failed" not in found, f"{fact} cannot come true: {found['failed']}"
     return found["found"]
 
 

@@ -28,6 +28,15 @@ ARGUMENTS: Final = (
     "--host-resolver-rules=MAP * ~NOTFOUND , EXCLUDE 127.0.0.1 , EXCLUDE *.local",
 )  # fmt: skip
 
+# What a page of ours shows and knows; the picture and the replay are left out.
+_STATE: Final = """() => {
+    const shown = (id) => document.getElementById(id)?.checkVisibility() ? document.getElementById(id).innerText : null;
+    const { picture, ended, ...facts } = window.client?.facts?.() ?? {};
+    const { screen, study } = document.body.dataset;
+    const [alert, loading] = ["alert-text", "loading"].map(shown);
+    return JSON.stringify({ address: location.href, alert, loading, screen, study, facts });
+}"""
+
 
 class Chromium:
     """A running browser.
@@ -166,14 +175,29 @@ class Tab:
         return self._stage.run(self._page.evaluate(function, argument))
 
     def until(self, function: str, within: float = PATIENCE) -> Any:
-        """Ask the page again and again until the function returns something true."""
+        """Ask the page again and again until the function returns something true.
+
+        Raises:
+            TimeoutError: It did not, and this is what the page shows and knows.
+        """
 
         async def ask() -> Any:
             while not (found := await self._page.evaluate(function)):
                 await asyncio.sleep(0.05)
             return found
 
-        return self._stage.run(ask(), within)
+        try:
+            return self._stage.run(ask(), within)
+        except TimeoutError:
+            raise TimeoutError(f"not within {within:g} s: {function}\n{self.state()}") from None
+
+    def state(self) -> str:
+        """Return what the page shows and knows, for who waits for it in vain."""
+        try:
+            seen = self._stage.run(self._page.evaluate(_STATE), 10.0)
+        except Exception as error:
+            seen = f"the page does not answer: {error!r}"
+        return f"{seen}\nerrors: {self.errors}\nconsole: {self.console[-5:]}\nlast requests: {self.requests[-3:]}"
 
     def click(self, name: str) -> None:
         """Press a button by what stands on it."""

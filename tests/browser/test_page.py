@@ -126,6 +126,23 @@ def test_an_invitation_waits_for_a_name_and_one_press(stage: Stage) -> None:
         assert page.asked("join")[0]["name"] == "ann" and page.asked("join")[0]["room"] == "K7QW-3MZP"
 
 
+def test_no_button_can_be_pressed_before_the_server_told_its_games(stage: Stage) -> None:
+    resting = """async () => {
+        const text = await (await fetch("/")).text();
+        const pages = [document, new DOMParser().parseFromString(text, "text/html")]; // its script may come late, too
+        return pages.flatMap((page) => [...page.querySelectorAll("#entry button")].map((button) => button.disabled));
+    }"""
+    with acting_page(stage, "#held") as page:
+        assert page.tab.evaluate(resting) == [True] * 8
+        page.tab.evaluate("() => document.querySelector('#name').focus()")
+        page.key("press", "Enter")
+        assert page.trouble == "" and page.asked("create") == []
+        page.tab.evaluate("() => answer()")
+        page.tab.click("Create a room")
+        page.until_screen("room")
+        assert page.asked("create") == [{"game": "pong", "players": 2, "name": ""}] and page.trouble == ""
+
+
 def test_a_reload_goes_back_into_the_room_and_leaving_does_not(page: ActingPage) -> None:
     write(page, "code", "k7qw 3mzp")
     page.tab.click("Watch")

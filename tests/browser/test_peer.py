@@ -63,15 +63,10 @@ SIDES = """async (transfer) => {
 }"""
 
 
-@pytest.fixture(scope="module")
-def served(only_arena: Arena) -> None:
-    """A server that has the pages of the tests, once for all tests of this file."""
-    only_arena.serve(lobby=True)
-
-
 @pytest.fixture
-def page(served: None, arena: Arena) -> Tab:
+def page(arena: Arena) -> Tab:
     """A page in the network."""
+    arena.serve(lobby=True, fresh=False)  # it has the pages of the tests
     tab = arena.open("/pages/room.html")
     tab.until("() => 'Peers' in window")
     return tab

@@ -22,12 +22,6 @@ END = """() => {
 }"""
 
 
-@pytest.fixture(scope="module")
-def served(only_arena: Arena) -> None:
-    """A server that has the pages of the tests, once for all tests of this file."""
-    only_arena.serve(lobby=True)
-
-
 def play(ann: Tab, ben: Tab, **settings: Any) -> list[dict[str, Any]]:
     """Let two pages play over a rough line in a new room, hold that they agree, and return what each says of it."""
     room = ann.evaluate(ENTER, [{"name": "ann", "game": "pong", "players": 2}, {**ROUGH, **settings}])
@@ -43,7 +37,8 @@ def play(ann: Tab, ben: Tab, **settings: Any) -> list[dict[str, Any]]:
 
 
 @pytest.mark.nightly
-def test_two_pages_play_through_the_lobby_leave_and_play_directly_in_another_room(served: None, arena: Arena) -> None:
+def test_two_pages_play_through_the_lobby_leave_and_play_directly_in_another_room(arena: Arena) -> None:
+    arena.serve(lobby=True, fresh=False)  # it has the pages of the tests
     ann, ben = (arena.open("/pages/room.html") for _ in range(2))
     for tab in (ann, ben):
         tab.until("() => 'Client' in window")

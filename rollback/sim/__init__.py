@@ -1,9 +1,51 @@
-"""Virtual matches: whole sessions over a virtual network, on virtual time, as a function of a seed."""
+"""Virtual matches, and many of them: whole sessions over a virtual network, on virtual time, as a function of a seed.
+
+Its names are resolved on first use, so that a worker loads only what it plays.
+"""
 
 from __future__ import annotations
 
-from rollback.sim.link import Link
-from rollback.sim.match import VirtualMatch
-from rollback.sim.report import Failure, MatchReport
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
 
-__all__ = ["Failure", "Link", "MatchReport", "VirtualMatch"]
+if TYPE_CHECKING:
+    from rollback.sim.link import Link
+    from rollback.sim.match import VirtualMatch
+    from rollback.sim.pool.result import MatchResult
+    from rollback.sim.pool.simulating import isimulate, simulate
+    from rollback.sim.pool.spec import MatchSpec
+    from rollback.sim.report import Failure, MatchReport
+
+__all__ = [
+    "Failure",
+    "Link",
+    "MatchReport",
+    "MatchResult",
+    "MatchSpec",
+    "VirtualMatch",
+    "isimulate",
+    "simulate",
+]
+
+_PLACES = {
+    "Failure": "report",
+    "Link": "link",
+    "MatchReport": "report",
+    "MatchResult": "pool.result",
+    "MatchSpec": "pool.spec",
+    "VirtualMatch": "match",
+    "isimulate": "pool.simulating",
+    "simulate": "pool.simulating",
+}
+
+
+def __getattr__(name: str) -> Any:
+    place = _PLACES.get(name)
+    if place is None:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = globals()[name] = getattr(import_module(f"{__name__}.{place}"), name)
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

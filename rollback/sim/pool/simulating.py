@@ -1,0 +1,241 @@
+"""A run of many matches, seen by the caller: numbers, callbacks, order. Knows no game; leaves the playing to a backend."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Generator, Iterable, Iterator, Sized
+from contextlib import ExitStack, closing
+from dataclasses import replace
+from os import PathLike
+from typing import Any, Final, Literal
+
+from rollback.errors import RollbackError, UsageError
+from rollback.sim.pool.backends.choosing import Run, backend_of
+from rollback.sim.pool.commands import reproduce
+from rollback.sim.pool.job import Job, Rules
+from rollback.sim.pool.played import Spec
+from rollback.sim.pool.result import MatchResult
+from rollback.sim.pool.seeds import MAX_SEED, seeds_of
+
+__all__ = ["isimulate", "simulate"]
+
+FINE: Final = ("ok", "truncated")
+
+Backend = Literal["serial", "process", "ray"] | Callable[[], Any]
+
+
+def simulate(
+    specs: Iterable[Spec],
+    *,
+    seed: int = 0,
+    backend: Backend = "serial",
+    workers: int | None = None,
+    batch: int | Literal["auto"] = "auto",
+    retries: int = 2,
+    timeout: float | None = None,
+    memory_mb: int | None = None,
+    verify: float = 0.0,
+    on_progress: Callable[[int, int | None], None] | None = None,
+    on_result: Callable[[MatchResult], None] | None = None,
+    journal: str | PathLike[str] | None = None,
+) -> list[MatchResult]:
+    """Play matches, and return their results in the order of the specs.
+
+    Every backend comes to the same results, bit for bit, with any number of workers and any size of batch. No match can spoil
+    the run: what becomes of a bad one is its result's status.
+
+    Args:
+        specs: What to play, such as `MatchSpec`s; may be an iterator.
+        seed: Of the run. The match at index i is played with `SeedSequence(seed, spawn_key=(i,))`, wherever it is played.
+        backend: `serial` (here, one after the other), `process`, `ray`, or a function that makes a
+            `concurrent.futures.Executor`.
+        workers: How many matches are played at once; None takes one less than there are processors. `serial` has one.
+        batch: Matches that travel to a worker together; `auto` takes as many as are played in about 20 ms.
+        retries: How often a match is tried again whose worker it killed, before it counts as crashed.
+        timeout: Seconds after which a match is ended; None lets it take its time.
+        memory_mb: MiB that a worker may take; None sets no limit. Not with `serial`.
+        verify: Share of the matches, one at least where it is not 0, that are played again in a new process with another
+            hash seed.
+        on_progress: `on_progress(done, total)`, in this thread, once for each match; `total` is None where `specs` has no
+            length.
+        on_result: Told of each result as it comes, in any order, in this thread.
+        journal: A file that each result is written to; with one that is there already, the run goes on from it.
+
+    Raises:
+        UsageError: An argument is wrong, or a spec is none.
+        NotReproducible: A verified match came out otherwise.
+        MissingPackage: The backend's package is not installed.
+    """
+    results = isimulate(
+        specs, seed=seed, backend=backend, workers=workers, batch=batch, retries=retries, timeout=timeout,
+        memory_mb=memory_mb, verify=verify, on_progress=on_progress, on_result=on_result, journal=journal,
+    )  # fmt: skip
+    with closing(results):
+        return sorted(results, key=lambda result: result.index)
+
+
+def isimulate(
+    specs: Iterable[Spec],
+    *,
+    seed: int = 0,
+    backend: Backend = "serial",
+    workers: int | None = None,
+    batch: int | Literal["auto"] = "auto",
+    retries: int = 2,
+    timeout: float | None = None,
+    memory_mb: int | None = None,
+    verify: float = 0.0,
+    on_progress: Callable[[int, int | None], None] | None = None,
+    on_result: Callable[[MatchResult], None] | None = None,
+    journal: str | PathLike[str] | None = None,
+) -> Generator[MatchResult, None, None]:
+    """Play matches, and yield their results as they come.
+
+    The specs are taken as they are needed and forgotten when they are played, so that memory stays flat however many there
+    are. Nothing begins before the first result is asked for. Closing the iterator ends the run and all its processes, and
+    so does an exception: of a callback, of the specs, or Ctrl-C.
+
+    Args:
+        specs: See `simulate`, here and below.
+        seed: Of the run.
+        backend: Where they are played.
+        workers: How many are played at once.
+        batch: How many travel together.
+        retries: How often one that kills its worker is tried again.
+        timeout: Seconds after which a match is ended.
+        memory_mb: MiB that a worker may take.
+        verify: Share of the matches that are played again.
+        on_progress: Told how many are done.
+        on_result: Told of each result.
+        journal: Where the results are written, and from where the run goes on.
+
+    Raises:
+        UsageError: An argument is wrong; a spec that is none shows when it is reached.
+        MissingPackage: The backend's package is not installed.
+    """
+    if not isinstance(specs, Iterable) or isinstance(specs, str | bytes | dict):
+        raise UsageError(f"specs must be a list or an iterator of matches, such as [MatchSpec(game='pong')], not {specs!r:.80}")
+    _whole("seed", seed, 0, MAX_SEED)
+    _whole("workers", workers, 1, 4096, also=None)
+    _whole("batch", batch, 1, 1_000_000, also="auto")
+    _whole("retries", retries, 0, 1000)
+    _number("timeout", timeout, "a number of seconds above 0, or None", lambda value: 0 < value <= 1e6, also=None)
+    _whole("memory_mb", memory_mb, 16, 1 << 24, also=None)
+    _number("verify", verify, "a share from 0 to 1, such as 0.01", lambda value: 0 <= value <= 1)
+    for name, callback in (("on_progress", on_progress), ("on_result", on_result)):
+        if callback is not None and not callable(callback):
+            raise UsageError(f"{name} must be a function, or None, not {callback!r:.80}")
+    if journal is not None and not isinstance(journal, str | PathLike):
+        raise UsageError(f"journal must be the path of a file, or None, not {journal!r:.80}")
+    if memory_mb is not None and backend == "serial":
+        raise UsageError("memory_mb limits a worker, and serial has none of its own: use backend='process', or leave it out")
+    total = len(specs) if isinstance(specs, Sized) else None
+    rules = Rules(seed, workers, batch, retries, timeout, memory_mb, total)
+    return _run(specs, rules, backend_of(backend), verify, on_progress, on_result, journal)
+
+
+def _run(
+    specs: Iterable[Spec],
+    rules: Rules,
+    run: Run,
+    verify: float,
+    on_progress: Callable[[int, int | None], None] | None,
+    on_result: Callable[[MatchResult], None] | None,
+    journal: str | PathLike[str] | None,
+) -> Generator[MatchResult, None, None]:
+    done = 0
+    with ExitStack() as stack:
+        for result in _results(specs, rules, run, verify, journal, stack):
+            done += 1
+            if on_result is not None:
+                on_result(result)
+            if on_progress is not None:
+                on_progress(done, rules.matches)
+            yield result
+
+
+def _results(
+    specs: Iterable[Spec],
+    rules: Rules,
+    run: Run,
+    verify: float,
+    path: str | PathLike[str] | None,
+    stack: ExitStack,
+) -> Iterator[MatchResult]:
+    """Yield each match's result once: those of the journal, and those that the backend plays.
+
+    What a backend gives twice, or never, is no result: a run with one match too few must not look like one that is whole.
+    """
+    written = None
+    if path is not None:
+        from rollback.sim.pool.journal import Journal
+
+        written = stack.enter_context(Journal.open(path, seed=rules.seed))
+    under_way: dict[int, Job] = {}
+    from_before: list[MatchResult] = []
+
+    def needed() -> Iterator[Job]:
+        for job in numbered(specs, rules.seed):
+            known = written.take(job) if written is not None else None
+            if known is None:
+                under_way[job.index] = job
+                yield job
+            else:
+                from_before.append(known)
+
+    jobs = needed()
+    sample = None
+    if verify:
+        from rollback.sim.pool.sample import Sample
+
+        sample = stack.enter_context(closing(Sample(verify, rules.seed)))
+        jobs = sample.watch(jobs)
+    for result in stack.enter_context(closing(run(jobs, rules))):
+        job = under_way.pop(result.index, None)
+        if job is None:
+            raise RollbackError(f"the backend returned a result twice, or one that nobody asked for: {result!r:.200}")
+        if result.status not in FINE:
+            result = replace(result, command=reproduce(job.spec, job.seed))
+        if written is not None:
+            written.write(result)
+        if sample is not None:
+            sample.take(result)
+        while from_before:
+            yield from_before.pop(0)
+        yield result
+    yield from from_before
+    if under_way:
+        raise RollbackError(f"the backend lost {len(under_way)} matches, the first one at index {min(under_way)}")
+    if sample is not None:
+        from rollback.sim.pool.verify import verify as verify_sample
+
+        verify_sample(sample, rules.timeout)
+
+
+def numbered(specs: Iterable[Spec], seed: int) -> Iterator[Job]:
+    """Yield each spec with its index and its seed: its own one where it has one, else that of the run and the index.
+
+    Raises:
+        UsageError: One of them is no spec.
+    """
+    seed_at = seeds_of(seed)
+    for index, spec in enumerate(specs):
+        if not callable(getattr(spec, "play", None)) or not callable(getattr(spec, "to_dict", None)):
+            raise UsageError(f"specs[{index}] is no match: a MatchSpec(game=...) is needed, not {spec!r:.80}")
+        own = getattr(spec, "seed", None)
+        yield Job(index, seed_at(index) if own is None else own, spec)
+
+
+def _whole(name: str, value: Any, low: int, high: int, also: Any = ...) -> None:
+    if value == also and type(value) is type(also):
+        return
+    if not isinstance(value, int) or isinstance(value, bool) or not low <= value <= high:
+        more = "" if also is ... else f", or {also!r}"
+        raise UsageError(f"{name} must be a whole number from {low} to {high}{more}, not {value!r:.80}")
+
+
+def _number(name: str, value: Any, words: str, fits: Callable[[float], bool], also: Any = ...) -> None:
+    if value is also:
+        return
+    if not isinstance(value, int | float) or isinstance(value, bool) or not math.isfinite(value) or not fits(value):
+        raise UsageError(f"{name} must be {words}, not {value!r:.80}")

@@ -1,0 +1,71 @@
+"""A match without a network: a plain loop over the frames, and the reference for speed. Knows no session and no seed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Final
+
+from rollback.game import Bits, UInt, codecs_of
+from rollback.sim.pool.digest import MOST, Tape, scores_of
+from rollback.sim.pool.played import Played
+from rollback.sim.pool.sides import looks
+from rollback.types import Policy
+
+__all__ = ["ends", "play_unlinked"]
+
+KNOWN: Final = 1024  # actions of a player whose inputs are kept in mind
+# Codecs that make the same input of all actions that are equal and of this type, so that each is encoded once.
+PLAIN: Final = {UInt: int, Bits: tuple}
+
+
+def ends(game: Any) -> bool:
+    """Return whether a game can be over; an environment that was given no number of episodes goes on for ever."""
+    return hasattr(game, "over") and getattr(game, "wanted_episodes", 0) is not None
+
+
+def play_unlinked(game: Any, policies: Sequence[Policy], frames: int) -> Played:
+    """Play a game that was reset to its end, or for so many frames.
+
+    Each player's action takes effect in the frame in which it is asked for, as `decode(encode(action))`: what is played is
+    what would be played over a perfect network.
+
+    Args:
+        game: A fresh game.
+        policies: One a player.
+        frames: Where the match ends at the latest.
+    """
+    codecs = codecs_of(game)
+    tape = Tape(codecs)
+    observe = getattr(game, "observe", None)
+    has_end, step, inputs = hasattr(game, "over"), game.step, tape.inputs
+    seats = range(len(codecs))
+    acts = [policy.act for policy in policies]
+    shown = [observe if looks(policy) else None for policy in policies]
+    memories: list[Any] = [None] * len(codecs)
+    kinds = [PLAIN.get(type(codec)) for codec in codecs]
+    known: list[dict[Any, tuple[bytes, Any]]] = [{} for _ in codecs]
+    frame = 0
+    # One flat loop: a function call for each player and frame would cost as much as a step of a small game.
+    while frame < frames and not (has_end and game.over):
+        actions = []
+        for player in seats:
+            see = shown[player]
+            action, memories[player] = acts[player](None if see is None else see(player), memories[player])
+            met = known[player].get(action) if type(action) is kinds[player] else None
+            if met is None:
+                codec = codecs[player]
+                data = codec.encode(action)
+                decoded = codec.decode(data)
+                if kinds[player] is type(action) and len(known[player]) < KNOWN:
+                    known[player][action] = data, decoded
+            else:
+                data, decoded = met
+            inputs += data
+            actions.append(decoded)
+        step(actions)
+        frame += 1
+        if len(inputs) > MOST:
+            tape.wind()
+    scores = scores_of(game)
+    truncated = ends(game) and not game.over
+    return Played(tape.digest(game, frame, scores), scores, {"frames": frame}, truncated)

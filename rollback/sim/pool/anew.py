@@ -1,0 +1,75 @@
+"""The new process: plays matches again under the conditions it is given, and tells what came of each. Judges nothing.
+
+Started by `rollback.sim.pool.fresh`, which keeps its stdin open for as long as somebody waits for the answers: they are lines
+of JSON on what was stdout. A game may print; what it prints goes to stderr.
+"""
+
+from __future__ import annotations
+
+import faulthandler
+import json
+import os
+import pickle
+import sys
+import threading
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from rollback.sim.pool.conditions import Conditions, Watch
+
+if TYPE_CHECKING:
+    from rollback.sim.pool.job import Job
+
+__all__ = ["Order", "main"]
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """What a new process is to do.
+
+    Attributes:
+        conditions: How it is to be made.
+        matches: How many follow, each pickled by itself.
+        timeout: Seconds after which a match ends the process; None lets it take its time.
+    """
+
+    conditions: Conditions
+    matches: int
+    timeout: float | None
+
+
+def main(path: str) -> None:
+    """Carry out the order in a file."""
+    answers = os.fdopen(os.dup(sys.stdout.fileno()), "w", encoding="ascii")
+    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
+    threading.Thread(target=_end_with_the_caller, daemon=True).start()
+    with open(path, "rb") as file:
+        # The bytes are those of the process that started this one, and of nobody else.
+        order: Order = pickle.load(file)
+        watch = Watch(order.conditions)  # before the game is imported, which may take a function from `time`
+        jobs: list[Job] = [pickle.load(file) for _ in range(order.matches)]
+    from rollback.sim.pool.played import Shared
+    from rollback.sim.pool.worker import play_one
+
+    shared = Shared({})
+    with answers:
+        for job in jobs:
+            shared.parcels = {**shared.parcels, **_parcels(job)}
+            watch.begin()
+            if order.timeout is not None:
+                faulthandler.dump_traceback_later(order.timeout, exit=True)
+            result = play_one(job, shared)
+            faulthandler.cancel_dump_traceback_later()
+            json.dump([result.status, result.digest, result.error, watch.looked_at()], answers)
+            answers.write("\n")
+            answers.flush()
+
+
+def _parcels(job: Job) -> dict[str, bytes]:
+    return {name: what.read_bytes() if isinstance(what, Path) else what for name, what in job.spec.parcels().items()}
+
+
+def _end_with_the_caller() -> None:
+    sys.stdin.buffer.read()
+    os._exit(1)

@@ -21,6 +21,7 @@ __all__ = ["Lineup", "groups", "lineup_at", "round_robin", "seatings", "whole_cy
 Lineup = tuple[int, ...]
 
 MOST_GROUPS = 200_000  # of which a list is held; 64 agents in fours are 635,376 groups, more than anybody plays
+MOST_ORDERED = 5  # seats; six have 720 orders
 
 
 def round_robin(agents: int, players: int) -> Iterator[Lineup]:
@@ -82,9 +83,9 @@ def groups(agents: int, players: int) -> Sequence[Lineup]:
 
 @lru_cache(maxsize=16)
 def seatings(players: int) -> Sequence[Lineup]:
-    """Return all orders of the seats, the rotations of one order next to each other."""
-    found = []
-    for rest in permutations(range(1, players)):
+    """Return all orders of the seats, the rotations of one order next to each other; only these, if there are many seats."""
+    found: list[Lineup] = []
+    for rest in permutations(range(1, players)) if players <= MOST_ORDERED else [range(1, players)]:
         order = (0, *rest)
         found += [order[turn:] + order[:turn] for turn in range(players)]
     return found

@@ -14,14 +14,15 @@ import sys
 import threading
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from rollback.sim.pool.conditions import Conditions, Watch
+from rollback.sim.pool.spawning import Script, open_script
 
 if TYPE_CHECKING:
     from rollback.sim.pool.job import Job
 
-__all__ = ["Order", "main"]
+__all__ = ["READY", "Order", "main"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,11 +33,16 @@ class Order:
         conditions: How it is to be made.
         matches: How many follow, each pickled by itself.
         timeout: Seconds after which a match ends the process; None lets it take its time.
+        script: How to find the caller's script, for matches that are defined there.
     """
 
     conditions: Conditions
     matches: int
     timeout: float | None
+    script: Script = ()
+
+
+READY: Final = b"ready\n"  # the first line of the answers
 
 
 def main(path: str) -> None:
@@ -48,14 +54,18 @@ def main(path: str) -> None:
         # The bytes are those of the process that started this one, and of nobody else.
         order: Order = pickle.load(file)
         watch = Watch(order.conditions)  # before the game is imported, which may take a function from `time`
+        if order.script:
+            open_script(order.script)
         jobs: list[Job] = [pickle.load(file) for _ in range(order.matches)]
     from rollback.sim.pool.played import Shared
     from rollback.sim.pool.worker import play_one
 
-    shared = Shared({})
+    shared = Shared()
     with answers:
+        answers.write(READY.decode())
+        answers.flush()
         for job in jobs:
-            shared.parcels = {**shared.parcels, **_parcels(job)}
+            shared.parcels = _parcels(job)
             watch.begin()
             if order.timeout is not None:
                 faulthandler.dump_traceback_later(order.timeout, exit=True)

@@ -15,10 +15,12 @@ from types import TracebackType
 from typing import Any, Final, Self
 
 from rollback.errors import UsageError
-from rollback.sim.pool.anew import Order
+from rollback.sim.pool.anew import READY, Order
 from rollback.sim.pool.conditions import Conditions
 from rollback.sim.pool.job import Job
 from rollback.sim.pool.sample import Outcome
+from rollback.sim.pool.spawning import check_not_opening, script_of_caller
+from rollback.sim.pool.worker import MAIN, ONE_THREAD
 
 __all__ = ["Answer", "Fresh"]
 
@@ -57,7 +59,7 @@ class Fresh:
         self._folder = tempfile.TemporaryDirectory(prefix="rollback-")
         try:
             order = Path(self._folder.name) / "order"
-            order.write_bytes(_pickled(jobs, conditions, timeout))
+            order.write_bytes(_order(jobs, conditions, timeout))
             self._said = open(Path(self._folder.name) / "said", "w+b")
             self._process = _started(str(order), conditions, self._said)
         except BaseException:
@@ -73,8 +75,14 @@ class Fresh:
         self._close_files()
 
     def answers(self) -> list[Answer]:
-        """Wait for what came of the matches, in their order; those after one that ended the process are missing."""
+        """Wait for what came of the matches, in their order; those after one that ended the process are missing.
+
+        Raises:
+            UsageError: The process could not even read its order.
+        """
         assert self._process.stdout is not None
+        if self._process.stdout.readline() != READY:
+            raise UsageError(f"verify needs another process, and none can play the matches: {self._end().error}")
         found = []
         for line in self._process.stdout:
             if not line.endswith(b"\n"):
@@ -101,17 +109,16 @@ class Fresh:
         self._folder.cleanup()
 
 
-def _pickled(jobs: Sequence[Job], conditions: Conditions, timeout: float | None) -> bytes:
-    parts = [pickle.dumps(Order(conditions, len(jobs), timeout))]
-    for job in jobs:
-        try:
-            parts.append(pickle.dumps(job))
-        except Exception as error:  # pickle lets through whatever the objects raise
-            raise UsageError(
-                f"verify plays match {job.index} ({job.spec.name}) again in another process, and it cannot travel there"
-                f" ({type(error).__name__}: {error}): give it names and plain values"
-            ) from None
-    return b"".join(parts)
+def _order(jobs: Sequence[Job], conditions: Conditions, timeout: float | None) -> bytes:
+    packed = b"".join(pickle.dumps(job) for job in jobs)
+    check_not_opening()
+    script = script_of_caller() if MAIN in packed else ()
+    if MAIN in packed and not script:
+        raise UsageError(
+            f"verify plays match {jobs[0].index} ({jobs[0].spec.name}) again in another process, and it is defined in a"
+            " notebook, in a console or on standard input: write it into a file, and name it by that (`my_file.py:MyGame`)"
+        )
+    return pickle.dumps(Order(conditions, len(jobs), timeout, script)) + packed
 
 
 def _started(order: str, conditions: Conditions, said: Any) -> subprocess.Popen[bytes]:
@@ -123,7 +130,7 @@ def _started(order: str, conditions: Conditions, said: Any) -> subprocess.Popen[
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=said,
-            env=os.environ | {"PYTHONHASHSEED": conditions.hash_seed},
+            env=os.environ | dict.fromkeys(ONE_THREAD, "1") | {"PYTHONHASHSEED": conditions.hash_seed},
         )
     except OSError as error:
         raise UsageError(f"verify needs another process, and none can be started here ({error})") from None

@@ -82,6 +82,16 @@ def stand_ins(first: int, seed: int) -> list[int]:
     return found[::-1]
 
 
+def _pickled(seen: Seen) -> bytes:
+    try:
+        return pickle.dumps(seen)
+    except Exception as error:  # pickle lets through whatever the objects raise
+        raise UsageError(
+            f"verify plays match {seen.job.index} ({seen.job.spec.name}) again in another process, and it cannot travel there"
+            f" ({type(error).__name__}: {error}): give it names and plain values"
+        ) from None
+
+
 def _below(limit: int, seed: int, place: int) -> int:
     return random.Random(f"played again {seed} {place}").randrange(limit)
 
@@ -105,29 +115,30 @@ class Sample:
         self._file: IO[bytes] = tempfile.SpooledTemporaryFile(IN_MEMORY)
 
     def watch(self, jobs: Iterable[Job]) -> Iterator[Job]:
-        """Pass all jobs on, in the order of their indices, and keep those of the sample.
-
-        Raises:
-            UsageError: One of the sample cannot travel to another process.
-        """
+        """Pass jobs on, all from index 0 on in their order, and keep those of the sample."""
         for job in jobs:
             if job.index == self._next:
                 self._next = next(self._drawn)
-                self._keep(job)
+                self._waiting[job.index] = job
             elif job.index in self._places:
-                self._keep(job)
+                self._waiting[job.index] = job
             yield job
 
     def take(self, result: MatchResult) -> None:
-        """Take note of a result, whether it belongs to the sample or not."""
+        """Take note of a result, whether it belongs to the sample or not.
+
+        Raises:
+            UsageError: It does, and its match cannot travel to another process.
+        """
         job = self._waiting.pop(result.index, None)
         if job is None or result.status not in COMPARED:
             return
         seen = Seen(job, outcome_of(result))
         if job.index not in self._places:
-            pickle.dump(seen, self._file)
+            self._file.write(_pickled(seen))
             self._count += 1
         elif self._stand_in is None or self._stand_in.job.index < job.index:
+            _pickled(seen)
             self._stand_in = seen
 
     def __len__(self) -> int:
@@ -145,11 +156,3 @@ class Sample:
     def close(self) -> None:
         """Forget all."""
         self._file.close()
-
-    def _keep(self, job: Job) -> None:
-        if type(job.spec).__module__ == "__main__":
-            raise UsageError(
-                f"verify plays match {job.index} ({job.spec.name}) again in another process, which cannot import"
-                f" {type(job.spec).__qualname__} from the program that runs: put the class into a module"
-            )
-        self._waiting[job.index] = job

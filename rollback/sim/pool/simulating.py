@@ -174,23 +174,25 @@ def _results(
     under_way: dict[int, Job] = {}
     from_before: list[MatchResult] = []
 
-    def needed() -> Iterator[Job]:
-        for job in numbered(specs, rules.seed):
-            known = written.take(job) if written is not None else None
-            if known is None:
-                under_way[job.index] = job
-                yield job
-            else:
-                from_before.append(known)
-
-    jobs = needed()
     sample = None
     if verify:
         from rollback.sim.pool.sample import Sample
 
         sample = stack.enter_context(closing(Sample(verify, rules.seed)))
-        jobs = sample.watch(jobs)
-    for result in stack.enter_context(closing(run(jobs, rules))):
+
+    def needed() -> Iterator[Job]:
+        jobs = numbered(specs, rules.seed)
+        for job in jobs if sample is None else sample.watch(jobs):
+            known = written.take(job) if written is not None else None
+            if known is None:
+                under_way[job.index] = job
+                yield job
+                continue
+            if sample is not None:
+                sample.take(known)
+            from_before.append(known)
+
+    for result in stack.enter_context(closing(run(needed(), rules))):
         job = under_way.pop(result.index, None)
         if job is None:
             raise RollbackError(f"the backend returned a result twice, or one that nobody asked for: {result!r:.200}")

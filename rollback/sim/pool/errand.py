@@ -1,0 +1,70 @@
+"""What a worker process of this machine begins with, and is asked to do. Knows its parent and letters; knows no match."""
+
+from __future__ import annotations
+
+import multiprocessing
+import multiprocessing.connection
+import os
+import shutil
+import signal
+import sys
+import threading
+from pathlib import Path
+from typing import Final
+
+from rollback.sim.pool.letters import Letter, opened, posted
+from rollback.sim.pool.worker import Orders, play_batch, prepare
+
+__all__ = ["begin", "run"]
+
+_orders: list[Orders] = []
+_parcels: list[Path] = []
+STANDARD_OUTPUT: Final = 1
+STANDARD_ERROR: Final = 2
+
+
+def begin(orders: Orders, root: str) -> None:
+    """Prepare this process: Ctrl-C is its parent's to handle, and without a parent there is nobody to work for.
+
+    Args:
+        orders: Of the run.
+        root: The folder of the run, in which the parcels are; whoever survives the parent removes it.
+    """
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    if hasattr(signal, "pthread_sigmask"):
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})  # it began blocked; a game's own processes need not
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        threading.Thread(target=_end_with, args=(parent.sentinel, root), daemon=True).start()
+    _send_prints_to_standard_error()
+    _orders[:] = [orders]
+    _parcels[:] = [Path(root)]
+    prepare(orders)
+
+
+def run(letter: Letter, number: int) -> Letter:
+    """Play the batch that is in a letter, and answer by one. It raises nothing that comes from a match."""
+    orders = _orders[0]
+    return posted(play_batch(opened(letter), number, orders, _parcel), Path(orders.folder))
+
+
+def _parcel(sha: str) -> bytes | None:
+    try:
+        return (_parcels[0] / sha).read_bytes()
+    except OSError:
+        return None
+
+
+def _send_prints_to_standard_error() -> None:
+    """Let what games print go where progress goes: the caller's standard output is for its results."""
+    try:
+        sys.stdout.flush()
+        os.dup2(STANDARD_ERROR, STANDARD_OUTPUT)
+    except (OSError, AttributeError):  # a window has neither
+        return
+
+
+def _end_with(sentinel: int, root: str) -> None:
+    multiprocessing.connection.wait([sentinel])
+    shutil.rmtree(root, ignore_errors=True)
+    os._exit(1)

@@ -1,0 +1,146 @@
+"""How a worker process is started: undisturbed by Ctrl-C, and without the caller's script. Knows processes; knows no match.
+
+A spawned process usually imports the script that started it, which costs whatever the script imports, and starts
+processes without end where the script has no guard. Here a worker does so only if what it is to play is written there.
+"""
+
+from __future__ import annotations
+
+import multiprocessing.context
+import signal
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from multiprocessing import spawn
+from pathlib import Path
+from typing import Any, Final
+
+from rollback.errors import UsageError
+
+__all__ = ["Context", "Script", "Worker", "check_not_opening", "open_script", "script_of_caller"]
+
+Script = tuple[tuple[str, str], ...]  # how a process finds the script of another: by module or by path; empty, if not at all
+WHERE: Final = ("init_main_from_name", "init_main_from_path")
+
+_one_at_a_time = threading.Lock()
+_opening: list[str] = []  # the script that this worker is importing, while it does
+
+
+class Worker(multiprocessing.context.SpawnProcess):
+    """A spawned process that begins without the caller's script, and with Ctrl-C put off until it can ignore it."""
+
+    def start(self) -> None:
+        """Start it; a Ctrl-C that comes meanwhile is raised afterwards."""
+        with _undisturbed(), _without_script():
+            super().start()
+
+
+class Context(multiprocessing.context.SpawnContext):
+    """What a `ProcessPoolExecutor` starts its workers with.
+
+    Attributes:
+        workers: All that were made with it, also the dead ones: an executor tells nobody whom it started.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.workers: list[Worker] = []
+        self.Process = self._made  # type: ignore[assignment, misc]
+
+    def _made(self, *args: Any, **named: Any) -> Worker:
+        worker = Worker(*args, **named)
+        self.workers.append(worker)
+        return worker
+
+
+@contextmanager
+def _without_script() -> Iterator[None]:
+    """Let what this thread starts not import the script; what other threads start meanwhile does so as ever."""
+    mine = threading.get_ident()
+    with _one_at_a_time:
+        original = spawn.get_preparation_data
+
+        def prepared(name: str) -> dict[str, Any]:
+            told = original(name)
+            if threading.get_ident() == mine:
+                for key in WHERE:
+                    told.pop(key, None)
+            return told
+
+        spawn.get_preparation_data = prepared
+        try:
+            yield
+        finally:
+            spawn.get_preparation_data = original
+
+
+@contextmanager
+def _undisturbed() -> Iterator[None]:
+    """Put Ctrl-C off while a worker is started: half a worker would complain, and a whole one is not to notice it.
+
+    A started process inherits that the signal is blocked, and so never sees it before it ignores it.
+    """
+    if not hasattr(signal, "pthread_sigmask"):
+        yield
+        return
+    is_main = threading.current_thread() is threading.main_thread()
+    pressed: list[int] = []
+    before = signal.signal(signal.SIGINT, lambda number, frame: pressed.append(number)) if is_main else None
+    mask = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, mask)
+        if is_main:
+            signal.signal(signal.SIGINT, before if before is not None else signal.SIG_DFL)
+    if pressed:
+        raise KeyboardInterrupt
+
+
+def script_of_caller() -> Script:
+    """Return how a worker finds the script that runs here.
+
+    Raises:
+        UsageError: This process is itself just importing that script.
+    """
+    try:
+        told = spawn.get_preparation_data("worker")
+    except RuntimeError:
+        raise _unguarded(str(getattr(sys.modules["__main__"], "__file__", "the script"))) from None
+    return tuple((key, told[key]) for key in WHERE if told.get(key))
+
+
+def open_script(script: Script) -> None:
+    """Import the caller's script here, in a worker, under the name `__mp_main__`; `__main__` is then the same module.
+
+    Raises:
+        UsageError: There is none, or it does not let itself be imported.
+    """
+    if not script or not (Path(script[0][1]).exists() or script[0][0] == WHERE[0]):
+        raise UsageError(
+            "what is defined in a notebook, in a console or on standard input cannot be played in another process: "
+            'write it into a file, and name it by that (`my_file.py:MyGame`), or take backend="serial"'
+        )
+    _opening.append(script[0][1])
+    try:
+        spawn.prepare(dict(script))
+    finally:
+        _opening.clear()
+
+
+def check_not_opening() -> None:
+    """Hold that no worker starts workers because it imports the script that started it.
+
+    Raises:
+        UsageError: It does.
+    """
+    if _opening:
+        raise _unguarded(_opening[0])
+
+
+def _unguarded(script: str) -> UsageError:
+    return UsageError(
+        f'{script} starts a simulation whenever it is imported, and a worker has to import it: put that under "if __name__ == '
+        '\\"__main__\\":", or write the game and the players into a file of their own'.replace('\\"', "'")
+    )

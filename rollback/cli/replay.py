@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from rollback.cli import options
-from rollback.cli.exit_codes import FINE, NOT_TRUE, WRONG_USE
+from rollback.cli.exit_codes import WRONG_USE
 from rollback.cli.replay_game import game_command, game_for
-from rollback.errors import GameError, ReplayError, UsageError
+from rollback.cli.replay_verify import verify
+from rollback.errors import GameError, UsageError
 
 if TYPE_CHECKING:
     from rollback.replays import Replay
@@ -30,41 +31,7 @@ def _replay() -> None:
     """
 
 
-@app.command("verify")
-def verify(
-    files: Annotated[list[Path], typer.Argument(metavar="FILE...", help="Replay files.")],
-    game: Annotated[
-        str | None,
-        typer.Option(help="The game they are of.", show_default="the one each names, unless that is a file"),
-    ] = None,
-    as_json: options.AsJson = False,
-) -> None:
-    """Play recorded matches again, and see whether they come out the same.
-
-    Prints a line for each. Leaves with 1 if one does not come out the same, or is cut off and so cannot come out whole,
-    and with 2 if one cannot be read or its game has to be named.
-
-    Example: rollback replay verify match.rbr
-    """
-    code, told = FINE, []
-    for file in files:
-        try:
-            found = _verdict(file, game)
-        except (ReplayError, UsageError) as error:
-            is_readable = isinstance(error, UsageError)  # then it is the game that is missing
-            found = {"file": str(file), "ok": False, "readable": is_readable, "message": str(error)}
-            word, code = "not checked" if is_readable else "unreadable", WRONG_USE
-        else:
-            word = _word(found)
-            if code == FINE and word != "same":
-                code = NOT_TRUE
-        told.append(found)
-        if not as_json:
-            is_answer = word not in ("not checked", "unreadable")
-            print(f"{file}: {word}: {found['message']}", file=sys.stdout if is_answer else sys.stderr)
-    if as_json:
-        print(json.dumps(told))
-    raise typer.Exit(code)
+app.command("verify")(verify)
 
 
 @app.command("show")
@@ -179,32 +146,3 @@ def _leave(replay: Replay, file: Path) -> None:
     if not replay.complete:
         print(f"rollback: {file} is not whole: {replay.damage}", file=sys.stderr)
         raise typer.Exit(WRONG_USE)
-
-
-def _word(found: dict[str, Any]) -> str:
-    if not found["ok"]:
-        return "DIFFERENT"
-    return "same" if found["complete"] else "same, as far as it goes"
-
-
-def _verdict(file: Path, name: str | None) -> dict[str, Any]:
-    from rollback.replays import Replay
-
-    replay = Replay.open(file)
-    named, game = game_for(replay, str(file), name, "verify")
-    verdict = replay.verify(game)
-    message = verdict.message if replay.complete else f"{verdict.message}; {replay.damage}"
-    if verdict.ok and not replay.complete:
-        message = f"{verdict.frames} frames; the file is cut off or damaged: {replay.damage}"
-    return {
-        "file": str(file),
-        "ok": verdict.ok,
-        "complete": replay.complete,
-        "game": named,
-        "frames": verdict.frames,
-        "checked": verdict.checked,
-        "first_bad_frame": verdict.first_bad_frame,
-        "taken_over": list(verdict.taken_over),
-        "differences": [str(difference) for difference in verdict.differences],
-        "message": message,
-    }

@@ -10,8 +10,9 @@ from rollback.errors import UsageError
 if TYPE_CHECKING:  # most commands start without them
     from rollback.game import Game
     from rollback.replays import Replay
+    from rollback.sim.pool.replay_file import Trouble
 
-__all__ = ["game_command", "game_for"]
+__all__ = ["game_command", "game_for", "refusal"]
 
 
 def game_command(command: str, file: str, game: str) -> str:
@@ -22,28 +23,39 @@ def game_command(command: str, file: str, game: str) -> str:
     return shlex.join(["rollback", "replay", command, file, *named])
 
 
+def refusal(trouble: Trouble, named: str, file: str, command: str) -> str:
+    """Return the sentence that asks the user to name the game, for the troubles that a name alone has.
+
+    Args:
+        trouble: `unnamed` or `untrusted`.
+        named: What the file says; anybody may have written that.
+        file: The file.
+        command: The command that asks.
+    """
+    if trouble == "unnamed":
+        return f"it does not say how its game is named; name it: {game_command(command, file, 'module:Game')}"
+    told = game_command(command, file, named if named.isprintable() else "path/file.py:Game")
+    return f"its game {named!r} is not run because somebody else names it; if you trust it: {told}"
+
+
 def game_for(replay: Replay, file: str, name: str | None, command: str) -> tuple[str, Game]:
     """Return the name of the game that was recorded, and a fresh one.
 
     Args:
         replay: The replay.
         file: Its file, for messages.
-        name: What the user said; None to take what the replay says, which is not trusted.
+        name: What the user said; None, or nothing, takes what the replay says, which is not trusted.
         command: The command that asks, for messages.
 
     Raises:
         UsageError: The user has to name the game.
         GameError: The name leads to no game.
     """
-    from rollback.cli.play_room import is_built_in
-    from rollback.envs.environment_names import PREFIXES
     from rollback.envs.names import game_factory
+    from rollback.sim.pool.replay_file import trouble_of_name
 
     named = name or replay.header.game
-    if not named:
-        raise UsageError(f"it does not say how its game is named; name it: {game_command(command, file, 'module:Game')}")
-    is_environment = named.startswith(PREFIXES) and not is_built_in(named)
-    if name is None and (is_environment or ".py" in named):  # whoever wrote the replay chose that, and it may be anybody
-        told = game_command(command, file, named if named.isprintable() else "path/file.py:Game")
-        raise UsageError(f"its game {named!r} is not run because somebody else names it; if you trust it: {told}")
-    return named, game_factory(named, is_trusted=name is not None)()
+    trouble = "" if name else trouble_of_name(named)
+    if trouble:
+        raise UsageError(refusal(trouble, named, file, command))
+    return named, game_factory(named, is_trusted=bool(name))()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 import json
-import os
 import sys
 from contextlib import closing
 from pathlib import Path
@@ -14,6 +13,8 @@ import typer
 
 from rollback.cli import options
 from rollback.cli.exit_codes import FINE, NOT_TRUE
+from rollback.cli.progress import progress
+from rollback.cli.spread import BackendOption, JournalOption, RetriesOption, TimeoutOption, WorkersOption, spread
 from rollback.config import MAX_DELAY, MAX_WINDOW
 
 if TYPE_CHECKING:
@@ -42,7 +43,11 @@ def command(
     ] = None,
     frames: Annotated[int, typer.Option(min=1, max=10_000_000, help="Of each match, where it is not over sooner.")] = 600,
     seed: Annotated[int, typer.Option(min=0, max=2**62, help="Of the first match; the next ones count up.")] = 0,
-    workers: Annotated[int | None, typer.Option(min=1, max=256, show_default="one for each processor")] = None,
+    workers: WorkersOption = None,
+    backend: BackendOption = None,
+    timeout: TimeoutOption = None,
+    retries: RetriesOption = 2,
+    journal: JournalOption = None,
     fail_fast: Annotated[bool, typer.Option("--fail-fast", help="Leave at the first failure.")] = False,
     shrink: Annotated[
         Path | None,
@@ -90,6 +95,7 @@ def command(
     flags: dict[str, Any] = {
         "game": game, "players": players, "frames": frames if frames != 600 else None, **changed,
         "input_delay": input_delay or None, "window": window if window != 8 else None, "fps": fps,
+        "timeout": timeout,
     }  # fmt: skip
     if profile is None and changed:
         flags["custom"] = True
@@ -99,7 +105,10 @@ def command(
         chosen, range(seed, seed + seeds), game=game, players=made.players, frames=frames,
         fps=fps or int(getattr(made, "fps", 60)), window=window, delays=(input_delay,),
     )  # fmt: skip
-    outcomes = _play(plans, workers or os.cpu_count() or 1, fail_fast=fail_fast)
+    where, count = spread(backend, workers, timeout, len(plans))
+    outcomes = _play(
+        plans, fail_fast, backend=where, workers=count, timeout=timeout, retries=retries, journal=journal,
+    )  # fmt: skip
     raise typer.Exit(_tell(chosen, outcomes, window, flags, shrink, as_json))
 
 
@@ -134,23 +143,16 @@ def _plans(profiles: list[Profile], seeds: range, **settings: Any) -> list[Match
     return [plan_for(profile, seed=seed, **settings) for profile in profiles for seed in seeds]
 
 
-def _play(plans: list[MatchPlan], workers: int, *, fail_fast: bool) -> list[Outcome]:
+def _play(plans: list[MatchPlan], fail_fast: bool, **how: Any) -> list[Outcome]:
     """Play all of it behind a progress bar; with `fail_fast` up to the first failure in the order of the seeds."""
-    from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+    from rollback.sim.stress_run import play_all
 
-    from rollback.sim.workers import play_all
-
-    console = Console(stderr=True)
     outcomes = []
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:
-        task = progress.add_task("matches", total=len(plans))
-        with closing(play_all(plans, min(workers, len(plans)), lambda outcome: progress.advance(task))) as results:
-            for outcome in results:
-                outcomes.append(outcome)
-                if fail_fast and not outcome.passed:
-                    break
+    with progress("matches", len(plans)) as bar, closing(play_all(plans, on_progress=bar.on_progress, **how)) as results:
+        for outcome in results:
+            outcomes.append(outcome)
+            if fail_fast and not outcome.passed:
+                break
     return outcomes
 
 

@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from rollback.sim.stress import Outcome, Summary
+from rollback.sim.stress import DIED, ENDED, Outcome, Summary
 
 __all__ = ["command_for", "show", "values_of"]
 
@@ -65,15 +65,19 @@ def values_of(summaries: Sequence[Summary], failures: Sequence[Outcome], flags: 
 
 
 def command_for(outcome: Outcome, flags: Mapping[str, Any]) -> str:
-    """Return the command that plays one match again and writes it down as small as it still fails."""
+    """Return the command that plays one match again and writes it down as small as it still fails, if it can be."""
     told = {**flags, "seed": outcome.plan.seed, "seeds": 1}
+    if outcome.trouble == DIED:  # or it would be this program that dies
+        told["backend"] = "process"
     if "profile" in flags or not flags.get("custom"):
         told["profile"] = flags.get("file", outcome.plan.profile)
     words = ["rollback", "stress"]
     for name, value in told.items():
         if value is not None and name not in ("custom", "file"):
             words += [f"--{name.replace('_', '-')}", str(value)]
-    return shlex.join([*words, "--shrink", f"failing-{outcome.plan.seed}.json"])
+    if outcome.trouble not in (DIED, ENDED):
+        words += ["--shrink", f"failing-{outcome.plan.seed}.json"]
+    return shlex.join(words)
 
 
 def _cells(summary: Summary) -> list[str | Text]:

@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 import random
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Final
 
 from rollback.sim.plan import MatchPlan
+from rollback.sim.pool.result import MatchResult
 from rollback.sim.profiles import Profile
 from rollback.sim.report import MatchReport, quantile
 
-__all__ = ["Outcome", "Summary", "plan_for", "summarize"]
+__all__ = ["DIED", "ENDED", "Outcome", "Summary", "outcome_of", "plan_for", "summarize"]
+
+DIED: Final = "the process that played it died"
+ENDED: Final = "it took too long, and was ended"
+_OWN_ERROR: Final = re.compile(r"^rollback\.errors\.\w+: ")
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +45,20 @@ class Outcome:
         if self.report is None:
             return self.trouble
         return str(self.report.failures[0]) if self.report.failures else ""
+
+
+def outcome_of(plan: MatchPlan, result: MatchResult) -> Outcome:
+    """Return what came of a plan that `rollback.sim.simulate` played."""
+    match result.status:
+        case "crashed":
+            return Outcome(plan, None, DIED)
+        case "timeout":
+            return Outcome(plan, None, ENDED)
+        case _ if result.stats:
+            return Outcome(plan, MatchReport.from_dict(result.stats))
+        case _:
+            lines = result.error.strip().splitlines()
+            return Outcome(plan, None, _OWN_ERROR.sub("", lines[-1]) if lines else "it could not be played")
 
 
 def plan_for(profile: Profile, *, game: str, players: int, seed: int, frames: int, fps: int, **settings: Any) -> MatchPlan:

@@ -116,6 +116,19 @@ class Sleepy(Mixer):
         super().step(actions)
 
 
+class Hanging(Mixer):
+    """Never comes back from frame 30 of seed 1."""
+
+    def reset(self, seed: int) -> None:
+        super().reset(seed)
+        self.seed = seed
+
+    def step(self, actions: Sequence[Any]) -> None:
+        while self.steps == 30 and self.seed == 1:
+            pass
+        super().step(actions)
+
+
 class Opaque(Mixer):
     """Has snapshots that are no state trees."""
 

@@ -8,8 +8,7 @@ from rollback.errors import ConfigError, UsageError
 from rollback.games import Duel, Pong
 from rollback.sim import Link
 from rollback.sim.profiles import PROFILES, Profile, profiles_of
-from rollback.sim.stress import plan_for, summarize
-from rollback.sim.workers import play
+from rollback.sim.stress import Outcome, plan_for, summarize
 from tests.sim.games import Mixer
 
 SEEDS = range(8)
@@ -20,13 +19,8 @@ GAMES = {2: (Pong, Duel), 3: (lambda: Mixer(3),), 4: (lambda: Mixer(4),)}
 def outcomes_on(profile: Profile, players: int, seeds=SEEDS, frames=FRAMES):
     games = GAMES[players]
     short = Profile(profile.name, profile.about, profile.link, profile.skew_ppm, min(profile.seconds, 8.0))
-    return [
-        play(
-            plan_for(short, game="given", players=players, seed=seed, frames=frames, fps=60),
-            games[seed % len(games)],
-        )
-        for seed in seeds
-    ]
+    plans = [plan_for(short, game="given", players=players, seed=seed, frames=frames, fps=60) for seed in seeds]
+    return [Outcome(plan, plan.run(games[plan.seed % len(games)])) for plan in plans]
 
 
 @pytest.mark.parametrize("players", [2, 3, 4])
@@ -49,8 +43,8 @@ def test_a_minute_of_drifting_clocks_is_kept_together():
     profile = PROFILES["drift"]
     plan = plan_for(profile, game="given", players=2, seed=1, frames=100, fps=60)
     assert plan.frames == 3600 and plan.skew_ppm == (500.0, -500.0)
-    report = play(plan, Mixer).report
-    assert report is not None and report.passed
+    report = plan.run(Mixer)
+    assert report.passed
     assert report.gap <= 3 and report.stalls == [0, 0] and min(report.rollbacks) > 100
 
 

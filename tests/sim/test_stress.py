@@ -4,9 +4,10 @@ import pytest
 
 from rollback.sim import Failure, Link
 from rollback.sim.plan import MatchPlan
+from rollback.sim.pool.result import MatchResult
 from rollback.sim.profiles import PROFILES, Profile
 from rollback.sim.report import MatchReport, quantile
-from rollback.sim.stress import Outcome, plan_for, summarize
+from rollback.sim.stress import DIED, ENDED, Outcome, outcome_of, plan_for, summarize
 
 LOSSY = Profile("lossy", "", Link(loss=0.1))
 PLAN = MatchPlan(game="pong")
@@ -90,3 +91,25 @@ def test_the_match_of_a_seed_is_always_the_same_and_those_of_two_seeds_begin_dif
     assert plan(1).frames == 1800 and plan(1).fps == 30 and plan(1).window == 5
     assert len(plan(1).phases) == 3 and all(0 <= phase < 1 for phase in plan(1).phases)
     assert plan(1).skew_ppm == (500.0, -500.0, 500.0) and plan(1).profile == "drift"
+
+
+@pytest.mark.parametrize(
+    ("result", "trouble"),
+    [
+        (MatchResult(0, "crashed", 3, 0, error="killed by signal 9"), DIED),
+        (MatchResult(0, "timeout", 1, 0, error="Timeout (0:00:05)!"), ENDED),
+        (MatchResult(0, "error", 1, 0, error="Traceback:\n  x\nrollback.errors.GameError: no 'a': b\n"), "no 'a': b"),
+        (MatchResult(0, "error", 1, 0, error="Traceback:\n  x\nRuntimeError: no board\n"), "RuntimeError: no board"),
+        (MatchResult(0, "error", 1, 0), "it could not be played"),
+    ],
+)
+def test_a_match_without_a_report_says_why_in_a_sentence(result, trouble):
+    outcome = outcome_of(PLAN, result)
+    assert outcome == Outcome(PLAN, None, trouble) and not outcome.passed and outcome.why == trouble
+
+
+@pytest.mark.parametrize("failures", [(), (Failure("states", 3, 1, "a", "b"),)])
+def test_a_report_that_came_as_numbers_is_the_outcome_whether_it_passed_or_not(failures):
+    status = "error" if failures else "ok"
+    outcome = outcome_of(PLAN, MatchResult(0, status, 1, 0, stats=report(failures=failures).to_dict(), error="states"))
+    assert outcome == Outcome(PLAN, report(failures=failures, first_divergence=None)) and outcome.passed is not bool(failures)

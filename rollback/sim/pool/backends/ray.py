@@ -1,0 +1,181 @@
+"""Matches on Ray: tasks, a batch each, a window of them at a time. Knows Ray; blames nobody.
+
+Ray itself plays a batch once more whose worker or node is gone. When that happens again, or a watchdog ends the worker, the
+batch comes back here, and what the dead worker left on its node tells at which match it was.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from collections.abc import Collection, Generator, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any, Final
+
+from rollback.errors import NetworkError
+from rollback.sim.pool.backends.handing import Lost, Piece, Refused, hand_out
+from rollback.sim.pool.backends.ray_cluster import Connected, Surroundings, cluster
+from rollback.sim.pool.batches import AHEAD
+from rollback.sim.pool.blackbox import Found, found
+from rollback.sim.pool.job import Job, Rules
+from rollback.sim.pool.limits import check_memory_limit
+from rollback.sim.pool.result import MatchResult
+from rollback.sim.pool.spawning import check_not_opening, script_of_caller
+from rollback.sim.pool.worker import Orders, play_batch
+
+__all__ = ["play", "run", "search"]
+
+ONCE_MORE: Final = 1  # times that Ray itself plays a batch again: one lost worker is the machine's affair, two are a match's
+PATIENCE: Final = 30.0  # seconds that the nodes have to tell what dead workers left: a node may have to start a worker for it
+
+_taken_over: list[Surroundings] = []
+
+
+def run(jobs: Iterator[Job], rules: Rules) -> Generator[MatchResult, None, None]:
+    """Play the jobs on Ray, and yield results as they come; closing it ends all tasks, and a Ray that was begun here.
+
+    Raises:
+        UsageError: `memory_mb` cannot be held here, or the script that asks for this has no guard.
+        MissingPackage: Ray is not installed.
+        NetworkError: The cluster does not answer, or is gone.
+    """
+    check_not_opening()
+    check_memory_limit(rules.memory_mb)
+    workers = rules.workers if rules.workers is None or rules.matches is None else max(1, min(rules.workers, rules.matches))
+    with cluster(workers) as connected:
+        crew = RayCrew(connected, rules)
+        try:
+            yield from hand_out(jobs, rules, crew)
+        finally:
+            crew.close()
+
+
+def play(
+    packed: bytes, number: int, orders: Orders, surroundings: Surroundings, hashes: Sequence[str], *parcels: bytes
+) -> bytes:
+    """Play a batch, in a worker of Ray."""
+    if surroundings not in _taken_over:
+        surroundings.take_over()
+        _taken_over[:] = [surroundings]
+    return play_batch(packed, number, orders, dict(zip(hashes, parcels, strict=True)))
+
+
+def search(folder: str, numbers: Collection[int]) -> list[Found]:
+    """Return what the dead workers of this node left about these batches."""
+    boxes = sorted(int(path.stem) for path in Path(folder).glob("*.box"))
+    return [told for told in (found(Path(folder), process) for process in boxes) if told.batch in numbers]
+
+
+def forget(folder: str) -> None:
+    """Remove what the workers of this node left."""
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+class RayCrew:
+    """Tasks on a Ray.
+
+    Args:
+        connected: The Ray.
+        rules: Of the run.
+    """
+
+    is_one_boat = False
+
+    def __init__(self, connected: Connected, rules: Rules) -> None:
+        ray = self._ray = connected.ray
+        self._is_local = connected.folder is not None
+        self.window = connected.width * AHEAD if self._is_local or rules.workers is None else connected.width
+        self._surroundings = connected.surroundings
+        folder = Path(tempfile.mkdtemp(prefix="rollback-pool-"))
+        self._orders = Orders(os.getpid(), str(folder), rules.timeout, rules.memory_mb, script_of_caller())
+        # A match that hangs would only hang again: what its watchdog ends is not for Ray to repeat.
+        retries = min(ONCE_MORE, rules.retries) if rules.timeout is None else 0
+        self._batches = ray.remote(num_cpus=1, max_retries=retries)(play)
+        self._suspects = ray.remote(num_cpus=1, max_retries=0)(play)
+        self._parcels: dict[str, Any] = {}
+        self._under_way: set[Any] = set()
+        errors = ray.exceptions
+        # ObjectLostError is also the owner's death; a task that is cancelled is one whose game raised KeyboardInterrupt.
+        self._losses = (
+            errors.WorkerCrashedError, errors.NodeDiedError, errors.OutOfMemoryError, errors.ObjectLostError,
+            errors.TaskCancelledError,
+        )  # fmt: skip
+
+    def submit(self, piece: Piece, packed: bytes) -> Any:
+        """Make it a task."""
+        for sha, content in piece.parcels.items():
+            if sha not in self._parcels:
+                self._parcels[sha] = self._ray.put(content)  # once for all nodes
+        task = self._suspects if piece.is_suspect else self._batches
+        hashes = tuple(piece.parcels)
+        handle = task.remote(
+            packed, piece.number, self._orders, self._surroundings, hashes, *(self._parcels[sha] for sha in hashes)
+        )
+        self._under_way.add(handle)
+        return handle
+
+    def wait(self, handles: Collection[Any]) -> Collection[Any]:
+        """Wait for one, and return all that are over."""
+        waiting = list(handles)
+        self._ray.wait(waiting, num_returns=1)
+        over, _ = self._ray.wait(waiting, num_returns=len(waiting), timeout=0)
+        return list(over)
+
+    def answer(self, handle: Any) -> bytes:
+        """Return what came of a task."""
+        self._under_way.discard(handle)
+        try:
+            reply: bytes = self._ray.get(handle)
+        except self._losses as error:
+            raise Lost(_first_line(error)) from None
+        except self._ray.exceptions.RayTaskError as error:
+            raise Refused(f"a worker of Ray could not play it:\n{error}") from None
+        except self._ray.exceptions.RayError as error:
+            raise NetworkError(f"Ray does not play any more: {_first_line(error)}") from error
+        return reply
+
+    def traces(self, numbers: Collection[int]) -> Mapping[int, Sequence[Found]]:
+        """Ask every node that lives."""
+        traces: dict[int, list[Found]] = {}
+        for told in self._everywhere(search, self._orders.folder, tuple(numbers)):
+            for each in told:
+                if each.batch is not None:
+                    traces.setdefault(each.batch, []).append(each)
+        return traces
+
+    def renew(self) -> None:
+        """Ray starts new workers by itself."""
+
+    def close(self) -> None:
+        """End what is under way, and remove what the workers left."""
+        folder = self._orders.folder
+        if not self._is_local:  # a local Ray is about to end with all its workers
+            for handle in self._under_way:
+                self._ray.cancel(handle, force=True)
+            self._everywhere(forget, folder)
+        shutil.rmtree(folder, ignore_errors=True)
+
+    def _everywhere(self, what: Any, *arguments: Any) -> list[Any]:
+        """Return what comes of a function on every living node; here at once, where that is the only one."""
+        ray = self._ray
+        if self._is_local:
+            return [what(*arguments)]
+        from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
+
+        alive = [node["NodeID"] for node in ray.nodes() if node["Alive"]]
+        strategies = [NodeAffinitySchedulingStrategy(node_id=node, soft=False) for node in alive]
+        task = ray.remote(num_cpus=0, max_retries=0)(what)
+        handles = [task.options(scheduling_strategy=strategy).remote(*arguments) for strategy in strategies]
+        over, _ = ray.wait(handles, num_returns=len(handles), timeout=PATIENCE)
+        told: list[Any] = []
+        for handle in over:
+            try:
+                told.append(ray.get(handle))
+            except ray.exceptions.RayError:  # a node that is gone tells nothing
+                continue
+        return told
+
+
+def _first_line(error: BaseException) -> str:
+    return str(error).strip().partition("\n")[0][:300]

@@ -81,5 +81,6 @@ def _parcels(job: Job) -> dict[str, bytes]:
 
 
 def _end_with_the_caller() -> None:
-    sys.stdin.buffer.read()
+    while os.read(0, 4096):  # not by sys.stdin, which would hold its lock when the interpreter ends
+        pass
     os._exit(1)

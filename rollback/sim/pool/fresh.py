@@ -19,7 +19,7 @@ from rollback.sim.pool.anew import READY, Order
 from rollback.sim.pool.conditions import Conditions
 from rollback.sim.pool.job import Job
 from rollback.sim.pool.sample import Outcome
-from rollback.sim.pool.spawning import check_not_opening, script_of_caller
+from rollback.sim.pool.spawning import WHERE, check_not_opening, script_of_caller
 from rollback.sim.pool.worker import MAIN, ONE_THREAD
 
 __all__ = ["Answer", "Fresh"]
@@ -71,7 +71,10 @@ class Fresh:
 
     def __exit__(self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None) -> None:
         self._process.kill()
-        self._process.communicate()
+        self._process.wait()
+        for pipe in (self._process.stdin, self._process.stdout):
+            if pipe is not None:
+                pipe.close()
         self._close_files()
 
     def answers(self) -> list[Answer]:
@@ -113,7 +116,7 @@ def _order(jobs: Sequence[Job], conditions: Conditions, timeout: float | None) -
     packed = b"".join(pickle.dumps(job) for job in jobs)
     check_not_opening()
     script = script_of_caller() if MAIN in packed else ()
-    if MAIN in packed and not script:
+    if MAIN in packed and not (script and (script[0][0] == WHERE[0] or Path(script[0][1]).exists())):
         raise UsageError(
             f"verify plays match {jobs[0].index} ({jobs[0].spec.name}) again in another process, and it is defined in a"
             " notebook, in a console or on standard input: write it into a file, and name it by that (`my_file.py:MyGame`)"

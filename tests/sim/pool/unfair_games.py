@@ -6,7 +6,6 @@ import os
 import random
 import time
 from collections.abc import Sequence
-from typing import Any
 
 PLAYED: list[int] = []  # survives from match to match, as module-level state does
 
@@ -133,12 +132,3 @@ class Hanging(Fair):
         super().reset(seed)
         while os.environ.get("PYTHONHASHSEED") in ("1", "2", "3", "20201", "50021", "31415926"):
             pass
-
-
-class Blaming(Fair):
-    """Says what it is asked: nothing that can be changed in a process makes a difference to it."""
-
-    told: Any = os.environ.get("ROLLBACK_TEST_ONLY_HERE", "")
-
-    def more(self) -> int:
-        return 1

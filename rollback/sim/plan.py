@@ -13,6 +13,7 @@ from typing import Any, Final, Self
 from rollback.config import SessionConfig, TakeOver
 from rollback.errors import UsageError
 from rollback.game import MAX_PLAYERS, Game, codecs_of
+from rollback.sim.factories import factory_for
 from rollback.sim.link import Link
 from rollback.sim.match import VirtualMatch
 from rollback.sim.pool.played import Played, Shared
@@ -239,31 +240,6 @@ class MatchPlan:
         except ValueError as error:
             raise UsageError(f"{path} is no JSON: {error}") from None
         return cls.from_dict(values)
-
-
-def factory_for(name: str, players: int | None, *, is_trusted: bool = True) -> Callable[[], Game]:
-    """Return what makes the game of that name for so many players.
-
-    A game with another number of players than asked for is made anew with `players=`, where it takes that.
-
-    Raises:
-        GameError: The name leads nowhere.
-        UsageError: The game is not for so many.
-    """
-    from rollback.envs.names import game_factory
-
-    make = game_factory(name, is_trusted=is_trusted)
-    game = make()
-    if players is None or game.players == players:
-        return make
-    kind: Any = type(game)
-    try:
-        fits = kind(players=players).players == players
-    except TypeError:
-        fits = False
-    if not fits:
-        raise UsageError(f"{name} is a game for {game.players} players, not for {players}, and takes no players=")
-    return lambda: kind(players=players)
 
 
 def _listed(value: Any) -> Any:

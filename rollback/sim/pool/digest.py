@@ -17,7 +17,6 @@ from rollback.state import checksum
 __all__ = ["Tape", "scores_of"]
 
 FORMAT: Final = b"rollback match 1"
-MOST: Final = 1 << 16  # bytes that wait to be hashed
 
 
 class Tape:
@@ -27,7 +26,7 @@ class Tape:
         codecs: One a player; their widths tell the inputs apart.
 
     Attributes:
-        inputs: What waits to be hashed; append each frame's inputs, and call `wind` when it holds more than `MOST`.
+        inputs: What waits to be hashed; append each frame's inputs, and call `wind` now and then.
     """
 
     __slots__ = ("_hash", "inputs")

@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, Final
 
 from rollback.config import SessionConfig
 from rollback.game import Game, codecs_of
 from rollback.games.bots import act_with
 from rollback.sim.link import Link
 from rollback.sim.match import VirtualMatch
-from rollback.sim.pool.digest import MOST, Tape, scores_of
+from rollback.sim.pool.digest import Tape, scores_of
 from rollback.sim.pool.played import Played
 from rollback.sim.pool.unlinked import ends
 from rollback.sim.report import MatchReport
 from rollback.types import Policy
 
 __all__ = ["play_linked"]
+
+PILE: Final = 1 << 16  # bytes of inputs that wait to be hashed
 
 
 def play_linked(
@@ -50,7 +52,7 @@ def play_linked(
     def hear() -> None:
         for row in reader.take_inputs()[1]:
             inputs.extend(b"".join(row))
-        if len(inputs) > MOST:
+        if len(inputs) > PILE:
             tape.wind()
 
     report = match.run(frames)

@@ -9,6 +9,7 @@ from typing import Any, Final, Protocol
 
 from rollback.errors import UsageError
 from rollback.game import Game
+from rollback.sim.pool.lending import Lender, Loan
 
 __all__ = ["Played", "Shared", "Spec"]
 
@@ -67,12 +68,26 @@ class Shared:
             UsageError: The game is not for so many.
             MissingPackage: The environment's package is not installed.
         """
-        made: Callable[[], Game] | None = self._kept.get(("game", game, players))
-        if made is None:
-            from rollback.sim.plan import factory_for  # the engine is behind it: only who plays needs it
+        make: Callable[[], Game] | None = self._kept.get(("factory", game, players))
+        if make is None:
+            from rollback.sim.factories import factory_for  # only who plays needs what is behind it
 
-            made = self.kept(("game", game, players), lambda: factory_for(game, players))
-        return made
+            make = self.kept(("factory", game, players), lambda: factory_for(game, players))
+        return make
+
+    def games(self, game: str, players: int | None) -> Loan:
+        """Return what makes the games of one match, fresh ones but where a reset is proved, for use in `with`.
+
+        Raises:
+            GameError: See `factory`, here and below.
+            UsageError: The game is not for so many.
+            MissingPackage: The environment's package is not installed.
+        """
+        lender: Lender | None = self._kept.get(("games", game, players))
+        if lender is None:
+            make = self.factory(game, players)
+            lender = self.kept(("games", game, players), lambda: Lender(make))
+        return lender.lend()
 
     def parcel(self, name: str) -> bytes:
         """Return the bytes of a parcel.

@@ -16,6 +16,7 @@ from rollback.sim.link import Link
 from rollback.sim.pool.played import Played, Shared
 from rollback.sim.pool.seeds import MAX_SEED
 from rollback.sim.pool.sides import check_side, checkpoints_of, policies_of
+from rollback.sim.pool.unlinked import play_unlinked
 
 __all__ = ["MatchSpec"]
 
@@ -82,7 +83,7 @@ class MatchSpec:
         return self.game
 
     def play(self, seed: int, shared: Shared) -> Played:
-        """Play it; a fresh game is made for every match, so that none can know of those before it.
+        """Play it, with games that know nothing of the matches before it.
 
         Args:
             seed: Of the game, its players and the network.
@@ -93,18 +94,16 @@ class MatchSpec:
             GameError: A name leads nowhere.
             MissingPackage: The environment's package is not installed.
         """
-        make = shared.factory(self.game, len(self.players) if len(self.players) > 1 else None)
-        game: Any = make()
-        policies = policies_of(game, self.players, seed, shared)
-        if self.link is not None:
-            from rollback.sim.pool.linked import play_linked  # the engine is behind it
+        with shared.games(self.game, len(self.players) if len(self.players) > 1 else None) as make:
+            game: Any = make()
+            policies = policies_of(game, self.players, seed, shared)
+            if self.link is not None:
+                from rollback.sim.pool.linked import play_linked  # the engine is behind it
 
-            return play_linked(make, policies, self.link, self._config(seed, _fps(game)), self.frames)
-        from rollback.sim.pool.unlinked import play_unlinked
-
-        if hasattr(game, "reset"):
-            game.reset(seed)
-        return play_unlinked(game, policies, self.frames)
+                return play_linked(make, policies, self.link, self._config(seed, _fps(game)), self.frames)
+            if hasattr(game, "reset"):
+                game.reset(seed)
+            return play_unlinked(game, policies, self.frames)
 
     def parcels(self) -> Mapping[str, Path | bytes]:
         """Return the checkpoints of its players, by the names they have here."""

@@ -6,13 +6,14 @@ from collections.abc import Sequence
 from typing import Any, Final
 
 from rollback.game import Bits, UInt, codecs_of
-from rollback.sim.pool.digest import MOST, Tape, scores_of
+from rollback.sim.pool.digest import Tape, scores_of
 from rollback.sim.pool.played import Played
 from rollback.sim.pool.sides import looks
 from rollback.types import Policy
 
 __all__ = ["ends", "play_unlinked"]
 
+WIND_EVERY: Final = 1000  # frames: the inputs of a long match are not to pile up
 KNOWN: Final = 1024  # actions of a player whose inputs are kept in mind
 # Codecs that make the same input of all actions that are equal and of this type, so that each is encoded once.
 PLAIN: Final = {UInt: int, Bits: tuple}
@@ -38,34 +39,32 @@ def play_unlinked(game: Any, policies: Sequence[Policy], frames: int) -> Played:
     tape = Tape(codecs)
     observe = getattr(game, "observe", None)
     has_end, step, inputs = hasattr(game, "over"), game.step, tape.inputs
-    seats = range(len(codecs))
-    acts = [policy.act for policy in policies]
-    shown = [observe if looks(policy) else None for policy in policies]
     memories: list[Any] = [None] * len(codecs)
-    kinds = [PLAIN.get(type(codec)) for codec in codecs]
-    known: list[dict[Any, tuple[bytes, Any]]] = [{} for _ in codecs]
-    frame = 0
+    rows: list[tuple[Any, ...]] = [
+        (player, policies[player].act, observe if looks(policies[player]) else None, PLAIN.get(type(codec)), {}, codec)
+        for player, codec in enumerate(codecs)
+    ]
+    played = frames
     # One flat loop: a function call for each player and frame would cost as much as a step of a small game.
-    while frame < frames and not (has_end and game.over):
+    for frame in range(frames):
+        if has_end and game.over:
+            played = frame
+            break
         actions = []
-        for player in seats:
-            see = shown[player]
-            action, memories[player] = acts[player](None if see is None else see(player), memories[player])
-            met = known[player].get(action) if type(action) is kinds[player] else None
-            if met is None:
-                codec = codecs[player]
+        for player, act, see, kind, known, codec in rows:
+            action, memories[player] = act(None if see is None else see(player), memories[player])
+            if type(action) is kind and action in known:
+                data, decoded = known[action]
+            else:
                 data = codec.encode(action)
                 decoded = codec.decode(data)
-                if kinds[player] is type(action) and len(known[player]) < KNOWN:
-                    known[player][action] = data, decoded
-            else:
-                data, decoded = met
+                if type(action) is kind and len(known) < KNOWN:
+                    known[action] = data, decoded
             inputs += data
             actions.append(decoded)
         step(actions)
-        frame += 1
-        if len(inputs) > MOST:
+        if not frame % WIND_EVERY:
             tape.wind()
     scores = scores_of(game)
     truncated = ends(game) and not game.over
-    return Played(tape.digest(game, frame, scores), scores, {"frames": frame}, truncated)
+    return Played(tape.digest(game, played, scores), scores, {"frames": played}, truncated)

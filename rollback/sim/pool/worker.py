@@ -6,26 +6,23 @@ import os
 import pickle
 import signal
 import time
-import traceback
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 from rollback.sim.pool.blackbox import BlackBox
-from rollback.sim.pool.job import Batch, Job
+from rollback.sim.pool.job import Batch
 from rollback.sim.pool.limits import limited, size_now
 from rollback.sim.pool.played import Shared
+from rollback.sim.pool.playing import CAUGHT, LONGEST, Row, play_one, row_of, told
 from rollback.sim.pool.result import MatchResult
 from rollback.sim.pool.spawning import Script, open_script
 
 __all__ = ["Missing", "Orders", "Reply", "Unplayed", "pack", "play_batch", "play_one", "prepare", "unpack"]
 
-LONGEST: Final = 8_000  # characters of a traceback: its end says what happened
 ONE_THREAD: Final = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 MAIN: Final = b"__main__"
-
-Row = tuple[str, str, tuple[float, ...], Mapping[str, Any], str]  # status, digest, scores, stats, error
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,13 +94,6 @@ class _Process:
 _here = _Process()
 
 
-def play_one(job: Job, shared: Shared) -> MatchResult:
-    """Play one match; whatever it raises is its result, but for Ctrl-C."""
-    spec = job.spec
-    status, digest, scores, stats, error = _row(spec, job.seed, shared, (Exception, SystemExit))
-    return MatchResult(job.index, status, 1, job.seed, digest, scores, stats, error, spec.tags)  # type: ignore[arg-type]
-
-
 def pack(batch: Batch) -> bytes:
     """Return a batch as bytes for `play_batch`.
 
@@ -129,14 +119,14 @@ def play_batch(packed: bytes, number: int, orders: Orders, fetch: Callable[[str]
     box = _here.box
     # Where Ctrl-C is ignored, a KeyboardInterrupt comes from the game.
     ignores = signal.getsignal(signal.SIGINT) is signal.SIG_IGN
-    caught: tuple[type[BaseException], ...] = (BaseException,) if ignores else (Exception, SystemExit)
+    caught: tuple[type[BaseException], ...] = (BaseException,) if ignores else CAUGHT
     if box is not None:
         box.enter(number)
     try:
         with limited(orders.memory_mb if box is not None else None, _here.start):
             return _reply(packed, number, orders, fetch.get if isinstance(fetch, Mapping) else fetch, caught)
     except caught as error:  # not raised: an exception of a user's class may not survive the way back
-        return pickle.dumps(("unplayed", _told(error), ()))
+        return pickle.dumps(("unplayed", told(error), ()))
     finally:
         if box is not None:
             box.rest(number)
@@ -200,7 +190,7 @@ def _reply(
     for at, (_, seed, place) in enumerate(batch.matches):
         if box is not None:
             box.enter(number, at)
-        rows.append(_row(specs[place], seed, shared, caught))
+        rows.append(row_of(specs[place], seed, shared, caught))
     seconds = time.perf_counter() - begin
     try:
         return pickle.dumps(("played", seconds, rows), pickle.HIGHEST_PROTOCOL)
@@ -219,21 +209,6 @@ def _lacking(batch: Batch, fetch: Callable[[str], bytes | None]) -> tuple[str, .
             else:
                 _here.parcels[sha] = content
     return tuple(lacking)
-
-
-def _row(spec: Any, seed: int, shared: Shared, caught: tuple[type[BaseException], ...]) -> Row:
-    try:
-        played = spec.play(seed, shared)
-        status = "error" if played.error else "truncated" if played.is_truncated else "ok"
-        return status, played.digest, played.scores, played.stats, played.error
-    except caught as error:  # a game may raise anything, and leave too
-        return "error", "", (), {}, _told(error)
-
-
-def _told(error: BaseException) -> str:
-    if error.__traceback__ is not None:  # this file's own frame differs from nothing, and says nothing
-        error.__traceback__ = error.__traceback__.tb_next
-    return "".join(traceback.format_exception(error))[-LONGEST:]
 
 
 def _able_to_travel(row: Row) -> Row:

@@ -1,0 +1,48 @@
+"""One match, played wherever it is, and whatever it raises as its result. Knows specs; knows no process and no backend."""
+
+from __future__ import annotations
+
+import traceback
+from collections.abc import Mapping
+from typing import Any, Final
+
+from rollback.sim.pool.job import Job
+from rollback.sim.pool.played import Shared, Spec
+from rollback.sim.pool.result import MatchResult, Status
+
+__all__ = ["CAUGHT", "LONGEST", "Row", "play_one", "row_of", "told"]
+
+LONGEST: Final = 8_000  # characters of a traceback: its end says what happened
+CAUGHT: Final = (Exception, SystemExit)  # a game may raise anything, and leave too; Ctrl-C is the caller's
+
+Row = tuple[Status, str, tuple[float, ...], Mapping[str, Any], str]  # status, digest, scores, stats, error
+
+
+def play_one(job: Job, shared: Shared) -> MatchResult:
+    """Play one match; whatever it raises is its result, but for Ctrl-C."""
+    status, digest, scores, stats, error = row_of(job.spec, job.seed, shared)
+    return MatchResult(job.index, status, 1, job.seed, digest, scores, stats, error, job.spec.tags)
+
+
+def row_of(spec: Spec, seed: int, shared: Shared, caught: tuple[type[BaseException], ...] = CAUGHT) -> Row:
+    """Play one match, and return what its result needs besides what the caller knows.
+
+    Args:
+        spec: What is played.
+        seed: Of the match.
+        shared: What the worker holds.
+        caught: What may be raised without ending the run.
+    """
+    try:
+        played = spec.play(seed, shared)
+        status: Status = "error" if played.error else "truncated" if played.is_truncated else "ok"
+        return status, played.digest, played.scores, played.stats, played.error
+    except caught as error:
+        return "error", "", (), {}, told(error)
+
+
+def told(error: BaseException) -> str:
+    """Return an exception's traceback, from the frame below the one that caught it, and the end of it where it is long."""
+    if error.__traceback__ is not None:  # this file's own frame says nothing
+        error.__traceback__ = error.__traceback__.tb_next
+    return "".join(traceback.format_exception(error))[-LONGEST:]

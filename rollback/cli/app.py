@@ -25,6 +25,7 @@ COMMANDS: Final = {
     "watch": "rollback.cli.watch",
     "check": "rollback.cli.check",
     "stress": "rollback.cli.stress",
+    "simulate": "rollback.cli.simulate",
     "replay": "rollback.cli.replay",
     "bench": "rollback.cli.bench",
     "fetch-assets": "rollback.cli.fetch_assets",
@@ -49,7 +50,8 @@ def build() -> typer.Typer:
             for command in module.app.registered_commands:
                 command.help = _flowing(command.callback.__doc__)
         else:
-            program.command(name, help=_flowing(module.command.__doc__))(module.command)
+            kind = getattr(module, "Command", None)  # of a command line that is more than what typer reads
+            program.command(name, cls=kind, help=_flowing(module.command.__doc__))(module.command)
     return program
 
 

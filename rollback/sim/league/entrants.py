@@ -32,15 +32,16 @@ def names_of(agents: Sequence[str]) -> tuple[str, ...]:
 
 
 def labels_of(agents: Sequence[str]) -> list[str]:
-    """Return what each is called: its name without the folders, where that is still its own; equal names get a number.
+    """Return what each is called: as little of its name as tells it from the others; equal names get a number.
 
     Args:
         agents: The names, as the user gave them.
     """
-    short = [_short(agent) for agent in agents]
-    whole = {(each, agent) for each, agent in zip(short, agents, strict=True)}
-    taken = Counter(each for each, _ in whole)
-    chosen = [each if taken[each] == 1 else agent for each, agent in zip(short, agents, strict=True)]
+    owners: dict[str, set[str]] = {}
+    for agent in agents:
+        for form in _forms(agent):
+            owners.setdefault(form, set()).add(agent)
+    chosen = [next(form for form in _forms(agent) if owners[form] == {agent} or form == agent) for agent in agents]
     count, seen, labels = Counter(chosen), Counter[str](), []
     for label in chosen:
         seen[label] += 1
@@ -68,9 +69,11 @@ def check_entrants(game: Any, agents: Sequence[str]) -> None:
             raise UsageError(f"{agent} cannot be made: {type(error).__name__}: {error}") from error
 
 
-def _short(agent: str) -> str:
+def _forms(agent: str) -> tuple[str, str, str]:
+    """Return a name's forms from the shortest to the whole: the class, the file with it, and all of the path."""
     place, mark, settings = agent.partition("?")
-    return f"{place.replace(chr(92), '/').rpartition('/')[2]}{mark}{settings}"
+    file = place.replace("\\", "/").rpartition("/")[2]
+    return f"{file.rpartition(':')[2]}{mark}{settings}", f"{file}{mark}{settings}", agent
 
 
 def _read(name: str) -> bytes:

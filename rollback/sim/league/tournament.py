@@ -14,7 +14,7 @@ from rollback.errors import UsageError
 from rollback.sim.league.deals import Deals
 from rollback.sim.league.entrants import check_entrants, labels_of, names_of
 from rollback.sim.league.ratings import rate
-from rollback.sim.league.schedule import Lineup, lineup_at
+from rollback.sim.league.schedule import Lineup, lineup_at, whole_cycle
 from rollback.sim.league.scoresheet import Scoresheet
 from rollback.sim.league.standings import encounters, standings, standings_alone
 from rollback.sim.league.swiss import next_round, rounds_for, seated
@@ -106,6 +106,11 @@ class League:
         lineup = self.lineup(index)
         deal = index // len(self._agents) if self.players == 1 else index  # alone, everybody plays the same seeds
         return replace(self._of(lineup), seed=seed_of(self.seed, deal))
+
+    @property
+    def cycle(self) -> int | None:
+        """After how many matches of a round robin everybody has held every seat equally often; None for a league."""
+        return None if self.schedule == "league" else whole_cycle(len(self._agents), self.players)
 
     def play(
         self,

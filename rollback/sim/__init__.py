@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from rollback.sim.pool.result import MatchResult
     from rollback.sim.pool.simulating import isimulate, simulate
     from rollback.sim.pool.spec import MatchSpec
+    from rollback.sim.pool.summary import summarize
     from rollback.sim.report import Failure, MatchReport
 
 __all__ = [
@@ -25,6 +26,7 @@ __all__ = [
     "VirtualMatch",
     "isimulate",
     "simulate",
+    "summarize",
 ]
 
 _PLACES = {
@@ -36,6 +38,7 @@ _PLACES = {
     "VirtualMatch": "match",
     "isimulate": "pool.simulating",
     "simulate": "pool.simulating",
+    "summarize": "pool.summary",
 }
 
 

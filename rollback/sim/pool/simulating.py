@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import math
+from collections import deque
+from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator, Sized
 from contextlib import ExitStack, closing
 from dataclasses import replace
 from os import PathLike
-from typing import Any, Final, Literal
+from typing import TYPE_CHECKING, Any, Final, Literal
 
 from rollback.errors import RollbackError, UsageError
 from rollback.sim.pool.backends.choosing import Run, backend_of
@@ -16,6 +18,10 @@ from rollback.sim.pool.job import Job, Rules
 from rollback.sim.pool.played import Spec
 from rollback.sim.pool.result import MatchResult
 from rollback.sim.pool.seeds import MAX_SEED, seeds_of
+
+if TYPE_CHECKING:
+    from rollback.sim.pool.journal import Journal
+    from rollback.sim.pool.sample import Sample
 
 __all__ = ["isimulate", "simulate"]
 
@@ -131,87 +137,105 @@ def isimulate(
         raise UsageError("memory_mb limits a worker, and serial has none of its own: use backend='process', or leave it out")
     total = len(specs) if isinstance(specs, Sized) else None
     rules = Rules(seed, workers, batch, retries, timeout, memory_mb, total)
-    return _run(specs, rules, backend_of(backend), verify, on_progress, on_result, journal)
+    return _told(_Run(specs, rules, backend_of(backend)), verify, journal, on_progress, on_result)
 
 
-def _run(
-    specs: Iterable[Spec],
-    rules: Rules,
-    run: Run,
+def _told(
+    run: _Run,
     verify: float,
+    journal: str | PathLike[str] | None,
     on_progress: Callable[[int, int | None], None] | None,
     on_result: Callable[[MatchResult], None] | None,
-    journal: str | PathLike[str] | None,
 ) -> Generator[MatchResult, None, None]:
-    done = 0
+    """Yield what comes of a run, and tell of it."""
     with ExitStack() as stack:
-        for result in _results(specs, rules, run, verify, journal, stack):
-            done += 1
+        if journal is not None:
+            from rollback.sim.pool.journal import Journal
+
+            run.journal = stack.enter_context(Journal.open(journal, seed=run.rules.seed))
+        if verify:
+            from rollback.sim.pool.sample import Sample
+
+            run.sample = stack.enter_context(closing(Sample(verify, run.rules.seed)))
+        results = stack.enter_context(closing(run.results()))
+        for done, result in enumerate(results, 1):
             if on_result is not None:
                 on_result(result)
             if on_progress is not None:
-                on_progress(done, rules.matches)
+                on_progress(done, run.rules.matches)
             yield result
+        if run.sample is not None:
+            from rollback.sim.pool.verify import verify as verify_sample
+
+            verify_sample(run.sample, run.rules.timeout)
 
 
-def _results(
-    specs: Iterable[Spec],
-    rules: Rules,
-    run: Run,
-    verify: float,
-    path: str | PathLike[str] | None,
-    stack: ExitStack,
-) -> Iterator[MatchResult]:
-    """Yield each match's result once: those of the journal, and those that the backend plays.
+class _Run:
+    """The matches of one run between the specs and the results."""
 
-    What a backend gives twice, or never, is no result: a run with one match too few must not look like one that is whole.
-    """
-    written = None
-    if path is not None:
-        from rollback.sim.pool.journal import Journal
+    def __init__(self, specs: Iterable[Spec], rules: Rules, play: Run) -> None:
+        self.rules = rules
+        self.journal: Journal | None = None
+        self.sample: Sample | None = None
+        self._specs = specs
+        self._play = play
+        self._under_way: dict[int, Job] = {}
+        self._from_before: deque[MatchResult] = deque()
 
-        written = stack.enter_context(Journal.open(path, seed=rules.seed))
-    under_way: dict[int, Job] = {}
-    from_before: list[MatchResult] = []
+    def results(self) -> Generator[MatchResult, None, None]:
+        """Yield each match's result once: those of the journal, and those that the backend plays.
 
-    sample = None
-    if verify:
-        from rollback.sim.pool.sample import Sample
+        What a backend gives twice, or never, is no result: a run with one match too few must not look like a whole one.
+        """
+        items = self._sorted_out()
+        for item in items:
+            if isinstance(item, Job):
+                with closing(self._play(self._needed(item, items), self.rules)) as results:
+                    for result in results:
+                        yield from self._done(result)
+            else:
+                yield item  # a journal's beginning, however long: nothing piles up, and no worker is started before its time
+        yield from self._from_before
+        if self._under_way:
+            lost = f"{len(self._under_way)} matches, the first one at index {min(self._under_way)}"
+            raise RollbackError(f"the backend lost {lost}")
 
-        sample = stack.enter_context(closing(Sample(verify, rules.seed)))
-
-    def needed() -> Iterator[Job]:
-        jobs = numbered(specs, rules.seed)
+    def _sorted_out(self) -> Iterator[Job | MatchResult]:
+        """Yield what is to be played, and the results of what was played before this run."""
+        jobs, sample = numbered(self._specs, self.rules.seed), self.sample
         for job in jobs if sample is None else sample.watch(jobs):
-            known = written.take(job) if written is not None else None
+            known = self.journal.take(job) if self.journal is not None else None
             if known is None:
-                under_way[job.index] = job
+                self._under_way[job.index] = job
                 yield job
                 continue
             if sample is not None:
                 sample.take(known)
-            from_before.append(known)
+            yield known
 
-    for result in stack.enter_context(closing(run(needed(), rules))):
-        job = under_way.pop(result.index, None)
+    def _needed(self, first: Job, items: Iterator[Job | MatchResult]) -> Iterator[Job]:
+        """Yield what is to be played; results among it wait for the next one that is played."""
+        yield first
+        for item in items:
+            if isinstance(item, Job):
+                yield item
+            else:
+                self._from_before.append(item)
+
+    def _done(self, result: MatchResult) -> Iterator[MatchResult]:
+        """Yield the result of a match that was played, after those that waited for it."""
+        job = self._under_way.pop(result.index, None)
         if job is None:
             raise RollbackError(f"the backend returned a result twice, or one that nobody asked for: {result!r:.200}")
         if result.status not in FINE:
             result = replace(result, command=reproduce(job.spec, job.seed))
-        if written is not None:
-            written.write(result)
-        if sample is not None:
-            sample.take(result)
-        while from_before:
-            yield from_before.pop(0)
+        if self.journal is not None:
+            self.journal.write(result)
+        if self.sample is not None:
+            self.sample.take(result)
+        while self._from_before:
+            yield self._from_before.popleft()
         yield result
-    yield from from_before
-    if under_way:
-        raise RollbackError(f"the backend lost {len(under_way)} matches, the first one at index {min(under_way)}")
-    if sample is not None:
-        from rollback.sim.pool.verify import verify as verify_sample
-
-        verify_sample(sample, rules.timeout)
 
 
 def numbered(specs: Iterable[Spec], seed: int) -> Iterator[Job]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections import deque
-from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator, Sized
 from contextlib import ExitStack, closing
 from dataclasses import replace
@@ -180,7 +179,7 @@ class _Run:
         self._specs = specs
         self._play = play
         self._under_way: dict[int, Job] = {}
-        self._from_before: deque[MatchResult] = deque()
+        self._from_before: deque[int] = deque()  # not the results: a journal may hold more of them than memory does
 
     def results(self) -> Generator[MatchResult, None, None]:
         """Yield each match's result once: those of the journal, and those that the backend plays.
@@ -193,27 +192,33 @@ class _Run:
                 with closing(self._play(self._needed(item, items), self.rules)) as results:
                     for result in results:
                         yield from self._done(result)
-            else:
-                yield item  # a journal's beginning, however long: nothing piles up, and no worker is started before its time
-        yield from self._from_before
+            else:  # a journal's beginning, however long: no worker is started before its time
+                yield self._read(item)
+        while self._from_before:
+            yield self._read(self._from_before.popleft())
         if self._under_way:
             lost = f"{len(self._under_way)} matches, the first one at index {min(self._under_way)}"
             raise RollbackError(f"the backend lost {lost}")
 
-    def _sorted_out(self) -> Iterator[Job | MatchResult]:
-        """Yield what is to be played, and the results of what was played before this run."""
+    def _sorted_out(self) -> Iterator[Job | int]:
+        """Yield what is to be played, and the indices of what was played before this run."""
         jobs, sample = numbered(self._specs, self.rules.seed), self.sample
         for job in jobs if sample is None else sample.watch(jobs):
-            known = self.journal.take(job) if self.journal is not None else None
-            if known is None:
+            if self.journal is not None and self.journal.has(job):
+                yield job.index
+            else:
                 self._under_way[job.index] = job
                 yield job
-                continue
-            if sample is not None:
-                sample.take(known)
-            yield known
 
-    def _needed(self, first: Job, items: Iterator[Job | MatchResult]) -> Iterator[Job]:
+    def _read(self, index: int) -> MatchResult:
+        """Return a result of the journal."""
+        assert self.journal is not None
+        result = self.journal.result(index)
+        if self.sample is not None:
+            self.sample.take(result)
+        return result
+
+    def _needed(self, first: Job, items: Iterator[Job | int]) -> Iterator[Job]:
         """Yield what is to be played; results among it wait for the next one that is played."""
         yield first
         for item in items:
@@ -234,7 +239,7 @@ class _Run:
         if self.sample is not None:
             self.sample.take(result)
         while self._from_before:
-            yield self._from_before.popleft()
+            yield self._read(self._from_before.popleft())
         yield result
 
 

@@ -7,9 +7,6 @@ numbers a match, finds a result again: the results themselves stay in the file.
 from __future__ import annotations
 
 import contextlib
-import dataclasses
-import hashlib
-import json
 import os
 from array import array
 from bisect import bisect_left
@@ -21,6 +18,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO, Final, Self
 
 from rollback.errors import UsageError
 from rollback.sim.pool.checked_lines import Damage, append_whole, checked_line, checked_lines, values_of
+from rollback.sim.pool.fingerprints import Fingerprints
 from rollback.sim.pool.result import MatchResult
 
 if TYPE_CHECKING:
@@ -30,13 +28,16 @@ __all__ = ["Journal", "read_journal"]
 
 FORMAT: Final = 1
 SYNC_EVERY: Final = 1000  # results that a failing power supply may cost; a killed process costs only the one it wrote
+LAST: Final = 80  # bytes of a line's end that hold the fingerprint
+FIRST: Final = 200  # bytes of its beginning that hold the seed, before any text of a game's
+PLAIN: Final = (str, int, float, type(None))  # what comes back from JSON as it was
 _BEGINNING: Final = b'{"index":'
 
 
 class Journal:
     """Holds the file, so that no other run has it, until it is closed.
 
-    Of each match, in the order of the indices, `take` is asked first. What it does not have is played, and given to `write`.
+    Of each match `has` is asked first. What it does not have is played, and given to `write`; the rest is there as `result`.
     Results of any status are kept, those of crashes and timeouts too: a run that goes on ends as if it had never stopped.
     """
 
@@ -48,9 +49,7 @@ class Journal:
         self._indices, self._offsets, end = _index(path, reader, seed)
         file.truncate(end)  # what an interrupted run left unfinished
         self._asked: dict[int, str] = {}  # what is being played: never more than are under way
-        self._known_spec: Any = None
-        self._known_print = ""
-        self._digests: dict[Path, str] = {}  # a file is read once a run
+        self._fingerprints = Fingerprints()
         self._since_sync = 0
 
     @classmethod
@@ -78,35 +77,48 @@ class Journal:
         """Return how many results were there when it was opened."""
         return len(self._indices)
 
-    def take(self, job: Job) -> MatchResult | None:
-        """Return the result of a match that was played before; None asks for it to be played, and its result written.
+    def has(self, job: Job) -> bool:
+        """Return whether a match was played before; else it is asked for: it is to be played, and its result written.
 
         Raises:
-            UsageError: Another match was played under that index, or its line is damaged.
+            UsageError: Another match was played under that index.
         """
-        fingerprint = self._fingerprint(job.spec)
-        place = bisect_left(self._indices, job.index)
-        if place == len(self._indices) or self._indices[place] != job.index:
+        fingerprint = self._fingerprints.of(job.spec)
+        line = self._line(job.index)
+        if line is None:
             self._asked[job.index] = fingerprint
-            return None
-        self._reader.seek(self._offsets[place])
-        result, written = _result(self._path, self._reader.readline())
-        if written != fingerprint or result.seed != job.seed:
+            return False
+        if b',"spec":"%b",' % fingerprint.encode() not in line[-LAST:] or b',"seed":%d,' % job.seed not in line[:FIRST]:
             raise UsageError(
                 f"the journal {str(self._path)!r} belongs to other matches: its match {job.index} is not the one given now. "
                 "Give the same specs in the same order, or name another file"
             )
-        return dataclasses.replace(result, tags=job.spec.tags)
+        return True
 
-    def write(self, result: MatchResult) -> None:
-        """Append what came of a match that `take` asked for; once it returns, killing this process loses nothing of it.
+    def result(self, index: int) -> MatchResult:
+        """Return the result of a match that was played before this run, from the file.
 
         Raises:
-            UsageError: `take` did not ask for it, it was written before, no line can hold it, or the disk is full.
+            UsageError: It was not, or its line tells no result.
+        """
+        line = self._line(index)
+        if line is None:
+            raise UsageError(f"match {index} is not among those that the journal {str(self._path)!r} held when it was opened")
+        return _result(self._path, line)
+
+    def write(self, result: MatchResult) -> None:
+        """Append what came of a match that was asked for; once it returns, killing this process loses nothing of it.
+
+        Raises:
+            UsageError: `has` did not ask for it, it was written before, no line can hold it, or the disk is full.
         """
         fingerprint = self._asked.pop(result.index, None)
         if fingerprint is None:
             raise UsageError(f"match {result.index} was not asked for, or is in the journal {str(self._path)!r} already")
+        if not all(isinstance(value, PLAIN) for value in result.tags.values()):
+            raise UsageError(
+                f"tags of a match in a journal must be plain values, and those of {result.index} are {result.tags!r:.80}"
+            )
         try:
             line = checked_line({"index": result.index, **result.to_dict(), "spec": fingerprint})
         except UsageError as error:
@@ -141,27 +153,12 @@ class Journal:
         os.fsync(self._file.fileno())
         self._since_sync = 0
 
-    def _fingerprint(self, spec: Any) -> str:
-        """Return what tells this match from others: what it is, and the contents of its checkpoints."""
-        if spec is not self._known_spec:  # a run often holds one spec many times
-            contents = {name: self._digest(what) for name, what in spec.parcels().items()}
-            try:
-                told = json.dumps([spec.to_dict(), contents], sort_keys=True, separators=(",", ":"))
-            except (TypeError, ValueError) as error:
-                raise UsageError(f"to_dict() of {spec.name} must hold what JSON can hold, for a journal: {error}") from None
-            self._known_print = hashlib.sha256(told.encode()).hexdigest()[:32]
-            self._known_spec = spec
-        return self._known_print
-
-    def _digest(self, parcel: Path | bytes) -> str:
-        if isinstance(parcel, bytes):
-            return hashlib.sha256(parcel).hexdigest()
-        if parcel not in self._digests:
-            try:
-                self._digests[parcel] = hashlib.sha256(parcel.read_bytes()).hexdigest()
-            except OSError as error:
-                raise UsageError(f"{str(parcel)!r} cannot be read: {error.strerror or error}") from None
-        return self._digests[parcel]
+    def _line(self, index: int) -> bytes | None:
+        place = bisect_left(self._indices, index)
+        if place == len(self._indices) or self._indices[place] != index:
+            return None
+        self._reader.seek(self._offsets[place])
+        return self._reader.readline()
 
 
 def read_journal(path: str | os.PathLike[str]) -> Iterator[MatchResult]:
@@ -177,7 +174,7 @@ def read_journal(path: str | os.PathLike[str]) -> Iterator[MatchResult]:
                 if number == 1:
                     _checked_heading(place, line)
                 else:
-                    yield _result(place, line)[0]
+                    yield _result(place, line)
     except OSError as error:
         raise UsageError(f"{str(place)!r} cannot be read: {error.strerror or error}") from None
 
@@ -267,13 +264,12 @@ def _check_run(path: Path, heading: dict[str, Any], seed: int) -> None:
         )
 
 
-def _result(path: Path, line: bytes) -> tuple[MatchResult, str]:
-    """Return the result that a line tells, and the fingerprint of its spec."""
+def _result(path: Path, line: bytes) -> MatchResult:
     try:
         values = values_of(line)
-        fingerprint = values.pop("spec", "")
-        return MatchResult.from_dict(values), fingerprint
-    except UsageError as error:
+        del values["spec"]
+        return MatchResult.from_dict(values)
+    except (UsageError, KeyError) as error:
         raise UsageError(f"a result in the journal {str(path)!r} cannot be read: {error}") from None
 
 

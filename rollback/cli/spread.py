@@ -16,7 +16,14 @@ _PROCESSES = "Processes"
 
 WorkersOption = Annotated[
     int | None,
-    typer.Option("--workers", min=1, max=256, show_default="one for each processor", rich_help_panel=_PROCESSES),
+    typer.Option(
+        "--workers",
+        min=1,
+        max=256,
+        help="How many play at once.",
+        show_default="one for each processor",
+        rich_help_panel=_PROCESSES,
+    ),
 ]
 BackendOption = Annotated[
     Backend | None,

@@ -158,3 +158,17 @@ def test_a_run_that_cannot_begin_is_told(tmp_path, monkeypatch, capsys):
     files = [recorded(tmp_path / f"{seed}.rbr", seed=seed) for seed in range(2)]
     assert run(["replay", "verify", *files, "--workers", "2"]) == 2
     assert capsys.readouterr().err == "rollback: no more processes\n"
+
+
+@pytest.mark.nightly
+@pytest.mark.timeout(300)
+def test_on_ray_the_bytes_of_the_files_travel_and_the_lines_are_the_same(tmp_path, capsys):
+    pytest.importorskip("ray")
+    files = [
+        *(recorded(tmp_path / f"{seed}.rbr", seed=seed, spoilt=seed == 1) for seed in range(4)),
+        str(tmp_path / "none.rbr"),
+    ]
+    assert run(["replay", "verify", *files]) == 2
+    one = capsys.readouterr()
+    assert run(["replay", "verify", *files, "--backend", "ray", "--workers", "2"]) == 2
+    assert capsys.readouterr() == one and len(one.out.splitlines()) == 4

@@ -178,6 +178,9 @@ class Crew:
             self._judge(worker, worker in culprits, not culprits, flights, judgement)
         told = {job.index for job, _ in (*judgement.killers, *judgement.timeouts)}
         suspects = [job for job in judgement.suspects if job.index not in told]
+        if len(suspects) == 1 and not told:  # whoever is alone under suspicion did it
+            judgement.killers.append((suspects.pop(), _how(culprits[0].exitcode if culprits else SIGTERM)))
+            told.add(judgement.killers[0][0].index)
         told.update(job.index for job in suspects)
         lost = [job for batch in flights.values() for job in batch.jobs() if job.index not in told]
         how = _how(culprits[0].exitcode) if culprits else _how(SIGTERM)

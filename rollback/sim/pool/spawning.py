@@ -112,12 +112,16 @@ def script_of_caller() -> Script:
 
 
 def open_script(script: Script) -> None:
-    """Import the caller's script here, in a worker, under the name `__mp_main__`; `__main__` is then the same module.
+    """Import the caller's script here, in a worker, under the name `__mp_main__`, once; `__main__` is then the same module.
+
+    A process that was not spawned has all of it already.
 
     Raises:
-        UsageError: There is none, or it does not let itself be imported.
+        UsageError: There is no script, or it does not let itself be imported.
     """
-    if not script or not (Path(script[0][1]).exists() or script[0][0] == WHERE[0]):
+    if not hasattr(sys.modules["__main__"], "spawn_main"):
+        return
+    if not script or (script[0][0] == WHERE[1] and not Path(script[0][1]).exists()):
         raise UsageError(
             "what is defined in a notebook, in a console or on standard input cannot be played in another process: "
             'write it into a file, and name it by that (`my_file.py:MyGame`), or take backend="serial"'
@@ -141,6 +145,6 @@ def check_not_opening() -> None:
 
 def _unguarded(script: str) -> UsageError:
     return UsageError(
-        f'{script} starts a simulation whenever it is imported, and a worker has to import it: put that under "if __name__ == '
-        '\\"__main__\\":", or write the game and the players into a file of their own'.replace('\\"', "'")
+        f"{script} starts a simulation whenever it is imported, and a worker has to import it: put that under "
+        "\"if __name__ == '__main__':\", or write the game and the players into a file of their own"
     )

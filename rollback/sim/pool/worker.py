@@ -88,7 +88,6 @@ class _Process:
         self.orders: Orders | None = None
         self.box: BlackBox | None = None
         self.start = 0  # bytes of address space
-        self.script: Script = ()  # the one that was opened here
 
 
 _here = _Process()
@@ -175,9 +174,8 @@ def prepare(orders: Orders) -> None:
 def _reply(
     packed: bytes, number: int, orders: Orders, fetch: Callable[[str], bytes | None], caught: tuple[type[BaseException], ...]
 ) -> bytes:
-    if MAIN in packed and orders.script and _here.script != orders.script and _here.box is not None:
+    if MAIN in packed and _here.box is not None:
         open_script(orders.script)
-        _here.script = orders.script
     batch: Batch = pickle.loads(packed)
     lacking = _lacking(batch, fetch)
     if lacking:

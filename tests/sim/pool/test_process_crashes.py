@@ -1,0 +1,138 @@
+"""Matches that do to their worker what no match should: they are named, and all others are played."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import signal
+from collections import Counter
+
+import pytest
+
+from rollback.sim import MatchSpec
+from rollback.sim.pool import crew
+from rollback.sim.pool.backends import process, serial
+from rollback.sim.pool.job import Rules
+from tests.sim.pool.tasks import Task, numbered
+
+GOOD = MatchSpec(game="tests.sim.pool.bad_games:Good", frames=20)
+ROUND = 50
+
+
+def bad(name):
+    return MatchSpec(game=f"tests.sim.pool.{name if ':' in name else f'bad_games:{name}'}", frames=20, tags={"bad": name})
+
+
+def among_good(names, every=7, count=ROUND):
+    """Return jobs with a bad match here and there."""
+    specs = [GOOD] * count
+    for at, name in enumerate(names):
+        specs[3 + at * every] = bad(name)
+    return numbered(specs)
+
+
+def played(jobs, **rules):
+    """Return the results in order, and hold that each match has one, and each good one that of serial."""
+    results = sorted(process.run(iter(jobs), Rules(**rules)), key=lambda result: result.index)
+    assert [result.index for result in results] == [job.index for job in jobs]
+    assert all(result.seed == job.seed for result, job in zip(results, jobs, strict=True))
+    good = [job for job in jobs if job.spec == GOOD]
+    expected = {result.index: result.digest for result in serial.run(iter(good), Rules())}
+    assert {result.index: result.digest for result in results if not result.tags} == expected
+    assert all(result.status == "ok" for result in results if not result.tags)
+    return {result.tags["bad"]: result for result in results if result.tags}
+
+
+def test_a_match_that_kills_its_worker_is_named_and_all_others_are_played():
+    found = played(among_good(["Poison", "Exiter", "killing_import:Never"]), workers=2, retries=1)
+    assert {name: (result.status, result.attempts) for name, result in found.items()} == dict.fromkeys(found, ("crashed", 2))
+    assert len(found) == 3
+    assert "was killed by SIGKILL, 2 times" in found["Poison"].error
+    assert "ended with exit code 0" in found["Exiter"].error
+    assert "ended with exit code 7" in found["killing_import:Never"].error
+
+
+@pytest.mark.parametrize("name", ["Terminated", "Closer"])
+def test_a_match_that_hides_how_it_kills_its_worker_is_found_alone(name):
+    (found,) = played(among_good([name]), workers=2, retries=0).values()
+    assert (found.status, found.attempts) == ("crashed", 1)
+
+
+def test_what_a_game_raises_or_prints_is_its_own_matter(capfd):
+    names = ["Leaver", "Interrupter", "Raiser", "Hog", "Loud"]
+    found = played(among_good(names), workers=1, memory_mb=64)
+    assert Counter(result.status for result in found.values()) == {"error": 4, "ok": 1}
+    assert "SystemExit: I have had enough" in found["Leaver"].error
+    assert "KeyboardInterrupt" in found["Interrupter"].error
+    assert "TwoWords: no board" in found["Raiser"].error and "in misbehave" in found["Raiser"].error
+    assert "MemoryError" in found["Hog"].error
+    assert {result.attempts for result in found.values()} == {1}
+    out, err = capfd.readouterr()
+    assert "a word of the game" in err and "a word" not in out
+
+
+def test_a_match_that_hangs_is_ended_by_its_watchdog_also_when_it_lets_nothing_else_run():
+    found = played(among_good(["Holder"]), workers=2, timeout=5.0)["Holder"]
+    assert (found.status, found.attempts) == ("timeout", 1)
+    assert found.error.startswith("it took longer than timeout=5 s, and was ended:\n")
+    assert "bad_games.py" in found.error and "in misbehave" in found.error
+
+
+@pytest.mark.nightly
+def test_a_match_that_hangs_is_ended_in_many_ways(monkeypatch):
+    monkeypatch.setattr(crew, "LATE", 1.0)
+    found = played(among_good(["Hanger", "Unwatched", "Holder"]), workers=2, timeout=3.0)
+    assert {result.status for result in found.values()} == {"timeout"}
+    assert "its watchdog had been switched off" in found["Unwatched"].error
+
+
+def kill_some(jobs, kills, every, **rules):
+    """Return the results of a run in which a worker is killed after each so many results."""
+    before = {child.pid for child in multiprocessing.active_children()}
+    results, left = [], kills
+    for result in process.run(iter(jobs), Rules(**rules)):
+        results.append(result)
+        if left and len(results) % every == 0:
+            workers = sorted(child.pid for child in multiprocessing.active_children() if child.pid not in before)
+            if workers:
+                os.kill(workers[len(results) * 7 % len(workers)], signal.SIGKILL)
+                left -= 1
+    assert left == 0
+    return results
+
+
+def test_workers_that_are_killed_from_outside_cost_no_match_and_double_none():
+    specs = [MatchSpec(game="pong", frames=30)] * 60
+    jobs = numbered(specs)
+    results = kill_some(jobs, kills=4, every=11, workers=2, batch=2)
+    assert Counter(result.index for result in results) == Counter(range(60))
+    assert {result.status for result in results} == {"truncated"}
+    expected = {result.index: result.digest for result in serial.run(iter(jobs), Rules())}
+    assert {result.index: result.digest for result in results} == expected
+
+
+@pytest.mark.nightly
+def test_fifty_kills_among_two_thousand_matches_change_nothing():
+    jobs = numbered([MatchSpec(game=game, frames=60) for game in ("pong", "duel")] * 1000)
+    results = kill_some(jobs, kills=50, every=37, workers=2)
+    assert Counter(result.index for result in results) == Counter(range(2000))
+    expected = {result.index: result.digest for result in serial.run(iter(jobs), Rules())}
+    assert {result.index: result.digest for result in results} == expected
+
+
+@pytest.mark.nightly
+@pytest.mark.parametrize("name", ["Poison", "Exiter", "Terminated", "Closer", "killing_import:Never"])
+def test_one_poison_match_among_two_thousand_is_the_only_one_that_crashes(name):
+    jobs = numbered([GOOD] * 2000)
+    jobs[1234] = type(jobs[0])(1234, jobs[1234].seed, bad(name))
+    (found,) = played(jobs, workers=2).values()
+    assert (found.index, found.status, found.attempts) == (1234, "crashed", 3)
+
+
+def test_a_worker_that_dies_while_idle_is_replaced():
+    specs = [Task("process")] * 40
+    results = process.run(iter(numbered(specs)), Rules(workers=1, batch=1))
+    first = next(results).stats["process"]
+    os.kill(first, signal.SIGKILL)  # the window is played by another one, or was played before
+    others = [result.stats["process"] for result in results]
+    assert len(others) == 39 and set(others) - {first}

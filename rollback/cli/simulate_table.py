@@ -21,7 +21,7 @@ LONGEST: Final = 10  # failures shown; the JSON holds all
 MOST_CROSSED: Final = 16  # agents whose cross table fits a terminal
 GAP: Final = 2  # cells between columns
 FEWEST: Final = 8  # cells of a name, however narrow the terminal is
-WIDE: Final = 200  # cells of a file or a pipe, and what rich may take: it would cut the figures, and not the names
+WIDE: Final = 200  # cells of a file or a pipe, and what rich is told: it would cut the figures, and not only names
 
 Column = tuple[str, Callable[["Standing"], str]]
 
@@ -31,11 +31,12 @@ def show(console: Console, table: Table, notes: Sequence[str] = ()) -> None:
     console.print(Text(f"{table.heading}, seed {table.seed}", style="bold"))
     console.print()
     width = console.width if console.is_terminal else WIDE
-    console.print(_standings(table, width), width=WIDE)
+    console.width = max(width, WIDE)
+    console.print(_standings(table, width))
     if 2 < len(table.standings) <= MOST_CROSSED:
         console.print()
         console.print(Text(f"{table.crossing}:"))
-        console.print(_cross(table, width), width=WIDE)
+        console.print(_cross(table, width))
     for failed in table.failures[:LONGEST]:
         console.print()
         console.print(Text(f"match {failed.index}, {' - '.join(failed.agents)}: {failed.status}: {failed.why}", style="red"))

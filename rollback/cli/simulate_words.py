@@ -7,6 +7,8 @@ from typing import Any
 
 from typer.core import TyperCommand
 
+from rollback.errors import UsageError
+
 __all__ = ["SeveralAgents", "spread_words"]
 
 
@@ -22,23 +24,27 @@ def spread_words(words: Sequence[str], option: str) -> list[str]:
     """Return a command line with `option` in front of each word that follows it, up to the next option.
 
     Args:
-        words: The command line. Where the option has no word at all, it stays as it is, and the parser says what is missing.
+        words: The command line.
         option: Its name, with the dashes. After `--` it is a word like any other.
+
+    Raises:
+        UsageError: No word follows it; the parser would take the next option for one.
     """
     spread: list[str] = []
     end = words.index("--") if "--" in words else len(words)
-    open_ended = fresh = False
+    is_open = lacks_word = False
     for word in words[:end]:
+        is_option = word.startswith("-") and len(word) > 1
+        if is_option and lacks_word:
+            break
         if word == option:
-            if fresh:
-                spread.append(option)  # twice in a row: the first one lacks its word, which is for the parser to say
-            open_ended = fresh = True
-        elif word.startswith("-") and len(word) > 1:
-            if fresh:
-                spread.append(option)
+            is_open = lacks_word = True
+        elif is_option:
             spread.append(word)
-            open_ended, fresh = word.startswith(f"{option}="), False
+            is_open = word.startswith(f"{option}=")
         else:
-            spread += [option, word] if open_ended else [word]
-            fresh = False
-    return spread + [option] * fresh + list(words[end:])
+            spread += [option, word] if is_open else [word]
+            lacks_word = False
+    if lacks_word:
+        raise UsageError(f"{option} takes one name or more, as in {option} best random")
+    return spread + list(words[end:])

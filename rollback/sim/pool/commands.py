@@ -11,14 +11,15 @@ if TYPE_CHECKING:
 
 __all__ = ["reproduce"]
 
+KIND: Final = "match"  # what `rollback simulate --match` plays: a `MatchSpec`
 LONGEST: Final = 4000  # characters: a shell takes more, a person who copies it does not
 
 
 def reproduce(spec: Spec, seed: int) -> str:
     """Return the command that plays this match alone, with its seed, in a process of its own.
 
-    A spec that has a command of its own, as `command(seed)`, is asked for it. A spec that JSON cannot hold, or that would
-    make a line nobody copies, has none: the answer is empty then.
+    A spec that has a command of its own, as `command(seed)`, is asked for it. Of others only those that the command line
+    knows have one, and none that would make a line nobody copies: the answer is empty then.
 
     Args:
         spec: What was played.
@@ -27,9 +28,9 @@ def reproduce(spec: Spec, seed: int) -> str:
     own = getattr(spec, "command", None)
     if callable(own):
         return str(own(seed))
-    try:
-        told = json.dumps(spec.to_dict(), separators=(",", ":"))
-    except (TypeError, ValueError):
+    values = spec.to_dict()
+    if values.get("kind") != KIND:
         return ""
+    told = json.dumps(values, separators=(",", ":"))
     line = shlex.join(["rollback", "simulate", "--match", told, "--match-seed", str(seed)])
     return line if len(line) <= LONGEST else ""

@@ -11,6 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from rollback.cli.app import run
+from rollback.sim import Link, MatchSpec, simulate
 from rollback.sim.pool.commands import LONGEST, reproduce
 
 
@@ -24,14 +26,14 @@ class Told:
         self.values = values
 
     def to_dict(self) -> dict[str, Any]:
-        return self.values
+        return {"kind": "match", **self.values}
 
 
 @given(st.dictionaries(st.text(max_size=20), st.text(max_size=60) | st.integers() | st.booleans(), max_size=6), st.integers(0))
 def test_a_shell_gives_the_program_just_what_the_spec_said(values, seed):
     words = shlex.split(reproduce(Told(values), seed))
     assert words[:3] == ["rollback", "simulate", "--match"] and words[4:] == ["--match-seed", str(seed)]
-    assert json.loads(words[3]) == values
+    assert json.loads(words[3]) == {"kind": "match", **values}
 
 
 def test_it_is_one_printable_line_whatever_the_names_are():
@@ -47,6 +49,27 @@ def test_a_spec_with_a_command_of_its_own_is_asked_for_it():
     assert reproduce(Own({}), 9) == "rollback stress --replay match.json --seed 9"
 
 
-@pytest.mark.parametrize("values", [{"what": object()}, {"players": ["x" * 100] * (LONGEST // 100)}])
-def test_a_spec_that_no_line_can_hold_has_no_command(values):
+@pytest.mark.parametrize("values", [{"kind": "mine"}, {"players": ["x" * 100] * (LONGEST // 100)}])
+def test_a_spec_that_the_command_does_not_know_or_no_line_holds_has_none(values):
     assert reproduce(Told(values), 1) == ""
+
+
+SPECS = (
+    MatchSpec(game="duell", frames=5),
+    MatchSpec(game="duel", players=("best", "nobody:Nowhere"), frames=50, tags={"who": 'it\'s "me"'}),
+    MatchSpec(game="pong", players=("best",), link=Link(latency_ms=20, loss=0.1), window=0, input_delay=3, frames=20),
+)
+
+
+@pytest.mark.parametrize("spec", SPECS, ids=lambda spec: spec.game)
+def test_the_command_plays_the_very_match_again(spec, capsys):
+    (result,) = simulate([spec], seed=3)
+    line = result.command or reproduce(spec, result.seed)
+    assert (result.command == "") == (result.status in ("ok", "truncated"))
+    program, *words = shlex.split(line)
+    assert program == "rollback"
+    assert run([*words, "--json"]) == (1 if result.command else 0)
+    told = json.loads(capsys.readouterr().out)
+    for name in ("status", "seed", "digest", "scores", "stats"):
+        assert told[name] == result.to_dict()[name]
+    assert told["error"].splitlines()[-1:] == result.error.splitlines()[-1:]

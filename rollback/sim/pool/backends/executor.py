@@ -10,20 +10,20 @@ import os
 import shutil
 import tempfile
 from collections.abc import Callable, Collection, Generator, Iterator, Mapping, Sequence
-from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, CancelledError, Future, ThreadPoolExecutor, wait
+from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Future, ThreadPoolExecutor, wait
 from contextlib import suppress
-from pathlib import Path
 from typing import Any, Final
 
 from rollback.errors import UsageError
+from rollback.sim.pool.backends.foreign import play, search
 from rollback.sim.pool.backends.handing import Lost, Piece, Refused, hand_out
 from rollback.sim.pool.batches import AHEAD, workers_of
-from rollback.sim.pool.blackbox import Found, found
+from rollback.sim.pool.blackbox import Found
 from rollback.sim.pool.job import Job, Rules
 from rollback.sim.pool.limits import check_memory_limit
 from rollback.sim.pool.result import MatchResult
 from rollback.sim.pool.spawning import check_not_opening, script_of_caller
-from rollback.sim.pool.worker import Orders, play_batch
+from rollback.sim.pool.worker import Orders
 
 __all__ = ["run"]
 
@@ -89,7 +89,7 @@ class ExecutorCrew:
     def submit(self, piece: Piece, packed: bytes) -> Future[bytes]:
         """Let the executor play it."""
         try:
-            future: Future[bytes] = self._executor.submit(play_batch, packed, piece.number, self._orders, dict(piece.parcels))
+            future: Future[bytes] = self._executor.submit(play, packed, piece.number, self._orders, dict(piece.parcels))
         except (BrokenExecutor, RuntimeError) as error:  # RuntimeError: somebody has shut it down
             raise Lost(_told(error), takes_all=True) from None
         self._under_way.add(future)
@@ -104,25 +104,22 @@ class ExecutorCrew:
         self._under_way.discard(handle)
         if not handle.done():
             raise Lost("the executor is broken", takes_all=True)
-        try:
+        if handle.cancelled():
+            raise Lost("the executor cancelled it")
+        error = handle.exception()  # not raised: it may be a KeyboardInterrupt of the game
+        if error is None:
             return handle.result()
-        except BrokenExecutor as error:
-            raise Lost(_told(error), takes_all=True) from None
-        except CancelledError:
-            raise Lost("the executor cancelled it") from None
-        except Exception as error:
-            if type(error).__name__ in KILLED:
-                raise Lost(_told(error)) from None
-            raise Refused(f"the executor could not play it: {_told(error)}") from None
+        if isinstance(error, BrokenExecutor):
+            raise Lost(_told(error), takes_all=True)
+        if type(error).__name__ in KILLED:
+            raise Lost(_told(error))
+        raise Refused(f"the executor could not play it: {_told(error)}")
 
     def traces(self, numbers: Collection[int]) -> Mapping[int, Sequence[Found]]:
         """Look for what was left on this machine."""
         traces: dict[int, list[Found]] = {}
-        folder = Path(self._orders.folder)
-        for process in sorted(int(path.stem) for path in folder.glob("*.box")):
-            told = found(folder, process)
-            if told.batch is not None and told.batch in numbers:
-                traces.setdefault(told.batch, []).append(told)
+        for number, told in search(self._orders.folder, numbers):
+            traces.setdefault(number, []).append(told)
         return traces
 
     def renew(self) -> None:

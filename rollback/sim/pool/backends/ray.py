@@ -7,6 +7,7 @@ batch comes back here, and what the dead worker left on its node tells at which 
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import tempfile
 from collections.abc import Collection, Generator, Iterator, Mapping, Sequence
@@ -14,20 +15,22 @@ from pathlib import Path
 from typing import Any, Final
 
 from rollback.errors import NetworkError
+from rollback.sim.pool.backends.foreign import play, search
 from rollback.sim.pool.backends.handing import Lost, Piece, Refused, hand_out
 from rollback.sim.pool.backends.ray_cluster import Connected, Surroundings, cluster
 from rollback.sim.pool.batches import AHEAD
-from rollback.sim.pool.blackbox import Found, found
+from rollback.sim.pool.blackbox import Found
 from rollback.sim.pool.job import Job, Rules
 from rollback.sim.pool.limits import check_memory_limit
 from rollback.sim.pool.result import MatchResult
 from rollback.sim.pool.spawning import check_not_opening, script_of_caller
-from rollback.sim.pool.worker import Orders, play_batch
+from rollback.sim.pool.worker import Orders
 
-__all__ = ["play", "run", "search"]
+__all__ = ["run"]
 
 ONCE_MORE: Final = 1  # times that Ray itself plays a batch again: one lost worker is the machine's affair, two are a match's
 PATIENCE: Final = 30.0  # seconds that the nodes have to tell what dead workers left: a node may have to start a worker for it
+PAINT: Final = re.compile(r"\x1b\[[0-9;]*m")
 
 _taken_over: list[Surroundings] = []
 
@@ -51,20 +54,14 @@ def run(jobs: Iterator[Job], rules: Rules) -> Generator[MatchResult, None, None]
             crew.close()
 
 
-def play(
+def play_here(
     packed: bytes, number: int, orders: Orders, surroundings: Surroundings, hashes: Sequence[str], *parcels: bytes
 ) -> bytes:
     """Play a batch, in a worker of Ray."""
     if surroundings not in _taken_over:
         surroundings.take_over()
         _taken_over[:] = [surroundings]
-    return play_batch(packed, number, orders, dict(zip(hashes, parcels, strict=True)))
-
-
-def search(folder: str, numbers: Collection[int]) -> list[Found]:
-    """Return what the dead workers of this node left about these batches."""
-    boxes = sorted(int(path.stem) for path in Path(folder).glob("*.box"))
-    return [told for told in (found(Path(folder), process) for process in boxes) if told.batch in numbers]
+    return play(packed, number, orders, dict(zip(hashes, parcels, strict=True)))
 
 
 def forget(folder: str) -> None:
@@ -91,12 +88,12 @@ class RayCrew:
         self._orders = Orders(os.getpid(), str(folder), rules.timeout, rules.memory_mb, script_of_caller())
         # A match that hangs would only hang again: what its watchdog ends is not for Ray to repeat.
         retries = min(ONCE_MORE, rules.retries) if rules.timeout is None else 0
-        self._batches = ray.remote(num_cpus=1, max_retries=retries)(play)
-        self._suspects = ray.remote(num_cpus=1, max_retries=0)(play)
+        self._batches = ray.remote(num_cpus=1, max_retries=retries)(play_here)
+        self._suspects = ray.remote(num_cpus=1, max_retries=0)(play_here)
         self._parcels: dict[str, Any] = {}
         self._under_way: set[Any] = set()
         errors = ray.exceptions
-        # ObjectLostError is also the owner's death; a task that is cancelled is one whose game raised KeyboardInterrupt.
+        # ObjectLostError is also the owner's death; a task may be cancelled from outside, too.
         self._losses = (
             errors.WorkerCrashedError, errors.NodeDiedError, errors.OutOfMemoryError, errors.ObjectLostError,
             errors.TaskCancelledError,
@@ -128,20 +125,19 @@ class RayCrew:
         try:
             reply: bytes = self._ray.get(handle)
         except self._losses as error:
-            raise Lost(_first_line(error)) from None
+            raise Lost(_said(error)) from None
         except self._ray.exceptions.RayTaskError as error:
-            raise Refused(f"a worker of Ray could not play it:\n{error}") from None
+            raise Refused(f"a worker of Ray could not play it:\n{PAINT.sub('', str(error))}") from None
         except self._ray.exceptions.RayError as error:
-            raise NetworkError(f"Ray does not play any more: {_first_line(error)}") from error
+            raise NetworkError(f"Ray does not play any more: {_said(error)}") from error
         return reply
 
     def traces(self, numbers: Collection[int]) -> Mapping[int, Sequence[Found]]:
         """Ask every node that lives."""
         traces: dict[int, list[Found]] = {}
         for told in self._everywhere(search, self._orders.folder, tuple(numbers)):
-            for each in told:
-                if each.batch is not None:
-                    traces.setdefault(each.batch, []).append(each)
+            for number, each in told:
+                traces.setdefault(number, []).append(each)
         return traces
 
     def renew(self) -> None:
@@ -177,5 +173,6 @@ class RayCrew:
         return told
 
 
-def _first_line(error: BaseException) -> str:
-    return str(error).strip().partition("\n")[0][:300]
+def _said(error: BaseException) -> str:
+    """Return the first sentence of an exception of Ray, which paints them."""
+    return PAINT.sub("", str(error)).strip().partition("\n")[0].partition(". ")[0][:300]

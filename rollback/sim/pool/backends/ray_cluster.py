@@ -146,6 +146,7 @@ def _local(ray: Any, workers: int) -> Generator[Path, None, None]:
     with ExitStack() as stack:
         folder = Path(tempfile.mkdtemp(prefix="rollback-ray-", dir=_short_folder()))
         stack.callback(shutil.rmtree, folder, ignore_errors=True)
+        stack.enter_context(_silent())
         stack.callback(_end, ray, folder)
         with _environment(QUIET | PROXIES | NEAR | {"OMP_NUM_THREADS": "1"}), _as_before(), _on_loopback(ray):
             ray.init(
@@ -160,7 +161,6 @@ def _local(ray: Any, workers: int) -> Generator[Path, None, None]:
                 _temp_dir=str(folder),
                 _node_ip_address="127.0.0.1",
             )
-        stack.enter_context(_silent())
         yield folder
 
 

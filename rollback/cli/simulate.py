@@ -129,10 +129,10 @@ def command(
     from rollback.cli.simulate_link import link_of
     from rollback.sim.league import League
 
-    many = only is None and match is None
-    where, count = spread(backend, workers, timeout, matches if many else 1)
-    if memory_mb is not None and backend is None:
-        where = "process"  # the limit is one of a worker
+    is_single = only is not None or match is not None
+    if backend is None and (is_single or memory_mb is not None):
+        backend = "process"  # what killed a worker shall not kill this one, and a limit is one of a worker
+    where, count = spread(backend, workers, timeout, 1 if is_single else matches)
     how: dict[str, Any] = {
         "backend": where, "workers": count, "batch": _batch(batch), "timeout": timeout, "memory_mb": memory_mb,
         "retries": retries,

@@ -83,11 +83,23 @@ def test_each_failure_is_listed_with_the_command_that_plays_it_again(capsys):
     command = next(line for line in said.splitlines() if "--only" in line)
     words = shlex.split(command)
     assert words[:2] == ["rollback", "simulate"]
-    assert run([*words[1:], "--workers", "1"]) == 1
+    assert run([*words[1:], "--backend", "serial"]) == 1
     again = capsys.readouterr().out
     index = int(words[words.index("--only") + 1])
     assert f"match {index} of {HERE}:Sums" in again and f"seed {seed_of(1, index)}: error" in again
     assert "Traceback" in again and again.rstrip().endswith("RuntimeError: tripped over its feet")
+
+
+def test_a_match_that_takes_its_process_along_is_told_and_its_command_tells_it_again(capsys):
+    quits = f"{HERE}:Quits?at={seed_of(0, 3) % 10**9}"
+    command = ["simulate", "--game", f"{HERE}:Sums", "--agents", quits, "idle", "--matches", "6", "--retries", "0"]
+    assert run([*command, "--workers", "2", "--json"]) == 1
+    told = values(capsys)
+    (failed,) = told["failures"]
+    assert (failed["index"], failed["status"], told["passed"]) == (3, "crashed", False)
+    assert sum(row["matches"] for row in told["standings"]) == 2 * 5
+    assert run([*shlex.split(failed["command"])[1:], "--retries", "0"]) == 1, "and not with the code of the process"
+    assert ": crashed" in capsys.readouterr().out
 
 
 def test_the_command_of_a_league_plays_the_same_match_though_its_rounds_hang_on_each_other(capsys):
@@ -96,7 +108,7 @@ def test_the_command_of_a_league_plays_the_same_match_though_its_rounds_hang_on_
     failures = values(capsys)["failures"]
     assert len(failures) > 2, "the premise"
     for failed in failures:
-        assert run([*shlex.split(failed["command"])[1:], "--workers", "1", "--json"]) == 1
+        assert run([*shlex.split(failed["command"])[1:], "--backend", "serial", "--json"]) == 1
         again = values(capsys)
         assert (again["seed"], again["index"]) == (failed["seed"], failed["index"])
         assert [again["tags"]["player 0"], again["tags"]["player 1"]] == failed["agents"]
@@ -107,20 +119,20 @@ def test_a_match_that_went_well_can_be_played_alone_too(tmp_path, capsys):
     assert run([*SUMS, "--agents", *DARES, "--matches", "8", "--out", str(out), "--seed", "2"]) == 0
     capsys.readouterr()
     written = {result["index"]: result for result in map(json.loads, out.read_text().splitlines()) if "index" in result}
-    assert run([*SUMS, "--agents", *DARES, "--seed", "2", "--only", "5", "--json"]) == 0
+    assert run([*SUMS, "--agents", *DARES, "--seed", "2", "--only", "5", "--backend", "serial", "--json"]) == 0
     again = values(capsys)
     assert again["passed"] and again["digest"] == written[5]["digest"] and again["scores"] == written[5]["scores"]
-    assert run([*SUMS, "--agents", *DARES, "--seed", "2", "--only", "5"]) == 0
+    assert run([*SUMS, "--agents", *DARES, "--seed", "2", "--only", "5", "--backend", "serial"]) == 0
     assert f"digest {written[5]['digest']}" in capsys.readouterr().out
 
 
 def test_a_match_is_played_again_from_its_json_or_from_a_file_with_it(tmp_path, capsys):
     match = json.dumps({"kind": "match", "game": f"{HERE}:Sums", "players": DARES[:2], "frames": 60})
-    assert run(["simulate", "--workers", "1", "--match", match, "--match-seed", "77", "--json"]) == 0
+    assert run(["simulate", "--backend", "serial", "--match", match, "--match-seed", "77", "--json"]) == 0
     one = values(capsys)
     assert one["seed"] == 77 and one["status"] == "ok" and one["spec"]["seed"] == 77
     (tmp_path / "match.json").write_text(json.dumps(one["spec"]))
-    assert run(["simulate", "--workers", "1", "--match", str(tmp_path / "match.json"), "--json"]) == 0
+    assert run(["simulate", "--backend", "serial", "--match", str(tmp_path / "match.json"), "--json"]) == 0
     assert values(capsys)["digest"] == one["digest"]
 
 

@@ -45,7 +45,7 @@ def plot(table: Table) -> str:
     rows = table.standings
     crossed = len(rows) <= MOST_CROSSED and any(cell and cell.matches for line in table.cross for cell in line)
     names = [_cut(row.agent) for row in rows]
-    left = MARGIN + 30 + LETTER * max(map(len, names))
+    left = MARGIN + 40 + LETTER * max(map(len, names))
     floor_of_dots = TOP + ROW * len(rows)
     parts = [*_heading(table), *_dots(table, names, left, floor_of_dots)]
     height = floor_of_dots + 56

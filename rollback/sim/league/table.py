@@ -106,10 +106,10 @@ class Table:
 
     def figures(self, row: Standing) -> str:
         """Return a row's rating and share in a few words."""
-        share = "" if row.share is None else f"{row.share:.1%} won"
+        share = "" if row.share is None else f"{row.share:.1%}"
         if self.is_alone:
-            return f"{scored(row)}, first on {share.removesuffix(' won')}" if share else scored(row)
-        return f"{rated(row)}, {share}" if share else "did not play"
+            return f"{scored(row)}, first on {share}" if share else scored(row)
+        return f"{rated(row)}, share {share}" if share else "did not play"
 
     def to_dict(self) -> dict[str, Any]:
         """Return all of it as values that JSON can hold."""

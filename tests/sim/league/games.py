@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from random import Random
 
@@ -127,3 +128,12 @@ class Slow(Dares):
     def act(self, observation, memory):
         sum(range(400_000))
         return super().act(observation, memory)
+
+
+class Quits(Dares):
+    """One that takes its process with it, in every match whose seed ends so."""
+
+    def __init__(self, player: int, seed: int, at: int = -1) -> None:
+        super().__init__(0)
+        if seed % 10**9 == at:
+            os._exit(0)

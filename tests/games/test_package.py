@@ -25,7 +25,8 @@ def test_all_names_are_told_and_lead_to_the_games():
 def test_one_game_is_imported_without_the_others():
     code = (
         "import sys; from rollback.games import Pong; import rollback.games.random_bot\n"
-        "print(Pong.__name__, [name for name in ('duel', 'gridworld', 'tetris', 'bots') if f'rollback.games.{name}' in sys.modules])"
+        "others = ('duel', 'gridworld', 'tetris', 'bots')\n"
+        "print(Pong.__name__, [name for name in others if f'rollback.games.{name}' in sys.modules])"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, cwd=ROOT)
     assert done.stdout == "Pong []\n", done.stderr

@@ -79,7 +79,7 @@ class Batch:
             place = places.get(id(spec))
             if place is None:
                 first = max(0, len(specs) - ALIKE)
-                place = next((at for at in range(len(specs) - 1, first - 1, -1) if specs[at] == spec), -1)
+                place = next((at for at in range(len(specs) - 1, first - 1, -1) if _same(specs[at], spec)), -1)
                 if place < 0:
                     place = len(specs)
                     specs.append(spec)
@@ -94,3 +94,8 @@ class Batch:
 
     def __len__(self) -> int:
         return len(self.matches)
+
+
+def _same(one: Spec, two: Spec) -> bool:
+    """Return whether two specs are equal, and their tags written alike: 1, 1.0 and True are equal, and not the same tag."""
+    return one == two and repr(one.tags) == repr(two.tags)

@@ -1,0 +1,75 @@
+"""One match: whatever a game raises is its result."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+
+from rollback.sim import MatchSpec
+from rollback.sim.pool.job import Job
+from rollback.sim.pool.played import Played, Shared
+from rollback.sim.pool.playing import LONGEST, play_one
+
+HERE = "tests.sim.pool.games"
+
+
+class Ready:
+    """A spec whose match was played already."""
+
+    name = "ready"
+    tags: Mapping[str, Any] = {"a": 1}
+
+    def __init__(self, played: Played | BaseException) -> None:
+        self.played = played
+
+    def play(self, seed: int, shared: Shared) -> Played:
+        if isinstance(self.played, BaseException):
+            raise self.played
+        return self.played
+
+    def to_dict(self) -> dict[str, Any]:
+        return {"kind": "ready"}
+
+    def parcels(self) -> Mapping[str, bytes]:
+        return {}
+
+
+@pytest.mark.parametrize(
+    ("played", "status"),
+    [(Played("d"), "ok"), (Played("d", is_truncated=True), "truncated"), (Played("d", is_truncated=True, error="x"), "error")],
+)
+def test_the_status_follows_from_what_came_of_the_match(played: Played, status: str) -> None:
+    result = play_one(Job(3, 7, Ready(played)), Shared())
+    assert (result.index, result.seed, result.status, result.attempts) == (3, 7, status, 1)
+    assert (result.digest, result.error, result.tags) == ("d", played.error, {"a": 1})
+
+
+def test_what_a_match_raises_is_its_result_with_the_traceback_and_the_seed() -> None:
+    result = play_one(Job(0, 99, MatchSpec(game=f"{HERE}:Raising", tags={"b": 2})), Shared())
+    assert (result.status, result.seed, result.digest, result.scores, result.stats) == ("error", 99, "", (), {})
+    assert result.error.startswith("Traceback (most recent call last):\n")
+    assert result.error.rstrip().endswith("ArithmeticError: seven is too many") and "games.py" in result.error
+    assert "playing.py" not in result.error and result.tags == {"b": 2}
+
+
+@pytest.mark.parametrize("game", ["Leaving", "Unmade"])
+def test_a_game_that_leaves_or_cannot_be_made_is_an_error(game: str) -> None:
+    result = play_one(Job(0, 0, MatchSpec(game=f"{HERE}:{game}")), Shared())
+    assert result.status == "error" and ("SystemExit: 3" in result.error or "it cannot be made today" in result.error)
+
+
+def test_a_name_that_leads_nowhere_is_an_error_that_tells_the_closest_one() -> None:
+    result = play_one(Job(0, 0, MatchSpec(game="pogn")), Shared())
+    assert result.status == "error" and "there is no game called 'pogn', did you mean pong?" in result.error
+
+
+def test_a_long_traceback_keeps_its_end() -> None:
+    result = play_one(Job(0, 0, Ready(ValueError("a" * 20_000 + " the end"))), Shared())
+    assert len(result.error) == LONGEST and result.error.rstrip().endswith("the end")
+
+
+def test_interrupting_is_the_callers() -> None:
+    with pytest.raises(KeyboardInterrupt):
+        play_one(Job(0, 0, Ready(KeyboardInterrupt())), Shared())

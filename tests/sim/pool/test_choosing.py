@@ -43,6 +43,6 @@ def test_what_is_no_backend_is_told_in_one_sentence(backend: Any, sentence: str)
 def test_an_executor_that_was_made_already_is_told_from_what_makes_one() -> None:
     with (
         ThreadPoolExecutor(1) as made,
-        pytest.raises(UsageError, match="this one is made already: each run shuts its own down"),
+        pytest.raises(UsageError, match="made already: each run shuts its own down"),
     ):
         backend_of(made)

@@ -16,6 +16,8 @@ from rollback.sim.pool.digest import Tape, scores_of
 from rollback.state import checksum
 from tests.sim.pool.games import Endless, Opaque, Sums
 
+BYTES = (UInt(8), UInt(8))
+
 
 class Odd(Sums):
     def __init__(self, scores: Sequence[Any]) -> None:
@@ -48,9 +50,7 @@ def test_winding_the_tape_changes_nothing_but_what_it_takes() -> None:
 
 
 def test_everything_that_was_played_is_in_the_digest() -> None:
-    def digest(
-        codecs: Any = (UInt(8), UInt(8)), inputs: bytes = b"\1\2", frames: int = 1, scores: Any = (1,), value: int = 0
-    ) -> str:
+    def digest(codecs: Any = BYTES, inputs: bytes = b"\1\2", frames: int = 1, scores: Any = (1,), value: int = 0) -> str:
         game = Sums()
         game.value = value
         tape = Tape(codecs)
@@ -77,7 +77,7 @@ def test_an_opaque_snapshot_leaves_inputs_and_scores_to_decide() -> None:
         Tape((UInt(8),)).digest(one, 1, (1,)) == Tape((UInt(8),)).digest(two, 1, (1,)) != Tape((UInt(8),)).digest(two, 1, (2,))
     )
     two.digest = lambda: {"value": two.value}  # type: ignore[attr-defined]
-    assert Tape((UInt(8),)).digest(one, 1, (1,)) != Tape((UInt(8),)).digest(two, 1, (1,))
+    assert Tape(BYTES).digest(one, 1, (1,)) != Tape(BYTES).digest(two, 1, (1,))
 
 
 def test_a_digest_method_that_returns_no_tree_is_told() -> None:

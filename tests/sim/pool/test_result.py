@@ -64,7 +64,5 @@ def test_what_is_no_result_is_told_in_one_sentence(changed: dict[str, Any], sent
 
 @pytest.mark.parametrize("values", [None, [], "x", {}, {"index": 1, "status": "ok", "attempts": 1}])
 def test_what_lacks_the_first_fields_is_no_result(values: Any) -> None:
-    with pytest.raises(
-        UsageError, match="this is no result of a match: an object with index, status, attempts, seed is needed"
-    ):
+    with pytest.raises(UsageError, match="this is no result of a match: an object with index, status, attempts, seed"):
         MatchResult.from_dict(values)

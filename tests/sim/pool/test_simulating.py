@@ -288,7 +288,7 @@ def test_the_rules_reach_the_backend(backend: Callable[..., Backend]) -> None:
         ({"memory_mb": 1}, "memory_mb must be a whole number from 16 to 16777216, or None, not 1"),
         (
             {"memory_mb": 100},
-            "memory_mb limits a worker, and serial has none of its own: use backend='process', or leave it out",
+            "memory_mb limits a worker, and serial has none of its own: use backend='process'",
         ),
         ({"verify": 2}, "verify must be a share from 0 to 1, such as 0.01, not 2"),
         ({"verify": True}, "verify must be a share from 0 to 1, such as 0.01, not True"),

@@ -43,7 +43,7 @@ def test_what_is_the_default_is_not_written_down() -> None:
         ({"game": games.Sums}, "game of a match must be a name such as 'pong' or 'module:Game', not <class"),
         (
             {"players": "best"},
-            "players of a match must be a list of names, one a player or one for all, 16 at most, not 'best'",
+            "players of a match must be a list of names, one a player or one for all, 16 at most, not",
         ),
         ({"players": ["best"] * 17}, "16 at most"),
         ({"players": [games.Rising()]}, "names no player: name a player as best, random, idle"),
@@ -72,7 +72,7 @@ def test_settings_of_the_session_have_the_limits_of_a_session(values: dict[str, 
 
 @pytest.mark.parametrize("values", [None, {}, {"kind": "plan", "game": "pong"}, {"game": "pong", "plyers": []}, {"frames": 5}])
 def test_json_of_no_match_is_told(values: Any) -> None:
-    with pytest.raises(UsageError, match="this is no match: an object with a game|a match has game, players, link, frames"):
+    with pytest.raises(UsageError, match=r"this is no match: an object with a game|a match has game, players, link, frames"):
         MatchSpec.from_dict(values)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
-import os
+import tempfile
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
@@ -50,6 +50,5 @@ def environment(process: psutil.Process) -> Mapping[str, str]:
 
 
 def folders(of: str = "rollback-pool-") -> set[str]:
-    """Return what runs of this process have left in the temporary folder."""
-    temporary = Path(os.environ.get("TMPDIR", "/tmp"))
-    return {path.name for path in temporary.glob(f"{of}*")}
+    """Return what runs have left in the temporary folder: a test that asks has one of its own."""
+    return {path.name for path in Path(tempfile.gettempdir()).glob(f"{of}*")}

@@ -1,7 +1,32 @@
 from __future__ import annotations
 
+from pathlib import Path
+
+import pytest
 from hypothesis import settings
 
 # The same examples every time, however busy the machine is: what fails once fails again.
 settings.register_profile("steady", deadline=None, derandomize=True)
 settings.load_profile("steady")
+
+TESTS = Path(__file__).parent
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Let each worker of a whole run read the tests in another order.
+
+    Most of what reading costs is the rewriting of assertions, whose outcome is kept in a file: who comes to a file later
+    finds it done. In the same order all workers would do the same work at the same time.
+    """
+    worker = getattr(config, "workerinput", None)
+    if worker is None or config.args_source != config.ArgsSource.TESTPATHS:
+        return
+    places = sorted(path for path in TESTS.iterdir() if path.is_dir() or path.name.startswith("test_"))
+    folders = [str(path) for path in places if path.name != "__pycache__"]
+    first = int(worker["workerid"].removeprefix("gw")) * len(folders) // worker["workercount"]
+    config.args = folders[first:] + folders[:first]
+
+
+def pytest_collection_modifyitems(session: pytest.Session, items: list[pytest.Item]) -> None:
+    """Put the tests into one order, which all workers must have: files by name, and in a file as they stand."""
+    items.sort(key=lambda item: item.path)

@@ -94,3 +94,23 @@ def test_the_intervals_hold_the_true_rating_in_about_95_of_100_tournaments():
             tried += 1
             held += abs(rating.elo - strength) <= rating.error
     assert 0.92 < held / tried < 0.98
+
+
+def test_the_ratings_are_the_top_of_the_likelihood():
+    """Held against the formula itself: every step away from what was found makes the results less likely."""
+    from math import log
+
+    points = points_of((0, 1, 12), (1, 0, 5), (1, 2, 7.5), (2, 1, 2.5), (0, 2, 3), (2, 0, 4), agents=3)
+
+    def likelihood(ratings: list[float]) -> float:
+        won = sum(points[a][b] * log(expected(ratings[a], ratings[b])) for a in range(3) for b in range(3) if a != b)
+        return won + sum(0.5 * log(expected(rating, 0)) + 0.5 * log(expected(0, rating)) for rating in ratings)
+
+    found = [rating.elo for rating in rate(points)]
+    # What is told is centred; the drawn match that all are given pulls towards 0, so the top may be shifted as a whole.
+    top = max(([rating + shift / 10 for rating in found] for shift in range(-300, 301)), key=likelihood)
+    for agent in range(3):
+        for step in (-2.0, 2.0):
+            moved = list(top)
+            moved[agent] += step
+            assert likelihood(moved) < likelihood(top)

@@ -12,6 +12,7 @@ RollbackError
 ├── NotReproducible              a match played again in another process came out differently
 ├── WireError                    bytes from outside that break the rules; sessions drop and count, they never raise it
 ├── ReplayError                  a replay file that cannot be read
+├── CheckpointError              a saved agent that cannot be read or written, or does not fit what it is to play
 └── NetworkError                 a lobby or a peer cannot be reached, or refused
 ```
 Bytes that break the rules are dropped and counted by sessions; silence, stalls and departures are values and events.
@@ -24,6 +25,7 @@ from typing import Any
 
 __all__ = [
     "ActionError",
+    "CheckpointError",
     "ConfigError",
     "DesyncError",
     "GameError",
@@ -124,6 +126,10 @@ class WireError(RollbackError):
 
 class ReplayError(RollbackError):
     """A replay file that is no replay, is damaged, or is of a newer format."""
+
+
+class CheckpointError(RollbackError):
+    """A checkpoint that is none, is damaged, is of a newer format, cannot be written, or was trained for something else."""
 
 
 class NetworkError(RollbackError):

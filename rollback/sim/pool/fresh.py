@@ -126,7 +126,11 @@ def _order(jobs: Sequence[Job], conditions: Conditions, timeout: float | None) -
 
 def _started(order: str, conditions: Conditions, said: Any) -> subprocess.Popen[bytes]:
     entries = [entry for entry in sys.path if isinstance(entry, str)]
-    code = f"import sys; sys.path[:] = {entries!r}; from rollback.sim.pool.anew import main; main({order!r})"
+    code = (
+        f"import sys; sys.path[:] = {entries!r}; from rollback.sim.pool.anew import main;"
+        # A spawned process has this name in `__main__`, and `open_script` knows by it that it holds nothing of the caller.
+        f"from multiprocessing.spawn import spawn_main; main({order!r})"
+    )
     try:
         return subprocess.Popen(
             [sys.executable, "-c", code],

@@ -152,6 +152,36 @@ def test_all_results_come_before_the_run_is_found_not_to_hold(monkeypatch):
     assert results == list(range(7)) and done == [(count, None) for count in range(1, 8)]
 
 
+@pytest.mark.parametrize("name", ["Fair", "Counting"])
+def test_matches_that_were_played_by_workers_are_played_again_alike(name, monkeypatch):
+    monkeypatch.setattr("rollback.sim.pool.verify.causes_of", lambda *given: [])
+    run = {"backend": "process", "workers": 2, "verify": 0.2, "timeout": 30.0}
+    if name == "Fair":
+        assert len(simulate([spec(name)] * 30, **run)) == 30
+    else:
+        with pytest.raises(NotReproducible, match="of the 6 matches that were played again differ"):
+            simulate([spec(name)] * 30, **run)
+
+
+@pytest.mark.nightly
+@pytest.mark.parametrize(
+    ("backend", "name", "cause"),
+    [
+        ("process", "Hashed", "hash_seed"),
+        ("process", "Drawing", "random"),
+        ("process", "Numbered", "process"),
+        ("ray", "Counting", "before"),
+    ],
+)
+def test_what_a_game_depends_on_is_named_wherever_it_was_played(backend, name, cause):
+    if backend == "ray":
+        pytest.importorskip("ray")
+    with pytest.raises(NotReproducible) as told:
+        simulate([spec(name)] * 30, backend=backend, workers=2, verify=0.1)
+    assert told.value.causes == (CAUSES[cause],) and told.value.game == f"{GAMES}:{name}"
+    assert len(simulate([spec("Seeded")] * 30, backend=backend, workers=2, verify=0.1)) == 30
+
+
 def test_a_run_that_is_left_early_plays_nothing_again(monkeypatch):
     monkeypatch.setattr("rollback.sim.pool.verify.verify", lambda *given: pytest.fail("nobody asked for it"))
     results = isimulate([spec("Hashed")] * 5, verify=1.0)

@@ -102,6 +102,29 @@ def test_a_match_that_takes_its_process_along_is_told_and_its_command_tells_it_a
     assert ": crashed" in capsys.readouterr().out
 
 
+def test_a_match_that_hangs_is_ended_and_its_command_has_the_same_limit(capsys):
+    hangs = f"{HERE}:Hangs?at={seed_of(0, 1) % 10**9}"
+    command = ["simulate", "--game", f"{HERE}:Sums", "--agents", hangs, "idle", "--matches", "4", "--timeout", "1"]
+    assert run([*command, "--workers", "1", "--json"]) == 1
+    told = values(capsys)
+    (failed,) = told["failures"]
+    assert (failed["index"], failed["status"]) == (1, "timeout") and "--timeout 1.0 --only 1" in failed["command"]
+    assert "in act" in failed["error"], "where it was"
+
+
+def test_an_interrupted_league_goes_on_from_the_journals_of_its_rounds(tmp_path, capsys):
+    halts = f"{HERE}:Halts?at={seed_of(4, 17) % 10**9}&file={tmp_path / 'halted'}"
+    agents = [*[halts] * 4, *DARES[1:]]  # whoever plays that match
+    arguments = [*SUMS, "--agents", *agents, "--matches", "24", "--seed", "4", "--schedule", "league"]
+    assert run([*arguments, "--journal", str(tmp_path / "run.jsonl")]) == 130
+    assert "17 of 24 matches are done" in capsys.readouterr().err
+    assert run([*arguments, "--journal", str(tmp_path / "run.jsonl")]) == 0
+    whole = capsys.readouterr().out
+    assert run(arguments) == 0
+    assert capsys.readouterr().out == whole
+    assert len(list(tmp_path.glob("run-round*.jsonl"))) > 1
+
+
 def test_the_command_of_a_league_plays_the_same_match_though_its_rounds_hang_on_each_other(capsys):
     agents = [*TRIPS, *DARES[:2]]
     assert run([*SUMS, "--agents", *agents, "--matches", "24", "--schedule", "league", "--seed", "1", "--json"]) == 1

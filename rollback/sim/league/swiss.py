@@ -7,6 +7,7 @@ out even, whoever played most so far sits out.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import combinations
 from math import ceil, log2
 
 from rollback.errors import UsageError
@@ -51,7 +52,7 @@ def next_round(order: Sequence[int], players: int, met: Mapping[tuple[int, int],
     left = list(order)
     resting = sorted(left, key=lambda agent: (-played[agent], -left.index(agent)))[: len(left) % players]
     left = [agent for agent in left if agent not in resting]
-    groups = []
+    groups: list[list[int]] = []
     while left:
         group = [left.pop(0)]
         while len(group) < players:
@@ -59,8 +60,9 @@ def next_round(order: Sequence[int], players: int, met: Mapping[tuple[int, int],
             nearest = min(left, key=lambda agent: (sum(_count(met, agent, other) for other in group), left.index(agent)))
             left.remove(nearest)
             group.append(nearest)
-        groups.append(tuple(group))
-    return groups
+        groups.append(group)
+    _part(groups, met)
+    return [tuple(group) for group in groups]
 
 
 def seated(groups: Sequence[Lineup], matches: int, start: int = 0) -> Iterator[Lineup]:
@@ -76,6 +78,38 @@ def seated(groups: Sequence[Lineup], matches: int, start: int = 0) -> Iterator[L
         turn, place = divmod(match, len(groups))
         group = groups[place]
         yield tuple([group[seat] for seat in orders[(start + place + turn) % len(orders)]])
+
+
+def _part(groups: list[list[int]], met: Mapping[tuple[int, int], int]) -> None:
+    """Exchange members as long as fewer meet again by it: whoever is paired last has no choice left.
+
+    The last groups, which have had the least choice, begin, and exchange with their neighbours first.
+    """
+    is_better = True
+    while is_better:
+        is_better = False
+        for place in reversed(range(len(groups))):
+            if _again(groups[place], met):
+                is_better |= _exchange(groups, place, met)
+
+
+def _exchange(groups: list[list[int]], place: int, met: Mapping[tuple[int, int], int]) -> bool:
+    mine = groups[place]
+    for other in sorted(range(len(groups)), key=lambda number: (abs(number - place), number)):
+        theirs = groups[other]
+        before = _again(mine, met) + _again(theirs, met)
+        for left in range(len(mine) if other != place else 0):
+            for right in range(len(theirs)):
+                mine[left], theirs[right] = theirs[right], mine[left]
+                if _again(mine, met) + _again(theirs, met) < before:
+                    return True
+                mine[left], theirs[right] = theirs[right], mine[left]
+    return False
+
+
+def _again(group: Sequence[int], met: Mapping[tuple[int, int], int]) -> int:
+    """Return how often those in a group have met; often is worse than several times once."""
+    return sum(_count(met, left, right) ** 2 for left, right in combinations(group, 2))
 
 
 def _count(met: Mapping[tuple[int, int], int], left: int, right: int) -> int:

@@ -137,3 +137,23 @@ class Quits(Dares):
         super().__init__(0)
         if seed % 10**9 == at:
             os._exit(0)
+
+
+class Nowhere(Sums):
+    """A game that counts what is no number."""
+
+    def scores(self):
+        return (float("nan"), 1.0)
+
+
+class Hangs(Dares):
+    """One that never answers, in the match whose seed ends so."""
+
+    def __init__(self, player: int, seed: int, at: int = -1) -> None:
+        super().__init__(0)
+        self.hangs = seed % 10**9 == at
+
+    def act(self, observation, memory):
+        while self.hangs:
+            pass
+        return super().act(observation, memory)

@@ -64,3 +64,26 @@ def test_the_seats_of_a_group_turn_from_match_to_match_and_from_round_to_round()
 def test_what_is_no_league_is_said_in_one_sentence(agents, players, said):
     with pytest.raises(UsageError, match=said):
         rounds_for(agents, players, 100)
+
+
+@pytest.mark.parametrize(("agents", "rounds"), [(8, 4), (9, 4), (16, 6)])
+def test_over_the_rounds_of_a_league_nobody_meets_the_same_one_twice(agents, rounds):
+    """Each round the lower number wins: the strongest meet each other, and still find somebody new."""
+    met: Counter[tuple[int, int]] = Counter()
+    won, played = [0] * agents, [0] * agents
+    for _ in range(rounds):
+        order = sorted(range(agents), key=lambda agent: (-won[agent], agent))
+        for group in next_round(order, 2, met, played):
+            met[min(group), max(group)] += 1
+            won[min(group)] += 1
+            for agent in group:
+                played[agent] += 1
+    assert max(met.values()) == 1
+    assert max(played) - min(played) <= 1, "who sat out once plays before it sits out again"
+    assert won.index(max(won)) == 0 and max(won) == rounds
+
+
+def test_groups_that_all_met_meet_again_rather_than_not_at_all():
+    met = dict.fromkeys(combinations(range(6), 2), 2)
+    met[0, 5] = 1
+    assert next_round(list(range(6)), 3, met, [4] * 6) == [(0, 5, 1), (2, 3, 4)]

@@ -9,6 +9,7 @@ import pytest
 
 from rollback.errors import GameError, UsageError
 from rollback.sim.league import League, plot
+from rollback.sim.link import Link
 from rollback.sim.pool.seeds import seed_of
 
 HERE = "tests.sim.league.games"
@@ -70,11 +71,12 @@ def test_a_mirror_of_one_policy_is_even_and_its_two_sides_are_told_apart():
 
 
 def test_a_league_finds_the_strong_among_many_with_few_matches():
-    league = League(SUMS, [*DARES, *DARES[:2]], matches=96, schedule="league", seed=2)
+    agents = [f"{HERE}:Dares?more={more}" for more in (0, 2, 4, 6, 8, 10, 0, 2)]
+    league = League(SUMS, agents, matches=96, schedule="league", seed=2)
     table, results = told(league)
     assert [result.index for result in results] == list(range(96)) and table.matches == 96
     assert [result.seed for result in results] == [seed_of(2, index) for index in range(96)]
-    assert {row.agent for row in table.standings[:2]} == {"Dares?more=5", "Dares?more=4"}
+    assert {row.agent for row in table.standings[:2]} == {"Dares?more=10", "Dares?more=8"}
     assert {row.agent for row in table.standings[-2:]} <= {
         "Dares?more=0 #1",
         "Dares?more=0 #2",
@@ -182,3 +184,44 @@ def test_wrong_arguments_are_said_in_one_sentence_before_anything_is_played(chan
     with pytest.raises((UsageError, GameError), match=said) as caught:
         League(**given)
     assert "\n" not in str(caught.value)
+
+
+def test_scores_that_are_no_numbers_are_a_failure_and_spoil_no_mean():
+    table = League(f"{HERE}:Nowhere", DARES[:2], matches=4).play()
+    assert len(table.failures) == 4 and all(row.score is None and row.matches == 0 for row in table.standings)
+    json.dumps(table.to_dict(), allow_nan=False)
+
+
+def test_four_who_play_together_are_told_apart_and_sit_everywhere():
+    table, results = told(League(SUMS, DARES[:4], players=4, matches=48, seed=2))
+    assert [row.agent for row in table.standings] == [f"Dares?more={more}" for more in (3, 2, 1, 0)]
+    seats = Counter((seat, label) for result in results for seat, label in result.tags.items())
+    assert len(seats) == 16 and set(seats.values()) == {12}
+    assert sum(row.share * row.matches for row in table.standings) == pytest.approx(48)
+    assert all(row.matches == 48 for row in table.standings)
+
+
+def test_over_a_link_every_match_is_played_by_sessions_that_agree():
+    table, results = told(League("pong", ["random", "idle"], matches=4, frames=80, link=Link(latency_ms=60, loss=0.1), seed=1))
+    assert not table.failures and all(result.stats["rollbacks"] > 0 for result in results)
+
+
+def test_a_league_of_threes_lets_everybody_play_about_equally_often():
+    table, results = told(League(SUMS, [*DARES, *DARES[:1]], players=3, matches=60, schedule="league", seed=2))
+    counts = Counter(label for result in results for label in result.tags.values())
+    assert len(counts) == 7 and max(counts.values()) - min(counts.values()) <= 2 * 60 / 6 / 2
+    assert table.standings[0].agent == "Dares?more=5"
+
+
+def test_what_it_has_come_to_so_far_can_be_asked_at_any_time():
+    league = League(SUMS, DARES[:2], matches=10)
+    assert league.table().matches == 0 and league.done == 0
+    seen = []
+    league.play(on_result=lambda result: seen.append(league.table().matches))
+    assert seen == list(range(1, 11))
+
+
+def test_the_seats_are_even_after_whole_cycles_which_a_league_does_not_have():
+    assert League(SUMS, DARES[:3]).cycle == 6 and League(SUMS, DARES[:4], players=3).cycle == 12
+    assert League(f"{HERE}:Alone", DARES[:3]).cycle == 3
+    assert League(SUMS, DARES[:4], schedule="league").cycle is None

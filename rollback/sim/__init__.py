@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from rollback.sim.link import Link
     from rollback.sim.match import VirtualMatch
+    from rollback.sim.pool.reports import read_results, write_results
     from rollback.sim.pool.result import MatchResult
     from rollback.sim.pool.simulating import isimulate, simulate
     from rollback.sim.pool.spec import MatchSpec
@@ -25,8 +26,10 @@ __all__ = [
     "MatchSpec",
     "VirtualMatch",
     "isimulate",
+    "read_results",
     "simulate",
     "summarize",
+    "write_results",
 ]
 
 _PLACES = {
@@ -37,8 +40,10 @@ _PLACES = {
     "MatchSpec": "pool.spec",
     "VirtualMatch": "match",
     "isimulate": "pool.simulating",
+    "read_results": "pool.reports",
     "simulate": "pool.simulating",
     "summarize": "pool.summary",
+    "write_results": "pool.reports",
 }
 
 

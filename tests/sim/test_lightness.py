@@ -48,7 +48,10 @@ def test_importing_it_loads_nothing_and_a_plain_match_no_engine_and_nothing_of_o
 
 
 def test_its_names_are_these() -> None:
-    names = ["Failure", "Link", "MatchReport", "MatchResult", "MatchSpec", "VirtualMatch", "isimulate", "simulate", "summarize"]
+    names = [
+        "Failure", "Link", "MatchReport", "MatchResult", "MatchSpec", "VirtualMatch", "isimulate", "read_results", "simulate",
+        "summarize", "write_results",
+    ]  # fmt: skip
     assert rollback.sim.__all__ == names == dir(rollback.sim)
     with pytest.raises(AttributeError, match=r"module 'rollback.sim' has no attribute 'nothing'"):
         rollback.sim.nothing  # noqa: B018

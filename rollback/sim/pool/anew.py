@@ -10,6 +10,7 @@ import faulthandler
 import json
 import os
 import pickle
+import signal
 import sys
 import threading
 from dataclasses import dataclass
@@ -49,6 +50,7 @@ def main(path: str) -> None:
     """Carry out the order in a file."""
     answers = os.fdopen(os.dup(sys.stdout.fileno()), "w", encoding="ascii")
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the caller's; a KeyboardInterrupt then comes from the game
     threading.Thread(target=_end_with_the_caller, daemon=True).start()
     with open(path, "rb") as file:
         # The bytes are those of the process that started this one, and of nobody else.
@@ -58,7 +60,7 @@ def main(path: str) -> None:
             open_script(order.script)
         jobs: list[Job] = [pickle.load(file) for _ in range(order.matches)]
     from rollback.sim.pool.played import Shared
-    from rollback.sim.pool.worker import play_one
+    from rollback.sim.pool.playing import row_of
 
     shared = Shared()
     with answers:
@@ -69,9 +71,9 @@ def main(path: str) -> None:
             watch.begin()
             if order.timeout is not None:
                 faulthandler.dump_traceback_later(order.timeout, exit=True)
-            result = play_one(job, shared)
+            status, digest, _, _, error = row_of(job.spec, job.seed, shared, (BaseException,))
             faulthandler.cancel_dump_traceback_later()
-            json.dump([result.status, result.digest, result.error, watch.looked_at()], answers)
+            json.dump([status, digest, error, watch.looked_at()], answers)
             answers.write("\n")
             answers.flush()
 

@@ -88,6 +88,16 @@ def test_a_match_that_was_lost_left_nothing_to_compare_and_another_stands_in():
     assert taken(0.01, 8, 100, lost=tuple(range(100))) == []
 
 
+def test_a_match_that_ran_out_of_memory_is_not_compared():
+    sample = Sample(1.0, 1)
+    for job, error in zip(
+        sample.watch(Job(index, 1, SPEC) for index in range(2)), ("MemoryError\n", "KeyError: 'MemoryError'"), strict=True
+    ):
+        sample.take(MatchResult(job.index, "error", 1, job.seed, error=f"Traceback\n{error}"))
+    assert [each.job.index for each in sample] == [1]
+    sample.close()
+
+
 def test_nothing_is_kept_where_nothing_is_asked_for():
     assert taken(0.0, 1, 50) == []
 

@@ -106,6 +106,13 @@ class Both(Hashed):
         return super().more() + random.randrange(1009)
 
 
+class Interrupting(Fair):
+    """Raises what Ctrl-C raises, always."""
+
+    def more(self) -> int:
+        raise KeyboardInterrupt("mine")
+
+
 class Elsewhere(Fair):
     """Can be played in the process of the tests, and in no other."""
 

@@ -1,6 +1,7 @@
 """The picture of a GridWorld: map, things, players. Knows how they look; knows no rule and changes nothing.
 
-It is laid out for a terminal of 56 x 18: a line of scores, eight rows of cells two lines high, a line of notices.
+It is laid out for a terminal of 56 x 18: a line of scores, eight rows of cells two lines high, a line of notices. A map
+of more cells than that has smaller ones.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 from rollback.games.drawing import BACKGROUND, Primitive, circle, line, rect, text
 from rollback.games.gridworld_kitchen import COOKING
-from rollback.games.gridworld_layouts import MAX_HEIGHT, MAX_WIDTH, STEPS
+from rollback.games.gridworld_layouts import STEPS
 from rollback.games.gridworld_notices import PLAYERS, notices
 
 if TYPE_CHECKING:
@@ -31,8 +32,7 @@ KEYS: Final = ("#ffd166", "#6ee7ff", "#ff9de2")
 LETTER: Final = ("", "o", "t")  # colours alone do not tell
 
 _ROW: Final = 1 / 18
-_ACROSS: Final = 1 / MAX_WIDTH
-_DOWN: Final = 2 * _ROW
+_WIDTH, _HEIGHT = 14, 8  # cells of the usual size: four letters wide, two lines high
 _SEAMLESS: Final = (1.03, 1.03)  # of a cell: a painter that rounds leaves no gap between two of them
 
 
@@ -52,25 +52,28 @@ class _Sheet:
     def __init__(self, game: GridWorld) -> None:
         self.game = game
         self.width = game.layout.width
-        self.left = (MAX_WIDTH - self.width + 1) / 2
-        self.top = (MAX_HEIGHT - game.layout.height) / 2 + 1  # the line of scores is half a cell high
+        columns, rows = max(_WIDTH, self.width), max(_HEIGHT, game.layout.height)
+        self.across, self.down = 1 / columns, 16 * _ROW / rows
+        self.left = (columns - self.width + 1) / 2
+        self.top = (rows - game.layout.height + 1) / 2 + _ROW / self.down
+        self.small = _HEIGHT / rows  # what letters and lines shrink by
         self.shapes: list[Primitive] = []
 
     def middle(self, x: float, y: float) -> tuple[float, float]:
         """Return where the middle of a cell lies on the surface."""
-        return (self.left + x) * _ACROSS, (self.top + y) * _DOWN
+        return (self.left + x) * self.across, (self.top + y) * self.down
 
     def block(self, cell: int, colour: str, width: float = 1.0, height: float = 1.0) -> None:
         x, y = self.middle(cell % self.width, cell // self.width)
-        width, height = width * _ACROSS, height * _DOWN
+        width, height = width * self.across, height * self.down
         self.shapes.append(rect(x - width / 2, y - height / 2, width, height, colour))
 
     def label(self, cell: int, letters: str, colour: str, size: float = 0.07) -> None:
         x, y = self.middle(cell % self.width, cell // self.width)
-        self.shapes.append(text(x, y, size, letters, colour, "center"))
+        self.shapes.append(text(x, y, size * self.small, letters, colour, "center"))
 
     def disc(self, x: float, y: float, radius: float, colour: str) -> None:
-        self.shapes.append(circle(*self.middle(x, y), radius * _DOWN, colour))
+        self.shapes.append(circle(*self.middle(x, y), radius * self.down, colour))
 
     def item(self, x: float, y: float, item: int, size: float) -> None:
         """Add what is in a hand, on a counter or in a pot: food, and under a dish its plate."""
@@ -136,12 +139,12 @@ class _Sheet:
         if left:
             done = 1 - left / (COOKING * self.game.pace)
             across, down = self.middle(x - 0.5, y + 0.5)
-            self.shapes.append(rect(across, down - _ROW / 4, done * _ACROSS, _ROW / 4, COOKED))
+            self.shapes.append(rect(across, down - self.down / 8, done * self.across, self.down / 8, COOKED))
 
     def key(self, x: int, y: int, letter: str, colour: str) -> None:
         ends = (*self.middle(x - 0.1, y), *self.middle(x + 0.45, y))
-        self.shapes.append(line(*ends, 0.02, colour))
-        self.shapes.append(line(*self.middle(x + 0.4, y), *self.middle(x + 0.4, y + 0.3), 0.02, colour))
+        self.shapes.append(line(*ends, 0.02 * self.small, colour))
+        self.shapes.append(line(*self.middle(x + 0.4, y), *self.middle(x + 0.4, y + 0.3), 0.02 * self.small, colour))
         self.disc(x - 0.15, y, 0.3, colour)
         self.badge(y * self.width + x, letter, colour)
 
@@ -149,7 +152,7 @@ class _Sheet:
         if self.game.doors >> number & 1:
             for side in (-0.4375, 0.4375):
                 x, y = self.middle(cell % self.width + side, cell // self.width)
-                self.shapes.append(rect(x - _ACROSS / 16, y - _DOWN / 2, _ACROSS / 8, _DOWN, KEYS[number]))
+                self.shapes.append(rect(x - self.across / 16, y - self.down / 2, self.across / 8, self.down, KEYS[number]))
             return
         self.block(cell, KEYS[number])
         self.badge(cell, letter, KEYS[number])
@@ -167,5 +170,5 @@ class _Sheet:
         else:
             self.disc(x + ahead * 0.36, y + below * 0.36, 0.12, BACKGROUND)
         across, down = self.middle(x, y)
-        self.shapes.append(rect(across - _ACROSS / 4, down - _DOWN / 4, _ACROSS / 2, _DOWN / 2, BACKGROUND))
-        self.shapes.append(text(across, down, 0.055, f"P{player + 1}", PLAYERS[player], "center"))
+        self.shapes.append(rect(across - self.across / 4, down - self.down / 4, self.across / 2, self.down / 2, BACKGROUND))
+        self.shapes.append(text(across, down, 0.055 * self.small, f"P{player + 1}", PLAYERS[player], "center"))

@@ -17,7 +17,7 @@ def test_every_layout_is_walled_fits_a_terminal_and_is_called_by_its_name(layout
 
 def test_the_layouts_take_the_players_they_are_told_to():
     takes = {name: (layout.least, len(layout.starts)) for name, layout in LAYOUTS.items()}
-    assert takes == {"handover": (2, 4), "keys": (1, 4), "race": (1, 4), "rooms": (1, 1), "cliff": (1, 1)}
+    assert takes == {"handover": (2, 4), "keys": (1, 4), "race": (1, 4), "rooms": (1, 1), "cliff": (1, 1), "halls": (1, 1)}
 
 
 def test_a_map_is_read_letter_by_letter():
@@ -70,7 +70,7 @@ def test_a_race_is_equally_long_for_those_who_are_mirrored():
 
 
 def test_a_single_player_starts_anywhere_but_beyond_doors_on_cliffs_keys_and_goals():
-    for name, count in (("rooms", 53), ("cliff", 37)):
+    for name, count in (("rooms", 53), ("cliff", 37), ("halls", 491)):
         assert len(LAYOUTS[name].homes) == count, name
     keys = LAYOUTS["keys"]
     assert {keys.rows[cell // 13][cell % 13] for cell in keys.homes} == {".", "1", "2", "3", "4"}
@@ -81,10 +81,11 @@ def test_a_single_player_starts_anywhere_but_beyond_doors_on_cliffs_keys_and_goa
 @pytest.mark.parametrize(
     ("rows", "told"),
     [
-        ((), "a map is 3 to 8 rows of the same 3 to 14 letters each"),
-        (("###", "#1#"), "3 to 8 rows"),
+        ((), "a map is 3 to 24 rows of the same 3 to 40 letters each"),
+        (("###", "#1#"), "3 to 24 rows"),
+        (("###", "#1#", *["#.#"] * 21, "###", "###"), "3 to 24 rows"),
         (("###", "#1#", "####"), "of the same"),
-        (("#" * 15, "#1" + "#" * 13, "#" * 15), "3 to 14 letters"),
+        (("#" * 41, "#1" + "#" * 39, "#" * 41), "3 to 40 letters"),
         (("###", "#1#", "#x#", "###"), "has 'x' in its map: the letters are # "),
         (("###", "#1.", "###"), "is open at its edge"),
         (("###", "1.#", "###"), "is open at its edge"),

@@ -54,6 +54,19 @@ def test_the_walls_are_where_the_map_says():
     assert len(shapes(game, "rect", WALL)) == 10
 
 
+def test_a_map_of_many_cells_fills_the_same_place_with_smaller_ones():
+    large = GridWorld(1, Layout("own", ("#" * 40, "#1" + "." * 37 + "#", *["#" + "." * 38 + "#"] * 21, "#" * 40)))
+    small = GridWorld(1, Layout("own", ("#" * 14, "#1" + "." * 11 + "#", *["#" + "." * 12 + "#"] * 5, "#" * 14)))
+    corners = []
+    for game in (large, small):
+        walls = shapes(game, "rect", WALL)
+        corners.append((min(shape[1] for shape in walls), min(shape[2] for shape in walls), max(shape[2] for shape in walls)))
+        assert game.render().split("\n")[1].count("█") == 56, "the upper wall"
+    assert corners[0] == pytest.approx(corners[1], abs=0.1)
+    ((_, _, _, radius, *_),), ((_, _, _, larger, *_),) = (shapes(game, "circle", PLAYERS[0]) for game in (large, small))
+    assert radius == pytest.approx(larger / 3)
+
+
 def test_players_are_told_apart_by_brightness_too():
     grey = sorted(0.3 * red + 0.59 * green + 0.11 * blue for red, green, blue in map(rgb, PLAYERS))
     assert all(other - one > 8 for one, other in pairwise(grey))

@@ -39,6 +39,7 @@ class Wreck:
         timeouts: Matches that were ended by the watchdog, and where they were.
         suspects: Matches one of which may have killed it.
         lost: All others that were under way.
+        strays: Processes that died by themselves and had nothing to play: somebody else kills here.
         how: How the first process died.
     """
 
@@ -46,6 +47,7 @@ class Wreck:
     timeouts: Sequence[tuple[Job, str]]
     suspects: Sequence[Job]
     lost: Sequence[Job]
+    strays: int
     how: str
 
 
@@ -68,6 +70,7 @@ class _Judgement:
     killers: list[tuple[Job, str]] = field(default_factory=list)
     timeouts: list[tuple[Job, str]] = field(default_factory=list)
     suspects: list[Job] = field(default_factory=list)
+    strays: int = 0
 
 
 class Crew:
@@ -185,7 +188,7 @@ class Crew:
         lost = [job for batch in flights.values() for job in batch.jobs() if job.index not in told]
         how = _how(culprits[0].exitcode) if culprits else _how(SIGTERM)
         self._clean()
-        return Wreck(judgement.killers, judgement.timeouts, suspects, lost, how)
+        return Wreck(judgement.killers, judgement.timeouts, suspects, lost, judgement.strays, how)
 
     def _judge(self, worker: Worker, is_culprit: bool, is_open: bool, flights: dict[int, Batch], judgement: _Judgement) -> None:
         """Say what the match that a dead worker was at has to do with it."""
@@ -193,6 +196,7 @@ class Crew:
         told = found(self._folder, worker.pid)
         batch = flights.get(told.batch) if told.batch is not None else None
         if batch is None:
+            judgement.strays += is_culprit
             return
         jobs = batch.jobs()
         at = jobs if told.place is None else [jobs[told.place]]

@@ -94,7 +94,9 @@ CASES = {
 def test_only_the_match_that_a_worker_died_of_is_blamed(crew, dead, expected):
     for number, (code, *where) in enumerate(dead):
         died(crew, 100 + number, code, *where)
-    assert told(crew.wreck()) == expected
+    wreck = crew.wreck()
+    assert told(wreck) == expected
+    assert wreck.strays == (dead[0][0] == KILLED and not any(expected[:3]))  # it had nothing to play, and died all the same
     assert len(crew) == 0
 
 

@@ -12,7 +12,10 @@ import pytest
 from rollback.sim import MatchSpec
 from rollback.sim.pool import crew
 from rollback.sim.pool.backends import process, serial
-from rollback.sim.pool.job import Rules
+from rollback.sim.pool.crew import Wreck
+from rollback.sim.pool.job import Batch, Rules
+from rollback.sim.pool.result import MatchResult
+from rollback.sim.pool.worker import Reply
 from tests.sim.pool.tasks import Task, numbered
 
 GOOD = MatchSpec(game="tests.sim.pool.bad_games:Good", frames=20)
@@ -109,6 +112,56 @@ def test_workers_that_are_killed_from_outside_cost_no_match_and_double_none():
     assert {result.status for result in results} == {"truncated"}
     expected = {result.index: result.digest for result in serial.run(iter(jobs), Rules())}
     assert {result.index: result.digest for result in results} == expected
+
+
+SIGKILL, EXIT = "was killed by SIGKILL", "ended with exit code 3"
+
+
+def wreck(jobs=(), how=SIGKILL, strays=0):
+    return Wreck([(job, how) for job in jobs], [], [], [], strays, how)
+
+
+@pytest.fixture
+def case():
+    """A run that tries each match once, and two of its matches."""
+    run = process._Run(iter(()), Rules(retries=0))
+    yield run, numbered([Task("seed")] * 2)
+    run.close(is_done=True)
+
+
+@pytest.mark.parametrize("how", [SIGKILL, EXIT])
+def test_a_match_is_blamed_for_what_it_does_alone_and_for_nothing_else(case, how):
+    run, (job, _) = case
+    run._blame(wreck([job], how), is_trial=False)
+    assert list(run._suspects) == [job] and not run._ready
+    run._blame(wreck([job], how), is_trial=True)
+    assert [(result.status, result.attempts, result.error) for result in run._ready] == [
+        ("crashed", 1, f"the process that played it {how}")
+    ]
+
+
+@pytest.mark.parametrize(("how", "crashed"), [(SIGKILL, 0), (EXIT, 1)])
+def test_where_somebody_else_kills_too_a_match_hit_by_a_signal_is_tried_once_more(case, how, crashed):
+    run, (job, other) = case
+    run._blame(wreck(strays=5), is_trial=False)  # before it was tried for the first time: that is no excuse
+    run._blame(wreck([job, other], how), is_trial=False)
+    run._take(Batch.of([other]), Reply([MatchResult(1, "ok", 1, 7)], 0.1), is_trial=True)  # so that one was innocent
+    run._ready.clear()
+    run._blame(wreck([job], how), is_trial=True)
+    assert len(run._ready) == crashed
+    run._blame(wreck([job], how), is_trial=True)
+    assert run._ready[0].status == "crashed" and run._ready[0].attempts == 2 - crashed
+
+
+def test_a_match_that_was_tried_again_and_is_fine_says_how_often(case):
+    run, (job, other) = case
+    run._blame(wreck(strays=1), is_trial=False)
+    run._blame(wreck([job]), is_trial=False)
+    run._blame(wreck(strays=1), is_trial=False)
+    run._blame(wreck([job]), is_trial=True)
+    results = [MatchResult(0, "ok", 1, 0), MatchResult(1, "ok", 1, 7)]
+    run._take(Batch.of([job, other]), Reply(results, 0.1), is_trial=True)
+    assert [result.attempts for result in run._ready] == [2, 1]
 
 
 @pytest.mark.nightly

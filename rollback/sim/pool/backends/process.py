@@ -1,7 +1,7 @@
 """Matches on several processes of this machine, through whatever kills them. Knows who is to be tried again, and how often.
 
 A dead process takes the whole pool of an executor with it. A new pool plays what was lost; the match that the dead process
-was at, and whatever else may have killed it, is tried alone, in a pool of its own, so that no other pays for it.
+was at, or whatever else may have killed it, is tried alone, in a pool of its own: only what kills its worker there is blamed.
 """
 
 from __future__ import annotations
@@ -28,14 +28,17 @@ from rollback.sim.pool.worker import Reply, Unplayed, pack
 __all__ = ["run"]
 
 LOOK: Final = 1.0  # seconds without news, after which the workers are looked at
+OUTSIDE: Final = ("was killed by SIGKILL", "was killed by SIGTERM")  # what others send
+MOST_STRAYS: Final = 20  # deaths of others for which a match is forgiven one of its own
 MOST_VAIN: Final = 10  # crews in a row that die without having played anything: then it is no match that kills them
 
 
 def run(jobs: Iterator[Job], rules: Rules) -> Generator[MatchResult, None, None]:
     """Play the jobs on `rules.workers` processes, and yield results as they come; closing it ends all processes.
 
-    A match is `crashed` when it has killed its worker `retries + 1` times, and `timeout` at the first time: it would only
-    hang again.
+    A match is `crashed` when it has killed its worker `retries + 1` times while it was alone with it, and `timeout` at the
+    first time: it would only hang again. Where somebody else kills processes too (the system, when memory is short), a match
+    that was hit by a signal has as many tries more.
 
     Raises:
         UsageError: `memory_mb` cannot be held here, or the script that asks for this has no guard.
@@ -61,7 +64,9 @@ class _Run:
         self._workers = workers_of(rules)
         self._batches = Batches(jobs, rules.batch)
         self._suspects: deque[Job] = deque()
-        self._crashes: dict[int, int] = {}  # by index: how often the match killed its worker
+        self._crashes: dict[int, int] = {}  # by index: how often the match killed its worker, alone
+        self._accused: dict[int, int] = {}  # by index: how many strays there were when its worker died for the first time
+        self._strays = 0  # workers that were killed by no match
         self._ready: deque[MatchResult] = deque()
         self._parcels = Parcels()
         self._written: set[str] = set()
@@ -151,10 +156,12 @@ class _Run:
             return
         if not is_trial:
             self._batches.measured(len(batch), reply.seconds)
-        if not self._crashes:
+        if not self._accused:
             self._ready.extend(reply.results)
             return
         for result in reply.results:
+            if self._accused.pop(result.index, None) is not None:
+                self._strays += 1  # it was not this one that killed its worker
             crashes = self._crashes.pop(result.index, 0)
             self._ready.append(replace(result, attempts=crashes + 1) if crashes else result)
 
@@ -163,18 +170,21 @@ class _Run:
         if self._crew is not None and self._crew.is_broken:
             wreck = self._crew.wreck()
             self._crew = None
-            self._blame(wreck)
+            self._blame(wreck, is_trial=False)
         if self._trial is not None and self._trial.is_broken:
             wreck = self._trial.wreck()
             self._trial = None
-            self._blame(wreck)
+            self._blame(wreck, is_trial=True)
 
-    def _blame(self, wreck: Wreck) -> None:
+    def _blame(self, wreck: Wreck, *, is_trial: bool) -> None:
+        self._strays += wreck.strays
         for job, where in wreck.timeouts:
             self._end_with(job, "timeout", f"it took longer than timeout={self._rules.timeout:g} s, and was ended:\n{where}")
         for job, how in wreck.killers:
-            crashes = self._crashes[job.index] = self._crashes.get(job.index, 0) + 1
-            if crashes > self._rules.retries:
+            self._accused.setdefault(job.index, self._strays)
+            crashes = self._crashes.get(job.index, 0) + is_trial
+            self._crashes[job.index] = crashes
+            if crashes > self._rules.retries + self._forgiven(job, how):
                 times = "" if crashes == 1 else f", {crashes} times"
                 self._end_with(job, "crashed", f"the process that played it {how}{times}")
             else:
@@ -191,7 +201,13 @@ class _Run:
                     'what it printed stands above, and backend="serial" needs no workers'
                 )
 
+    def _forgiven(self, job: Job, how: str) -> int:
+        """Return how many of a match's crashes others may be guilty of: those that kill by signals, while it was tried."""
+        others = self._strays - self._accused[job.index] if how in OUTSIDE else 0
+        return min(others, MOST_STRAYS)
+
     def _end_with(self, job: Job, status: Status, error: str) -> None:
+        self._accused.pop(job.index, None)
         crashes = self._crashes.pop(job.index, 0)
         attempts = crashes if status == "crashed" else crashes + 1
         self._ready.append(MatchResult(job.index, status, attempts, job.seed, error=error, tags=job.spec.tags))

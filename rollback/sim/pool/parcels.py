@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from hashlib import sha256
 from pathlib import Path
 from typing import Any, Final
@@ -15,34 +16,40 @@ LARGEST: Final = 1 << 30  # bytes of one
 
 
 class Parcels:
-    """Those of a run; the bytes of each are kept until it is over."""
+    """Those of a run; they are kept until it is over.
+
+    Attributes:
+        contents: The bytes of each, by their SHA-256.
+    """
 
     def __init__(self) -> None:
+        self.contents: dict[str, bytes] = {}
         self._seen: dict[str, tuple[Any, str]] = {}  # what a spec gave under a name, and its hash
-        self._contents: dict[str, bytes] = {}
 
-    def of(self, spec: Spec) -> tuple[tuple[str, str], ...]:
-        """Return the name and the SHA-256 of each parcel of a spec. A file is read once, also if it changes meanwhile.
+    def of(self, specs: Iterable[Spec]) -> tuple[tuple[str, str], ...]:
+        """Return the name and the SHA-256 of each parcel of these specs. A file is read once, also if it changes meanwhile.
 
         Raises:
-            UsageError: It cannot be read, or is too large.
+            UsageError: It cannot be read, is too large, or another one has its name in this run.
         """
-        return tuple((name, self._sha(name, given)) for name, given in spec.parcels().items())
-
-    def content(self, sha: str) -> bytes:
-        """Return the bytes of a hash that `of` returned."""
-        return self._contents[sha]
+        found: dict[str, str] = {}
+        for spec in specs:
+            for name, given in spec.parcels().items():
+                found[name] = self._sha(name, given)
+        return tuple(found.items())
 
     def _sha(self, name: str, given: Path | bytes) -> str:
         seen = self._seen.get(name)
         if seen is not None and (seen[0] is given or seen[0] == given):
             return seen[1]
+        if seen is not None:
+            raise UsageError(f"two different parcels have the name {name!r:.80} in one run: give each its own")
         content = given if isinstance(given, bytes) else _read(given)
         if len(content) > LARGEST:
-            raise UsageError(f"{name} has {len(content)} bytes, and at most {LARGEST} can travel with a match")
+            raise UsageError(f"{name!r:.80} has more than {LARGEST} bytes, and no more can travel with a match")
         sha = sha256(content).hexdigest()
         self._seen[name] = given, sha
-        self._contents[sha] = content
+        self.contents[sha] = content
         return sha
 
 

@@ -10,6 +10,7 @@ import shlex
 import subprocess
 import sys
 import tomllib
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,7 @@ from rollback.cli.app import build, run
 from rollback.config import SessionConfig
 from rollback.envs.registration import REGISTERED
 from rollback.game import Game
+from tests.cases import every
 from tests.docs.pages import PAGES, ROOT, Block, anchors, blocks, code_words, commands, links, name_of, prose, table
 from tests.test_house import RANKS
 
@@ -27,9 +29,10 @@ LIMIT = 90.0  # seconds for all blocks of a page: each takes less than ten on a 
 README = ROOT / "README.md"
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
 
-by_page = pytest.mark.parametrize("page", PAGES, ids=name_of)
+by_page = every("page", PAGES, ids=name_of)
 
 
+@cache
 def program() -> Any:
     return typer.main.get_command(build())
 

@@ -11,6 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.cases import every
+
 ROOT = Path(__file__).resolve().parent.parent
 PACKAGES = ("rollback", "signaling")
 FOUNDATION = ("errors", "types", "config", "game", "state")
@@ -109,7 +111,7 @@ def rank_of(module: str) -> int | None:
     return None if len(parts) == 1 else RANKS.index(parts[1])
 
 
-@pytest.mark.parametrize("path", sources(), ids=lambda path: str(path.relative_to(ROOT)))
+@every("path", sources(), ids=lambda path: str(path.relative_to(ROOT)))
 def test_a_file_imports_only_lower_ranks_and_its_own_folder(path: Path) -> None:
     module = module_of(path)
     for target in imports(path):
@@ -219,7 +221,7 @@ def test_the_engine_and_the_games_need_msgpack_and_nothing_else() -> None:
     assert run(CORE_WITHOUT_THIRD_PARTIES) == "['msgpack', 'rollback'] False"
 
 
-@pytest.mark.parametrize("path", sources(), ids=lambda path: str(path.relative_to(ROOT)))
+@every("path", sources(), ids=lambda path: str(path.relative_to(ROOT)))
 def test_a_file_says_its_idea_first_and_is_short(path: Path) -> None:
     text = path.read_text(encoding="utf-8")
     docstring = ast.get_docstring(ast.parse(text))
@@ -234,7 +236,7 @@ def test_a_file_says_its_idea_first_and_is_short(path: Path) -> None:
     assert lines <= 450
 
 
-@pytest.mark.parametrize("path", sources(), ids=lambda path: str(path.relative_to(ROOT)))
+@every("path", sources(), ids=lambda path: str(path.relative_to(ROOT)))
 def test_a_file_is_named_after_its_idea(path: Path) -> None:
     for part in (*path.relative_to(ROOT).parts[:-1], path.stem):
         assert part not in FORBIDDEN_NAMES

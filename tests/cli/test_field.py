@@ -11,6 +11,7 @@ from rollback.cli.field import field_lines, picture_of
 from rollback.cli.layout import width_of
 from rollback.cli.palette import Palette
 from rollback.games import Duel, Pong
+from tests.cases import every
 
 SIZES = [(56, 18), (26, 8), (80, 24), (37, 12)]
 
@@ -34,9 +35,9 @@ class Nothing:
     pass
 
 
-@pytest.mark.parametrize("size", SIZES)
-@pytest.mark.parametrize("depth", ["none", "256", "truecolor"])
-@pytest.mark.parametrize("game", [Pong(), Duel(), Text(), Large(), Array(), Nothing()])
+@every("size", SIZES)
+@every("depth", ["none", "256", "truecolor"])
+@every("game", [Pong(), Duel(), Text(), Large(), Array(), Nothing()])
 def test_a_picture_fills_its_field_exactly(game: Any, depth: Any, size: tuple[int, int]) -> None:
     lines = field_lines(picture_of(game), *size, Palette(depth))
     assert len(lines) == size[1]

@@ -9,13 +9,14 @@ import pytest
 from rollback.cli.layout import width_of
 from rollback.cli.palette import Depth, Palette
 from rollback.games import Pong
+from tests.cases import every
 from tests.cli.terminal import LookedAt
 
 STYLES = ["title", "faint", "label", "value", "good", "fair", "poor", "left", "right"]
 
 
-@pytest.mark.parametrize("style", STYLES)
-@pytest.mark.parametrize("depth", ["none", "standard", "256", "truecolor"])
+@every("style", STYLES)
+@every("depth", ["none", "standard", "256", "truecolor"])
 def test_every_style_is_text_and_ends_after_it(depth: Depth, style: str) -> None:
     text = Palette(depth).styled("hello", style)
     assert width_of(text) == 5

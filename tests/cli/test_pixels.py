@@ -18,6 +18,7 @@ from rollback.cli.palette import Palette
 from rollback.cli.pixels import MOST, is_pixels, packed, pixel_lines, unpacked
 from rollback.replays.pictures import BACKGROUND
 from rollback.replays.pictures import picture_of as image_of
+from tests.cases import every
 
 PLAIN = Palette("none")
 
@@ -39,9 +40,9 @@ def halves(height: int = 40, width: int = 60) -> Any:
     return pixels
 
 
-@pytest.mark.parametrize("depth", ["none", "standard", "256", "truecolor"])
-@pytest.mark.parametrize("size", [(56, 18), (26, 8), (20, 30), (7, 3)])
-@pytest.mark.parametrize("shape", [(40, 60), (600, 400), (3, 200), (200, 3), (1, 1)])
+@every("depth", ["none", "standard", "256", "truecolor"])
+@every("size", [(56, 18), (26, 8), (20, 30), (7, 3)])
+@every("shape", [(40, 60), (600, 400), (3, 200), (200, 3), (1, 1)])
 def test_pixels_fill_the_field_exactly(shape: tuple[int, int], size: tuple[int, int], depth: Any) -> None:
     lines = field_lines(picture_of(Renders(halves(*shape))), *size, Palette(depth))  # type: ignore[arg-type]
     assert len(lines) == size[1]

@@ -16,6 +16,7 @@ from rollback.cli.palette import Palette
 from rollback.games import Duel, Pong
 from rollback.netplay.telling.stats import stats_values
 from rollback.types import PeerStats, SessionStats
+from tests.cases import every
 
 PLAIN, COLOURED = Palette("none"), Palette("truecolor")
 SIZES = [(119, 31), (79, 23), (49, 39), (39, 15), (199, 59), (20, 5), (62, 10), (100, 24)]
@@ -138,8 +139,8 @@ def crowd(count: int, size: tuple[int, int], palette: Palette = PLAIN) -> list[s
     return demo_view.compose(settings, everybody, " a note", 17.5, size, palette)
 
 
-@pytest.mark.parametrize("size", [*SIZES, (130, 50), (240, 40), (60, 90)])
-@pytest.mark.parametrize("count", range(2, 9))
+@every("size", [*SIZES, (130, 50), (240, 40), (60, 90)])
+@every("count", range(2, 9))
 def test_any_number_of_peers_fits_every_terminal(count: int, size: tuple[int, int]) -> None:
     lines = crowd(count, size, COLOURED)
     assert len(lines) <= size[1]

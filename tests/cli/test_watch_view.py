@@ -15,6 +15,7 @@ from rollback.cli.watch_view import Scene, compose, names_of
 from rollback.games import Duel, Pong
 from rollback.netplay import WatchResult
 from rollback.types import Ended
+from tests.cases import every
 
 SIZES = [(119, 31), (79, 23), (49, 39), (39, 15), (199, 59), (20, 5), (62, 10), (100, 24)]
 SCENE = Scene(frame=1234, behind=3.04, speed=1.02, progress=1.0, news="bob is lost: nothing was heard for 5 s")
@@ -24,9 +25,9 @@ def picture(size: tuple[int, int] = (100, 30), scene: Scene = SCENE, game: Any =
     return compose("pong  room K7QW-3MZP  ann - bob", picture_of(game or Pong()), scene, size, Palette(colours))
 
 
-@pytest.mark.parametrize("size", SIZES)
-@pytest.mark.parametrize("colours", ["none", "truecolor"])
-@pytest.mark.parametrize("game", [Pong(), Duel(), object()], ids=["pong", "duel", "no picture"])
+@every("size", SIZES)
+@every("colours", ["none", "truecolor"])
+@every("game", [Pong(), Duel(), object()], ids=["pong", "duel", "no picture"])
 def test_it_fits(size: tuple[int, int], colours: Any, game: Any) -> None:
     lines = picture(size, game=game, colours=colours)
     assert 0 < len(lines) <= size[1] and max(map(width_of, lines)) <= size[0]

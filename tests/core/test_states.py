@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import pytest
-
 from rollback.core.states import LIVE, TRANSITIONS, Cause, Peer, after
+from tests.cases import every
 
 
 def test_every_state_is_in_the_table() -> None:
@@ -25,8 +24,8 @@ def test_every_state_can_be_reached_from_the_first() -> None:
     assert reached == set(Peer)
 
 
-@pytest.mark.parametrize("state", Peer)
-@pytest.mark.parametrize("cause", Cause)
+@every("state", Peer)
+@every("cause", Cause)
 def test_a_cause_that_means_nothing_changes_nothing(state: Peer, cause: Cause) -> None:
     assert after(state, cause) is TRANSITIONS[state].get(cause, state)
 

@@ -5,6 +5,7 @@ from rollback.games.duel import OUTRO_FRAMES, Phase
 from rollback.games.duel_moves import HEALTH, Stance
 from rollback.games.duel_picture import LEFT, RIGHT, SHIELD, SPARK, picture
 from rollback.games.text import paint
+from tests.cases import every
 
 
 def state(left=None, right=None, **changes):
@@ -36,8 +37,8 @@ def test_fighters_who_mirror_each_other_are_drawn_mirrored():
         assert left == right, stance.name
 
 
-@pytest.mark.parametrize("stance", Stance)
-@pytest.mark.parametrize("place", [-2_480, 0, 3_000])
+@every("stance", Stance)
+@every("place", [-2_480, 0, 3_000])
 def test_every_stance_stays_on_the_picture_and_above_the_ground(stance, place):
     for age in (0, 5, 10, 30):
         for shape in limbs(LEFT, left={"stance": int(stance), "age": age, "place": place}):

@@ -19,6 +19,7 @@ from rollback.games.tetris_board import (
     rows_of,
 )
 from rollback.games.tetris_pieces import COLUMNS, ORIENTED, PIECES, TURNS
+from tests.cases import every
 from tests.games.tetris_drawn import drawn, number, shown
 
 PITTED = """
@@ -147,16 +148,16 @@ def test_a_placement_knows_its_lines_its_height_and_what_was_eroded(piece, rotat
     assert state.landing == landing == 2 * row + ORIENTED[4 * number(piece) + rotation].height - 1
 
 
-@pytest.mark.parametrize("rotation", range(4))
-@pytest.mark.parametrize("column", range(COLUMNS))
-@pytest.mark.parametrize("hold", [False, True])
+@every("rotation", range(4))
+@every("column", range(COLUMNS))
+@every("hold", [False, True])
 def test_an_action_is_hold_rotation_and_column_as_one_number(rotation, column, hold):
     action = action_of(rotation, column, hold=hold)
     assert divmod(action, 40) == (hold, 10 * rotation + column)
 
 
-@pytest.mark.parametrize("piece", PIECES)
-@pytest.mark.parametrize("rotation", range(4))
+@every("piece", PIECES)
+@every("rotation", range(4))
 def test_a_column_too_far_right_means_the_last_one_there_is(piece, rotation):
     last = COLUMNS - ORIENTED[4 * piece + rotation].width
     for column in range(COLUMNS):

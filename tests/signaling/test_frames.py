@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from socketio.packet import Packet
 
 from signaling.frames import FrameCheck
+from tests.cases import every
 
 EVENTS = frozenset({"join", "relay", "signal"})
 
@@ -43,7 +44,7 @@ def test_a_client_connects_once(frame):
     assert not check.is_fine(frame)
 
 
-@pytest.mark.parametrize(
+@every(
     "frame",
     [
         "",

@@ -13,6 +13,7 @@ from signaling.passes import Holder, Pass, open_pass, seal_pass
 from signaling.refusals import Refusal
 from signaling.rooms import Rooms
 from signaling.tokens import LONGEST, Seal, make_birth
+from tests.cases import every
 
 SECRET = b"s" * 32
 LIMITS = Limits()
@@ -224,8 +225,8 @@ def test_the_largest_room_fits_into_a_token(letter):
     assert len(text) <= LONGEST and open_pass(text, "K7QW3MZP", SECRET) == told
 
 
-@pytest.mark.parametrize("position", range(0, 12))
-@pytest.mark.parametrize("wrong", [None, -1.5, "x", [], {}, [["m1", "n", 0]], [["x", "n", 0, 1]], True], ids=str)
+@every("position", range(0, 12))
+@every("wrong", [None, -1.5, "x", [], {}, [["m1", "n", 0]], [["x", "n", 0, 1]], True], ids=str)
 def test_a_field_of_another_kind_is_no_token_even_if_it_were_signed(position, wrong):
     told = full_pass()
     fields = json.loads(_text_of(seal_pass(told, Seal("K7QW3MZP", SECRET, told.born))))

@@ -12,6 +12,7 @@ from signaling.pages import SafeHeaders
 from signaling.served_file import FOR_EVER, REVALIDATED, in_memory
 from signaling.web_pages import WebPages
 from signaling.web_shelf import Stock
+from tests.cases import every
 from tests.signaling.http import ask
 
 WHOLE = Stock(
@@ -242,10 +243,8 @@ def whole():
     return WebPages(look=lambda: WHOLE)
 
 
-@pytest.mark.parametrize("embedders", [[], ["https://survey.example.org"]], ids=["alone", "embedded"])
-@pytest.mark.parametrize(
-    "path", [*OURS, "/", "/assets/rollback.zip", "/assets/manifest.json", "/assets/thing/1.2.3/a.js", "/x"]
-)
+@every("embedders", [[], ["https://survey.example.org"]], ids=["alone", "embedded"])
+@every("path", [*OURS, "/", "/assets/rollback.zip", "/assets/manifest.json", "/assets/thing/1.2.3/a.js", "/x"])
 async def test_each_file_worker_scripts_and_engine_included_carries_the_policy_however_it_is_asked_for(whole, path, embedders):
     app = SafeHeaders(Starlette(routes=whole.routes), embedders)
     status, first, body = await ask(app, path)

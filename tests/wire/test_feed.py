@@ -35,6 +35,7 @@ from rollback.wire.feed import (
 )
 from rollback.wire.limits import MAX_DATAGRAM, MAX_REASON
 from rollback.wire.tree import pack_tree
+from tests.cases import every
 
 KEYFRAME = Keyframe(
     60, 70_000, 2**63 + 5, 7, {"protocol": 1, "seed": 0, "extra": "ab"}, (1, 2), {0: "human", 1: "bot"}, {0: "ann"}, {1: 41}
@@ -177,7 +178,7 @@ WRONG: list[tuple[type[FeedBlob], tuple[Any, ...]]] = [
 ]
 
 
-@pytest.mark.parametrize(("kind", "fields"), WRONG)
+@every(("kind", "fields"), WRONG)
 def test_a_field_out_of_its_limits_is_refused(kind: type[FeedBlob], fields: tuple[Any, ...]) -> None:
     number = next(number for number, found in KINDS.items() if found is kind)
     with pytest.raises(WireError, match="field") as caught:

@@ -16,6 +16,7 @@ from rollback.wire import Bye, Hello, Notice, decode_inputs, decode_message
 from rollback.wire.inputs import INPUTS
 from rollback.wire.limits import MAX_DATAGRAM, MAX_REASON
 from rollback.wire.runs import payload_lengths
+from tests.cases import every
 from tests.wire.golden import datagrams
 
 REASONS = {"truncated", "oversized", "kind", "msgpack", "field", "token", "number"}
@@ -106,9 +107,9 @@ def test_two_hundred_thousand_byte_strings_of_any_shape(data: bytes) -> None:
     verdict(data)
 
 
-@pytest.mark.parametrize("depth", [1, 10, 100, 400, 600, 1_000, 1_024, 1_025, 5_000, 16_000])
-@pytest.mark.parametrize("kind", [1, 2, 3])
-@pytest.mark.parametrize("step", [b"\x91", b"\x81\xa0", b"\x92\xc0"])
+@every("depth", [1, 10, 100, 400, 600, 1_000, 1_024, 1_025, 5_000, 16_000])
+@every("kind", [1, 2, 3])
+@every("step", [b"\x91", b"\x81\xa0", b"\x92\xc0"])
 def test_nesting_of_every_depth(depth: int, kind: int, step: bytes) -> None:
     assert verdict((bytes([0, kind]) + step * depth + b"\x90")[:MAX_DATAGRAM]) in ("msgpack", "field")
 

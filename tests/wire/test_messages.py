@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from rollback.errors import WireError
 from rollback.wire import Bye, Claim, Forward, Hello, Join, Message, Notice, decode_message, encode_message
 from rollback.wire.limits import MAX_DATAGRAM, MAX_ENTRIES, MAX_PAUSE, MAX_REASON, MAX_TEXT, MAX_TOKENS
+from tests.cases import every
 
 clocks = st.floats(-9e11, 9e11) | st.just(math.nan)
 frames = st.integers(-1, 2**40)
@@ -120,7 +121,7 @@ WRONG_HELLOS = [
 ]
 
 
-@pytest.mark.parametrize("wrong", WRONG_HELLOS, ids=lambda wrong: next(iter(wrong)))
+@every("wrong", WRONG_HELLOS, ids=lambda wrong: next(iter(wrong)))
 def test_every_field_of_a_hello_has_its_limits(wrong: dict[str, Any]) -> None:
     assert reason_of(encode_message(replace(HELLO, **wrong))) in ("field", "msgpack")
 
@@ -263,7 +264,7 @@ BOMBS = {
 }
 
 
-@pytest.mark.parametrize("body", BOMBS.values(), ids=BOMBS.keys())
-@pytest.mark.parametrize("message", [HELLO, BYE, Notice(1), FORWARD, JOIN], ids=lambda message: type(message).__name__)
+@every("body", BOMBS.values(), ids=BOMBS.keys())
+@every("message", [HELLO, BYE, Notice(1), FORWARD, JOIN], ids=lambda message: type(message).__name__)
 def test_bombs_are_refused(message: Message, body: bytes) -> None:
     assert reason_of(encode_message(message)[:2] + body) in ("msgpack", "field", "oversized")

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from rollback.errors import WireError
 from rollback.wire.outline import check_outline
+from tests.cases import every
 
 ROOMY = {"max_depth": 64, "max_items": 10_000}
 
@@ -81,7 +82,7 @@ def test_what_passes_is_whole_for_msgpack_too(data):
     assert len(read) == 1 and unpacker.tell() == len(data)
 
 
-@pytest.mark.parametrize("head", range(256))
+@every("head", range(256))
 def test_every_first_byte_alone_is_whole_cut_or_unknown(head):
     data = bytes([head])
     whole = head < 0x80 or head >= 0xE0 or head in (0x80, 0x90, 0xA0, 0xC0, 0xC2, 0xC3)
@@ -97,7 +98,7 @@ def test_every_claimed_length_is_held_against_what_is_there(head):
         assert reason_of(bytes([head]) + claim) in ("truncated", "unknown", "trailing")
 
 
-@pytest.mark.parametrize("kind", range(256))
+@every("kind", range(256))
 def test_only_our_extensions_pass(kind):
     body = b"\xd4" + bytes([kind, 0])
     marked = b"\x91\xc7\x00" + bytes([kind])

@@ -19,6 +19,7 @@ from hypothesis import strategies as st
 from rollback.errors import UsageError, WireError
 from rollback.state import MAX_DEPTH, checksum, diff
 from rollback.wire.tree import pack_tree, unpack_tree
+from tests.cases import every
 
 SIGNALLING_NAN = struct.unpack("<d", b"\x01\0\0\0\0\0\xf0\x7f")[0]
 REASONS = {"oversized", "truncated", "deep", "unknown", "trailing", "malformed"}
@@ -110,7 +111,7 @@ EDGES = [
 ]
 
 
-@pytest.mark.parametrize("place", range(len(EDGES)))
+@every("place", range(len(EDGES)))
 def test_every_edge_of_every_leaf_is_exact(place):
     leaf = EDGES[place]
     for tree in (leaf, [leaf], (leaf,), {"k": leaf}, {3: leaf}):
@@ -173,7 +174,7 @@ def array_body(dtype=b"<i4", shape=(2,), data=bytes(8), dimensions=None):
     return bytes([len(dtype)]) + dtype + struct.pack(f"<B{len(shape)}Q", count, *shape) + data
 
 
-@pytest.mark.parametrize(
+@every(
     ("name", "data", "reason"),
     [
         ("nothing", b"", "truncated"),

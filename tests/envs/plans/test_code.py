@@ -23,6 +23,7 @@ from rollback.envs.plans.table import KINDS
 from rollback.envs.plans.values import SHAPE
 from rollback.state import checksum, diff
 from rollback.wire import pack_tree, unpack_tree
+from tests.cases import every
 
 Pair = namedtuple("Pair", "left right")
 
@@ -163,7 +164,7 @@ def world_of(name: str) -> Any:
     return Box(thing=CASES[name][0](), steps=0)
 
 
-@pytest.mark.parametrize("name", CASES)
+@every("name", CASES)
 def test_compiled_code_and_walk_agree(name: str) -> None:
     _, change, _ = CASES[name]
     world = world_of(name)
@@ -185,7 +186,7 @@ def test_compiled_code_and_walk_agree(name: str) -> None:
         assert checksum(state) == total
 
 
-@pytest.mark.parametrize("name", CASES)
+@every("name", CASES)
 def test_another_process_would_read_it(name: str) -> None:
     state = Plan(world_of(name)).save()
     other = world_of(name)
@@ -200,7 +201,7 @@ def test_another_process_would_read_it(name: str) -> None:
         assert not diff(Plan(empty).save(), state)
 
 
-@pytest.mark.parametrize("name", CASES)
+@every("name", CASES)
 def test_what_can_be_compiled_is(name: str) -> None:
     world = world_of(name)
     plan = Plan(world)

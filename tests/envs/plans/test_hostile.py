@@ -16,6 +16,7 @@ from rollback.envs.plans.plan import Plan
 from rollback.errors import GameError, WireError
 from rollback.state import checksum
 from rollback.wire import pack_tree, unpack_tree
+from tests.cases import every
 
 
 class Mood(Enum):
@@ -173,7 +174,7 @@ ATTACKS: dict[str, Any] = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("name", ATTACKS)
+@every("name", ATTACKS)
 def test_what_a_peer_makes_up_is_refused_and_changes_nothing(name: str) -> None:
     world = World()
     plan = Plan(world)

@@ -11,6 +11,7 @@ import pytest
 from rollback.envs.saving.native_ale import AleState, ale_state, why_not_alike
 from rollback.errors import GameError
 from rollback.wire import pack_tree, unpack_tree
+from tests.cases import every
 from tests.envs.real_environments import parallel, single
 
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::UserWarning")
@@ -75,7 +76,7 @@ def test_a_state_that_was_made_here_is_known_without_being_looked_at(played: Any
         own.load(states[0])  # long forgotten
 
 
-@pytest.mark.parametrize("state", [None, {}, "x", b"", b"x", bytes(7_728), bytes(14_408), b"\xff" * 7_728])
+@every("state", [None, {}, "x", b"", b"x", bytes(7_728), bytes(14_408), b"\xff" * 7_728])
 def test_what_is_no_state_at_all_is_refused(played: Any, state: Any) -> None:
     _, own, _ = played
     before = own.save()

@@ -1,0 +1,138 @@
+"""The folder `./runs`: one folder a run, found by its name. Knows which runs there are; knows no training."""
+
+from __future__ import annotations
+
+import os
+import re
+import secrets
+import shutil
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final
+
+from rollback.agents.checkpoints.names import check_id, is_id
+from rollback.agents.checkpoints.run_folder import RunFolder
+from rollback.errors import CheckpointError, UsageError
+
+__all__ = ["RUNS", "ListedRun", "Runs"]
+
+RUNS: Final = "runs"
+_MOST: Final = 10_000  # runs that are listed
+_OTHERS: Final = re.compile(r"[^a-z0-9]+")
+_STEM: Final = 48  # characters of a run's name before its number
+_TRIES: Final = 100
+
+
+@dataclass(frozen=True, slots=True)
+class ListedRun:
+    """A run as it is listed.
+
+    Attributes:
+        folder: Where it is.
+        facts: What it says of itself; empty if that cannot be read.
+        problem: Why it cannot, in one sentence.
+    """
+
+    folder: RunFolder
+    facts: Mapping[str, Any] = field(default_factory=dict)
+    problem: str = ""
+
+
+class Runs:
+    """All runs of a folder; it need not exist before the first is created.
+
+    Args:
+        folder: Where they are.
+    """
+
+    def __init__(self, folder: str | os.PathLike[str] = RUNS) -> None:
+        self.path = Path(folder)
+
+    def create(self, facts: Mapping[str, Any], name: str = "", *, like: str = "run") -> RunFolder:
+        """Make the folder of a new run, and write its facts.
+
+        Args:
+            facts: What it is: plain values.
+            name: Its name; none makes one.
+            like: What a made name begins with, in any words: `rooms`, or an environment's name; a number follows.
+
+        Raises:
+            UsageError: The name is none, or there is such a run already; or the facts are no plain values.
+            CheckpointError: The folder cannot be made.
+        """
+        if name:
+            check_id(name, "a run")
+        for _ in range(1 if name else _TRIES):
+            run = RunFolder(self.path / (name or self._unused(like)))
+            try:
+                run.path.mkdir(parents=True)
+            except FileExistsError:
+                continue  # another process was quicker, or the name is taken
+            except OSError as error:
+                raise CheckpointError(f"{run.path} cannot be made ({error.strerror or error})") from None
+            try:
+                run.write_facts(facts)
+            except BaseException:
+                shutil.rmtree(run.path, ignore_errors=True)
+                raise
+            return run
+        raise UsageError(f"there is a run {name or like!r} in {self.path} already: take another name, or resume it")
+
+    def find(self, name: str) -> RunFolder:
+        """Return the run of that name.
+
+        Raises:
+            UsageError: The name is none.
+            CheckpointError: There is no such run.
+        """
+        run = RunFolder(self.path / check_id(name, "a run"))
+        if not run.path.is_dir():
+            raise CheckpointError(f"there is no run {name} in {self.path}: take one of those that are listed there")
+        return run
+
+    def listed(self) -> list[ListedRun]:
+        """Return all runs, by name; numbers in names count as numbers. One that cannot be read is listed with its problem."""
+        try:
+            entries = [entry.name for entry in os.scandir(self.path) if is_id(entry.name) and entry.is_dir()]
+        except FileNotFoundError:
+            return []
+        except OSError as error:
+            raise CheckpointError(f"{self.path} cannot be read ({error.strerror or error})") from None
+        return [_look(RunFolder(self.path / name)) for name in sorted(entries, key=_numbered)[:_MOST]]
+
+    def delete(self, name: str) -> None:
+        """Delete a run and all its checkpoints; it must not be running.
+
+        Raises:
+            UsageError: The name is none.
+            CheckpointError: There is no such run, or it cannot be deleted.
+        """
+        run = self.find(name)
+        gone = self.path / f".{name}.{secrets.token_hex(4)}.deleted"  # first away, so that it is never half there
+        try:
+            run.path.rename(gone)
+            if gone.is_symlink():
+                gone.unlink()
+            else:
+                shutil.rmtree(gone)
+        except OSError as error:
+            raise CheckpointError(f"the run {name} cannot be deleted ({error.strerror or error})") from None
+
+    def _unused(self, like: str) -> str:
+        stem = _OTHERS.sub("-", like.lower()).strip("-")[:_STEM].strip("-") or "run"
+        taken = re.compile(re.escape(stem) + r"-(\d{1,12})")
+        names = os.listdir(self.path) if self.path.is_dir() else []
+        return f"{stem}-{max((int(found[1]) for each in names if (found := taken.fullmatch(each))), default=0) + 1}"
+
+
+def _look(run: RunFolder) -> ListedRun:
+    try:
+        return ListedRun(run, run.facts())
+    except CheckpointError as error:
+        return ListedRun(run, problem=str(error))
+
+
+def _numbered(name: str) -> list[tuple[int, int, str]]:
+    parts = re.split(r"(\d+)", name)
+    return [(1, int(part), "") if part.isdigit() else (0, 0, part) for part in parts]

@@ -48,7 +48,7 @@ def command(
     ] = None,
     bot: Annotated[
         str | None,
-        typer.Option(help="Let a bot play: best (the game's own) or random.", rich_help_panel=_PLAYER),
+        typer.Option(help="Let a bot play: best (the game's own), random, or a checkpoint FILE.npz.", rich_help_panel=_PLAYER),
     ] = None,
     keys: options.Keys = None,
     frames: Annotated[

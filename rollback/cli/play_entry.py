@@ -58,6 +58,10 @@ class Player(Entrant, Protocol):
         """What the player plays at."""
 
     @property
+    def bot(self) -> str:
+        """The name of the bot, empty where none plays."""
+
+    @property
     def keys(self) -> Mapping[str, Any] | None:
         """Which keys are to be which actions."""
 

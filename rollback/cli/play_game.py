@@ -15,6 +15,7 @@ from rollback.envs.names import game_factory
 from rollback.errors import NetworkError
 from rollback.game import Game
 from rollback.net.lobby_link import LobbyRefusal
+from rollback.netplay.hands.bots import CHECKPOINT, bot_act
 from rollback.netplay.hands.buttons import Buttons
 from rollback.netplay.joining import join
 
@@ -28,6 +29,7 @@ def named_game(seat: Player) -> tuple[str, Game | None]:
 
     Raises:
         UsageError: There is no such game, it is for one player, or it cannot be played by hand.
+        CheckpointError: The checkpoint that is to play does not fit it.
     """
     named = seat.game if seat.room is not None else seat.game or USUAL
     if named is None:
@@ -73,9 +75,11 @@ def fit_game(named: str, game: Game | None, label: str, room: str) -> tuple[str,
 
 
 def _check_hands(seat: Player, game: Game) -> None:
-    """Refuse what cannot be played by hand before a room is entered for it."""
+    """Refuse what cannot be played by hand, or by that checkpoint, before a room is entered for it."""
     if seat.look != "bot":
         Buttons(game, 0, seat.keys)
+    elif seat.bot.endswith(CHECKPOINT):
+        bot_act(seat.bot, game, 0, 0)
 
 
 async def _label(seat: Player) -> tuple[str, str] | None:

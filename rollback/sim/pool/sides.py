@@ -11,6 +11,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
+from importlib import import_module
 from typing import Any, Final
 from urllib.parse import parse_qsl
 
@@ -218,6 +219,11 @@ def _asked(found: Any, name: str, settings: Mapping[str, Any]) -> tuple[str, ...
 
 
 def _from_checkpoint(place: str, settings: Mapping[str, Any], shared: Shared) -> Maker:
-    """Return what makes policies of the bytes that travelled."""
-    shared.parcel(place)
-    raise UsageError(f"{place} is a checkpoint, and nothing here can load one yet: name a class as module:Policy")
+    """Return what makes policies of the bytes that travelled; a checkpoint is read once a worker."""
+    content = shared.parcel(place)
+    if settings:
+        raise UsageError(f"{place} is a checkpoint, and takes no settings such as ?{next(iter(settings))}=...: leave them out")
+    # By its name, like any module:Policy: what plays from checkpoints stands above this folder.
+    checkpoint = import_module("rollback.agents.checkpoints").Checkpoint.load(content, place)
+    policy_from: Callable[..., Policy] = import_module("rollback.agents.playing").policy_from
+    return partial(policy_from, checkpoint)

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from rollback.errors import RollbackError, UsageError
+from rollback.errors import CheckpointError, RollbackError, UsageError
 from rollback.games import GridWorld, Pong
 from rollback.games.bots import PongBot, RandomBot
 from rollback.sim.pool.played import Shared
@@ -166,8 +166,10 @@ def test_checkpoints_are_told_apart_and_each_file_once() -> None:
 def test_a_checkpoint_that_did_not_travel_is_told() -> None:
     with pytest.raises(UsageError, match=r"the parcel 'one.npz' is not here"):
         policies_of(Sums(), ("one.npz",), 0, Shared())
-    with pytest.raises(UsageError, match=r"one.npz is a checkpoint, and nothing here can load one yet"):
+    with pytest.raises(CheckpointError, match=r"one.npz is no checkpoint: it does not begin as an .npz file does"):
         policies_of(Sums(), ("one.npz",), 0, Shared({"one.npz": b"weights"}))
+    with pytest.raises(UsageError, match=r"one.npz is a checkpoint, and takes no settings such as \?greedy"):
+        policies_of(Sums(), ("one.npz?greedy=true",), 0, Shared({"one.npz": b"weights"}))
 
 
 def test_only_those_are_not_shown_anything_that_are_known_not_to_look() -> None:

@@ -98,9 +98,11 @@ def test_whatever_dies_only_what_kills_is_blamed(is_one_boat, is_traced, poison,
     crew = Crew(poison, killed, is_one_boat, is_traced, window=window)
     results = played(crew, batch=batch, retries=2)
     assert {each.index for each in results if each.status == "crashed"} == poison
-    assert all(each.attempts == 3 and "died, 3 times: it died" in each.error for each in results if each.index in poison)
+    strays = 0 if is_one_boat or not is_traced else len(killed)
+    assert all(3 <= each.attempts <= 3 + strays for each in results if each.index in poison)
+    assert all(f"died, {each.attempts} times: it died" in each.error for each in results if each.index in poison)
     assert all(each.digest for each in results if each.index not in poison)
-    assert all(each.attempts <= 3 for each in results)
+    assert all(each.attempts <= 3 for each in results if each.index not in poison)
     assert crew.most <= window
     if is_one_boat:
         assert set(crew.alone) <= {1}  # nobody else goes down with a suspect
@@ -109,8 +111,8 @@ def test_whatever_dies_only_what_kills_is_blamed(is_one_boat, is_traced, poison,
 def test_the_rest_of_a_lost_batch_travels_on_without_the_suspect():
     crew = Crew(poison=frozenset({5}))
     results = played(crew, batch=12, retries=2)
-    assert results[5].status == "crashed" and results[5].attempts == 3 and crew.played[5] == 3
-    assert len(crew.alone) == 2 and max(crew.played[index] for index in range(12) if index != 5) == 2
+    assert results[5].status == "crashed" and results[5].attempts == 3 and crew.played[5] == 4
+    assert len(crew.alone) == 3 and max(crew.played[index] for index in range(12) if index != 5) == 2
 
 
 def test_where_nobody_knows_who_died_each_is_tried_alone():
@@ -126,14 +128,27 @@ def test_a_match_that_hangs_is_not_tried_again():
     assert results[5].error == "it took longer than timeout=2 s, and was ended:\nhere it hung"
 
 
-def test_what_was_killed_once_says_at_which_try_it_was_played():
-    results = played(Crew(killed={1: 2}), batch=4, retries=1)
+def test_what_was_killed_alone_says_at_which_try_it_was_played():
+    results = played(Crew(killed={1: 2, 4: 0}), batch=4, retries=1)
     assert [each.attempts for each in results[:5]] == [1, 1, 2, 1, 1]
 
 
-def test_in_one_boat_the_first_loss_counts_for_nobody():
-    results = played(Crew(killed={1: 2}, is_one_boat=True), batch=4, retries=0)
+@pytest.mark.parametrize("is_one_boat", [False, True])
+def test_the_first_loss_counts_for_nobody(is_one_boat):
+    results = played(Crew(killed={1: 2}, is_one_boat=is_one_boat), batch=4, retries=0)
     assert {(each.status, each.attempts) for each in results} == {("ok", 1)}
+
+
+@pytest.mark.parametrize(("order", "status"), [([1, 2, 6, 4], "ok"), ([1, 2, 4, 6], "crashed")])
+def test_a_match_is_forgiven_a_death_alone_once_another_turns_out_to_have_been_accused_wrongly(order, status):
+    class Ordered(Crew):
+        def wait(self, handles):
+            return [next((number for number in order if number in handles), min(handles))]
+
+    # The first two batches lose their workers at matches 1 and 3, which then are alone in pieces 4 and 6; 4 dies as well.
+    results = played(Ordered(killed={1: 1, 2: 1, 4: 0}), batch=2, retries=0)
+    assert results[1].status == status
+    assert {each.status for each in results if each.index != 1} == {"ok"}
 
 
 @pytest.mark.parametrize("refuses", [1, 12])

@@ -56,7 +56,7 @@ def test_fifty_killed_workers_cost_no_match(here):
             killed.append(there[len(killed) % len(there)])
             os.kill(killed[-1], signal.SIGKILL)
 
-    results = simulate(specs, seed=5, backend="ray", workers=2, batch=8, retries=9, on_result=kill)
+    results = simulate(specs, seed=5, backend="ray", workers=2, batch=8, on_result=kill)
     assert len(set(killed)) == KILLS
     assert sorted(done) == list(range(MATCHES))
     assert [(each.status, each.digest) for each in results] == [(each.status, each.digest) for each in simulate(specs, seed=5)]
@@ -156,21 +156,36 @@ def test_ctrl_c_leaves_no_process_and_no_file(tmp_path):
     os.rmdir(temporary)
 
 
-def test_a_run_by_itself_starts_ray_and_ends_it_and_its_workers_see_what_the_caller_sees(tmp_path, monkeypatch):
-    monkeypatch.delenv("RAY_ADDRESS", raising=False)
-    (tmp_path / "own.py").write_text("from tests.sim.pool.bad_games import Good\nclass Mine(Good): pass\n")
-    code = """
-        import os, sys
-        from rollback.sim import MatchSpec, simulate
+BY_ITSELF = """
+    import os
+    import sys
+    from dataclasses import dataclass
+
+    from rollback.sim import MatchSpec, simulate
+    from rollback.sim.pool.played import Played
+    from tests.sim.pool.tasks import Task
+
+    @dataclass(frozen=True)
+    class Own(Task):
+        def play(self, seed, shared):
+            return Played(str(seed), stats={"proxy": os.environ.get("http_proxy"), "folder": os.getcwd()})
+
+    if __name__ == "__main__":
         os.chdir(sys.argv[0].rpartition("/")[0])
-        specs = [MatchSpec(game="own.py:Mine", frames=6)] * 20
+        specs = [MatchSpec(game="own.py:Mine", frames=6)] * 10 + [Own("own")] * 10
         results = simulate(specs, backend="ray", workers=2)
-        assert results == simulate(specs) and {each.status for each in results} == {"ok"}
-        print("alike")
-    """
-    with run(code, tmp_path) as process:
+        assert results == simulate(specs), results
+        print({each.status for each in results}, results[-1].stats["proxy"])
+"""
+
+
+def test_a_run_by_itself_starts_ray_and_ends_it_and_its_workers_see_what_the_caller_sees(tmp_path, monkeypatch):
+    (tmp_path / "own.py").write_text("from tests.sim.pool.bad_games import Good\nclass Mine(Good): pass\n")
+    monkeypatch.delenv("RAY_ADDRESS", raising=False)
+    monkeypatch.setattr(ray_cluster, "PROXIES", {"http_proxy": "http://proxy.invalid:3128"})
+    with run(BY_ITSELF, tmp_path) as process:
         try:
             out, err = process.communicate(timeout=120)
         finally:
             process.kill()
-    assert (out, err) == ("alike\n", "")
+    assert (out, err) == ("{'ok'} http://proxy.invalid:3128\n", "")

@@ -23,6 +23,7 @@ __all__ = ["Crew", "Lost", "Piece", "Refused", "hand_out"]
 
 PATIENCE: Final = 3  # times that a batch may be lost without a trace before each of its matches is tried alone
 
+MOST_STRAYS: Final = 20  # workers killed by somebody else, for which a match is forgiven one of its own
 MOST_VAIN: Final = 50  # losses in a row that leave no trace, until it is taken for certain that no match is to blame
 
 
@@ -52,9 +53,10 @@ class Piece:
         jobs: What is played.
         batch: The same, as it travels.
         parcels: The bytes that go with it, by their hash: those that a worker said it has not.
-        attempts: How often its only match has killed its worker.
+        attempts: How often its only match has killed its worker while it was alone with it.
         losses: How often it was lost without any trace.
         is_suspect: Whether it is a single match that may have killed a worker.
+        accused: How many strays there had been when a dead worker was found at it; None if none was.
     """
 
     number: int
@@ -64,6 +66,7 @@ class Piece:
     attempts: int = 0
     losses: int = 0
     is_suspect: bool = False
+    accused: int | None = None
 
 
 class Crew(Protocol):
@@ -148,6 +151,7 @@ class _Desk:
         self._suspects: deque[Piece] = deque()
         self._ready: list[MatchResult] = []
         self._numbers = 0
+        self._strays = 0  # workers that were killed by no match
         self._vain = 0  # losses without a trace since something was played
         self.is_done = False
 
@@ -193,7 +197,10 @@ class _Desk:
             parcels = {sha: self._parcels.contents[sha] for sha in answer.hashes}
             self._again.append(replace(piece, number=self._number(), parcels=parcels))
             return
-        self._batches.measured(len(answer.results), answer.seconds)
+        if piece.accused is not None:
+            self._strays += 1  # it was not this one that killed its worker
+        if not piece.is_suspect:
+            self._batches.measured(len(answer.results), answer.seconds)
         for result in answer.results:
             self._ready.append(replace(result, attempts=piece.attempts + 1) if piece.attempts else result)
 
@@ -224,27 +231,27 @@ class _Desk:
                 self._bad(piece.jobs[ended.place], "timeout", piece.attempts + 1, text)
                 self._resend(piece, {ended.place})
             elif piece.is_suspect:
-                self._kills(piece, piece.jobs[0], why)
+                self._kills(piece, why)
             elif places:
+                # In one boat the others were ended with the one that died: none of them is known to be the one.
+                accused = None if self._crew.is_one_boat else self._strays
                 for place in sorted(places):
-                    if self._crew.is_one_boat:  # which of them killed is not known: the others were ended with it
-                        self._suspects.append(self._part(piece, [piece.jobs[place]], is_suspect=True))
-                    else:
-                        self._kills(piece, piece.jobs[place], why)
+                    self._suspects.append(self._part(piece, [piece.jobs[place]], is_suspect=True, accused=accused))
                 self._resend(piece, places)
             elif is_traced and self._crew.is_one_boat and piece.losses < PATIENCE:
                 self._again.append(self._part(piece, piece.jobs, losses=piece.losses + 1))  # it had not begun
             else:
                 self._suspects.extend(self._part(piece, [job], is_suspect=True) for job in piece.jobs)
 
-    def _kills(self, piece: Piece, job: Job, why: str) -> None:
-        """Try a match again at which its worker died, or give it up."""
+    def _kills(self, piece: Piece, why: str) -> None:
+        """Try a match again that was alone with the worker that died, or give it up."""
         tries = piece.attempts + 1
-        if tries <= self._retries:
-            self._suspects.append(self._part(piece, [job], is_suspect=True, attempts=tries))
+        forgiven = 0 if piece.accused is None else min(self._strays - piece.accused, MOST_STRAYS)
+        if tries <= self._retries + forgiven:
+            self._suspects.append(self._part(piece, piece.jobs, is_suspect=True, attempts=tries, accused=piece.accused))
             return
         times = "" if tries == 1 else f", {tries} times"
-        self._bad(job, "crashed", tries, f"the process that played it died{times}: {why}")
+        self._bad(piece.jobs[0], "crashed", tries, f"the process that played it died{times}: {why}")
 
     def _resend(self, piece: Piece, without: Collection[int]) -> None:
         if rest := [job for place, job in enumerate(piece.jobs) if place not in without]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import re
 import shutil
+import sys
 import tempfile
 from collections.abc import Collection, Generator, Iterator, Mapping, Sequence
 from pathlib import Path
@@ -61,6 +62,8 @@ def play_here(
     if surroundings not in _taken_over:
         surroundings.take_over()
         _taken_over[:] = [surroundings]
+    # What a spawned process is known by: like one, a worker of Ray has a `__main__` in which nobody has written any specs.
+    vars(sys.modules["__main__"]).setdefault("spawn_main", None)
     return play(packed, number, orders, dict(zip(hashes, parcels, strict=True)))
 
 

@@ -95,19 +95,19 @@ def test_no_two_peers_ever_commit_different_things_and_one_side_goes_on(
 @pytest.mark.parametrize("votes", [False, True])
 def test_hundreds_of_drawn_histories_end_in_one_roster(votes: bool) -> None:
     commits = further = alone = 0
-    for seed in range(600):
+    for seed in range(300):
         bus = drawn(seed, votes=votes)
         commits += len(bus.committed) > 1
         further += len(bus.committed) > 2
         alone += not any(peer.goes_on for peer in bus.peers)
-    assert commits > 200 and further > 40, "the premise: something was agreed upon, and something more"
+    assert commits > 100 and further > 20, "the premise: something was agreed upon, and something more"
     assert alone > 0
 
 
 @pytest.mark.nightly
 @pytest.mark.parametrize("votes", [False, True])
 def test_many_thousands_of_drawn_histories_end_in_one_roster(votes: bool) -> None:
-    for seed in range(1_000, 41_000):
+    for seed in range(300, 41_000):
         drawn(seed, votes=votes)
 
 

@@ -10,6 +10,7 @@ import pytest
 
 from rollback import Cut, SessionConfig, TakeOver
 from rollback.types import Ended
+from tests.cases import more_at_night
 from tests.core.losses import SOON, Group, drawn_sides, longest_stand, maker, reason
 from tests.core.network import Link
 
@@ -86,7 +87,7 @@ def judge(seeds: range, counts: tuple[int, ...]) -> Counter[str]:
     return seen
 
 
-@pytest.mark.parametrize("seeds", [range(0, 10), range(10, 20)], ids=str)
+@pytest.mark.parametrize("seeds", more_at_night([range(0, 10), range(10, 20)], 1), ids=str)
 def test_whatever_happens_those_who_go_on_agree(seeds: range) -> None:
     seen = judge(seeds, (3, 4, 3, 6, 2, 4, 5))
     assert seen["end_at"] > 10 and seen["cuts"] > 10, "the premise: something happened, and was survived"

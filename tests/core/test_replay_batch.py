@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from rollback import Ended, SessionConfig
+from tests.cases import more_at_night
 from tests.core.games import Batched, BatchedRace, Race, Sums
 from tests.core.network import Link, Match
 
@@ -32,9 +33,10 @@ def test_one_peer_may_replay_in_batches_and_the_other_in_steps() -> None:
     assert match.peers[0].game.batches > 10 and match.rollbacks > 20
 
 
-def test_a_batch_may_return_early_where_the_game_is_over() -> None:
+@pytest.mark.parametrize("seeds", more_at_night([range(20), range(20, 60)], 1), ids=str)
+def test_a_batch_may_return_early_where_the_game_is_over(seeds: range) -> None:
     early = 0
-    for seed in range(60):
+    for seed in seeds:
         config = SessionConfig(input_delay=0, desync_interval=1)
         matches = [
             Match(make, config=config, link=Link(4, 3, 0.1), seed=seed, hold=0.4).finish().check()

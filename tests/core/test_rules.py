@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from rollback import Confirmed, GameError, Local, MissingAction, P2PSession, Remote, SessionConfig, UsageError
+from tests.cases import more_at_night
 from tests.core.games import Hooked, Spy, Sums
 from tests.core.network import Link, Match, Peer
 
@@ -211,8 +212,9 @@ def test_the_guard_is_released_when_the_game_fails_outside_of_step() -> None:
 
 
 @pytest.mark.parametrize("delay", [2, 3, 5])
-def test_delayed_remote_inputs_lead_to_one_state_on_both_sides(delay: int) -> None:
-    for seed in range(100):
+@pytest.mark.parametrize("seeds", more_at_night([range(30), range(30, 100)], 1), ids=str)
+def test_delayed_remote_inputs_lead_to_one_state_on_both_sides(seeds: range, delay: int) -> None:
+    for seed in seeds:
         config = SessionConfig(input_delay=0, desync_interval=1)
         match = Match(Sums, config=config, link=Link(delay), seed=seed, end=60, hold=0.7).finish()
         for peer in match.peers:

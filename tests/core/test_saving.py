@@ -10,6 +10,7 @@ from rollback import SessionConfig
 from rollback.core.queues import InputQueue
 from rollback.core.simulation import NOTHING, Simulation
 from rollback.game import codecs_of
+from tests.cases import more_at_night
 from tests.core.games import Spy, Sums
 from tests.core.network import Link, Match
 
@@ -35,7 +36,7 @@ def played(make: Any, save: Any, *, seed: int = 1, window: int = 8, interval: in
     return match
 
 
-@pytest.mark.parametrize("seed", range(6))
+@pytest.mark.parametrize("seed", more_at_night(range(6), 2))
 @pytest.mark.parametrize("window", [1, 3, 8, 12, 60])
 @pytest.mark.parametrize("interval", [0, 1, 16])
 def test_however_snapshots_are_taken_the_states_are_the_same(seed: int, window: int, interval: int) -> None:
@@ -55,9 +56,10 @@ def test_auto_saves_small_states_every_frame_and_large_ones_sparsely() -> None:
 
 
 @pytest.mark.parametrize("save", ["every", "sparse"])
-def test_450_frames_at_15_percent_loss_never_lack_a_snapshot(save: Any) -> None:
+@pytest.mark.parametrize("seeds", more_at_night([range(4), range(4, 12)], 1), ids=str)
+def test_450_frames_at_15_percent_loss_never_lack_a_snapshot(seeds: range, save: Any) -> None:
     """Snapshots kept every few frames and dropped by age made four matches of ten diverge elsewhere."""
-    for seed in range(12):
+    for seed in seeds:
         config = SessionConfig(save=save, prediction_window=8, input_delay=seed % 3, desync_interval=16)
         link = Link(3, 4, 0.15, 0.05)
         match = Match(lambda: Spy(3), ((0,), (1,), (2,)), config, link, seed=seed, end=450, hold=0.7).finish()

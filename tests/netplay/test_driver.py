@@ -17,11 +17,12 @@ from rollback.netplay.lookout import LINGER, LONGEST
 from rollback.replays import Replay
 from rollback.state import checksum
 from rollback.types import Ended, Mismatch, Paused, PeerInterrupted, PeerLeft, PeerLost, Resumed, Synchronized
+from tests.cases import more_at_night
 from tests.netplay.peers import Mix, Peer, peers, play_all, press, until
 from tests.netplay.quick_time import now, run
 
 
-@pytest.mark.parametrize("seed", range(10))
+@pytest.mark.parametrize("seed", more_at_night(range(10), 4))
 def test_a_match_over_a_bad_network_ends_in_one_state_everywhere(seed):
     async def main():
         both = peers(frames=300, seed=seed, latency_ms=45, jitter_ms=30, loss=0.1)

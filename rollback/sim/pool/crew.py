@@ -99,6 +99,7 @@ class Crew:
         self._looks = 0
         self._pauses: dict[int, _Pause] = {}
         self._overdue: set[int] = set()
+        self._refusal = ""
         self.is_broken = False
         orders = Orders(os.getpid(), str(self._folder), rules.timeout, rules.memory_mb, script)
         self._executor = ProcessPoolExecutor(workers, mp_context=self._context, initializer=begin, initargs=(orders, str(root)))
@@ -113,8 +114,9 @@ class Crew:
         letter = posted(packed, self._folder)
         try:
             future = self._executor.submit(run, letter, self._number)
-        except BrokenExecutor:
+        except (BrokenExecutor, OSError) as error:  # one dies while another is being started: what it needs is closed already
             self.is_broken = True
+            self._refusal = f"could not be started: {error}" if isinstance(error, OSError) else ""
             return False
         self._under_way[future] = _Flight(self._number, batch)
         future.add_done_callback(self._say)
@@ -186,7 +188,7 @@ class Crew:
             told.add(judgement.killers[0][0].index)
         told.update(job.index for job in suspects)
         lost = [job for batch in flights.values() for job in batch.jobs() if job.index not in told]
-        how = _how(culprits[0].exitcode) if culprits else _how(SIGTERM)
+        how = _how(culprits[0].exitcode) if culprits else self._refusal or _how(SIGTERM)
         self._clean()
         return Wreck(judgement.killers, judgement.timeouts, suspects, lost, judgement.strays, how)
 

@@ -129,7 +129,9 @@ def test_specs_that_raise_end_the_run():
 def test_workers_that_die_before_they_begin_end_the_run(monkeypatch):
     monkeypatch.setattr(crew, "begin", dies_at_once)
     monkeypatch.setattr(process, "MOST_VAIN", 1)
-    with pytest.raises(RollbackError, match=r"1 times in a row the first one ended with exit code 9.*backend=\"serial\""):
+    with pytest.raises(
+        RollbackError, match=r"2 times in a row, and last the first one ended with exit code 9.*backend=\"serial\""
+    ):
         list(process.run(iter(numbered([Task("seed")])), Rules(workers=1)))
 
 

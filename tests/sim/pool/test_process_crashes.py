@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+import random
 import signal
+import threading
 from collections import Counter
+from contextlib import suppress
 
 import pytest
 
@@ -168,6 +171,32 @@ def test_a_match_that_was_tried_again_and_is_fine_says_how_often(case):
 def test_fifty_kills_among_two_thousand_matches_change_nothing():
     jobs = numbered([MatchSpec(game=game, frames=60) for game in ("pong", "duel")] * 1000)
     results = kill_some(jobs, kills=50, every=37, workers=2)
+    assert Counter(result.index for result in results) == Counter(range(2000))
+    expected = {result.index: result.digest for result in serial.run(iter(jobs), Rules())}
+    assert {result.index: result.digest for result in results} == expected
+
+
+@pytest.mark.nightly
+@pytest.mark.parametrize("gap", [0.05, 0.15, 0.3])
+def test_fifty_kills_at_any_moment_change_nothing_also_while_workers_start(gap):
+    before = {child.pid for child in multiprocessing.active_children()}
+    jobs, chance, kills, over = numbered([MatchSpec(game="pong", frames=300)] * 2000), random.Random(gap), [], threading.Event()
+
+    def kill():
+        while len(kills) < 50 and not over.wait(chance.uniform(0, 2 * gap)):
+            workers = sorted({child.pid for child in multiprocessing.active_children()} - before)
+            with suppress(IndexError, ProcessLookupError):
+                os.kill(chance.choice(workers), signal.SIGKILL)
+                kills.append(1)
+
+    thread = threading.Thread(target=kill)
+    thread.start()
+    try:
+        results = list(process.run(iter(jobs), Rules(workers=2)))
+    finally:
+        over.set()
+        thread.join()
+    assert len(kills) > 20
     assert Counter(result.index for result in results) == Counter(range(2000))
     expected = {result.index: result.digest for result in serial.run(iter(jobs), Rules())}
     assert {result.index: result.digest for result in results} == expected

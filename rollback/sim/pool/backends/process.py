@@ -31,6 +31,7 @@ LOOK: Final = 1.0  # seconds without news, after which the workers are looked at
 OUTSIDE: Final = ("was killed by SIGKILL", "was killed by SIGTERM")  # what others send
 MOST_STRAYS: Final = 20  # deaths of others for which a match is forgiven one of its own
 MOST_VAIN: Final = 10  # crews in a row that die without having played anything: then it is no match that kills them
+MOST_HUNTED: Final = 100  # the same, where they are killed from outside: that may pass
 
 
 def run(jobs: Iterator[Job], rules: Rules) -> Generator[MatchResult, None, None]:
@@ -195,9 +196,9 @@ class _Run:
             self._vain = 0
         else:
             self._vain += 1
-            if self._vain > MOST_VAIN:
+            if self._vain > (MOST_HUNTED if wreck.how in OUTSIDE else MOST_VAIN):
                 raise RollbackError(
-                    f"workers die before they play anything: {MOST_VAIN} times in a row the first one {wreck.how}; "
+                    f"workers die before they play anything: {self._vain} times in a row, and last the first one {wreck.how}; "
                     'what it printed stands above, and backend="serial" needs no workers'
                 )
 

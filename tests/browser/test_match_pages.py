@@ -8,11 +8,12 @@ import pytest
 
 from tests.browser.arena import Arena
 from tests.browser.seats import ROUGH, create, ending, follow, news, play, until
+from tests.cases import more_at_night
 
 pytestmark = pytest.mark.timeout(300)  # a busy machine is no failure
 
 
-@pytest.mark.parametrize("frames", [600, pytest.param(1800, marks=pytest.mark.nightly)])
+@pytest.mark.parametrize("frames", more_at_night([360, 600, 1800], 1))
 def test_two_pages_play_by_keys_and_agree(arena: Arena, frames: int, tmp_path: Path) -> None:
     common = f"latency={ROUGH}&frames={frames}"
     ann, link = create(arena, f"name=ann&{common}")

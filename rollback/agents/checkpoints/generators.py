@@ -31,7 +31,9 @@ def generator_from(state: Any) -> random.Random:
     generator = random.Random(0)
     try:
         version, words, following = state
-        is_state = version == _VERSION and len(words) == _WORDS and all(type(word) is int for word in words)
+        is_state = (
+            version == _VERSION and len(words) == _WORDS and all(type(word) is int and 0 <= word < 2**32 for word in words)
+        )
         if is_state and words[-1] < _WORDS and (following is None or type(following) is float):
             generator.setstate((version, tuple(words), following))
             return generator

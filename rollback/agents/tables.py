@@ -1,21 +1,26 @@
-"""What plays GridWorld by a table of values, one row for each state. Knows how states are counted; learns nothing."""
+"""What plays GridWorld by a table of values, one row for each situation. Knows how they are counted; learns nothing.
+
+Pure Python, and what it does is decided by what it sees alone: whoever holds the same table can say what it does.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from math import isfinite
 from typing import Any, Final
 
 from rollback.agents.checkpoints import Array, Checkpoint
 from rollback.agents.fitting import map_hash
 from rollback.errors import CheckpointError
-from rollback.games.gridworld import GridWorld
+from rollback.games.dice import advance, below, spread
+from rollback.games.gridworld import STAY, GridWorld
 from rollback.games.gridworld_layouts import Layout
-from rollback.games.gridworld_sight import sight_of
+from rollback.games.gridworld_sight import Sight, sight_of
 
-__all__ = ["TABLE", "TableBot", "rows_of", "table_bot"]
+__all__ = ["MOVES", "TABLE", "TableBot", "rows_of", "table_bot"]
 
 TABLE: Final = "q"  # the name of the array
-_MOST_ACTIONS: Final = len(GridWorld.buttons)
+MOVES: Final = 4  # its columns: up, down, left, right; to stay or to act is never of use where a table can be learned
+_PATIENCE: Final = 3  # one time in so many it lets another pass: two who always give way to each other never get on
 
 
 def rows_of(layout: Layout, *, by_spot: bool = False) -> int:
@@ -25,13 +30,13 @@ def rows_of(layout: Layout, *, by_spot: bool = False) -> int:
 
 
 class TableBot:
-    """Takes the action of the highest value, the first of several; a policy that keeps nothing in mind.
+    """Makes the move of the highest value, the first of several; a policy that keeps nothing in mind.
 
-    Where another player stands on the cell it would go to, it takes the next best action instead. What it does is decided
-    by what it sees alone, so whoever has the same table can say what it does.
+    Where another player stands on the cell it would go to, it makes the next best move, or waits. In a situation that the
+    training never met (all moves are worth the same) it wanders.
 
     Args:
-        table: The values: a row for each state, a column for each action from 0 on.
+        table: The values: a row for each state, and the columns up, down, left, right.
         layout: The map that it was learned on.
         players: How many play.
     """
@@ -39,33 +44,45 @@ class TableBot:
     def __init__(self, table: Array, layout: Layout, players: int) -> None:
         self.layout = layout
         self.players = players
-        self.actions = table.shape[1]
         self.values = table.data
         self.rows = table.shape[0]
-        self._spots = {cell: number for number, cell in enumerate(layout.spots)} if self.rows != rows_of(layout) else {}
+        self._keys = 1 << len(layout.keys)
+        by_spot = len(layout.spots) > 1 and self.rows == rows_of(layout, by_spot=True)
+        self._spots = {cell: number for number, cell in enumerate(layout.spots)} if by_spot else {}
 
     def act(self, observation: Any, memory: Any) -> tuple[int, None]:
-        """Return the action for what `GridWorld.observe` or `state_index` returned; there is no memory."""
+        """Return the action for what `GridWorld.observe` returned, or `state_index` of the game; there is no memory."""
         if isinstance(observation, int):
-            return self._best(observation * (len(self._spots) or 1) if self.players == 1 else observation, ())[0], None
+            only = len(self._spots) if self._spots and self.players == 1 else 1  # one player's goal is at the first spot
+            values = self._row(observation * only)
+            return 1 + values.index(max(values)), None
         sight = sight_of(self.layout, self.players, observation)
-        own, layout = sight.own, self.layout
-        keys = 1 << len(layout.keys)
-        row = (layout.rank[own.cell] * keys + own.held) * keys + sight.doors
-        if self._spots:
-            row = row * len(self._spots) + self._spots[sight.goal]
-        best = self._best(row, sight.occupied)
-        for action in best:
-            if action >= len(layout.offsets) or not action or own.cell + layout.offsets[action] not in sight.occupied:
-                return action, None
-        return best[0], None
+        return STAY if sight.pause else self._move(sight, observation), None
 
-    def _best(self, row: int, occupied: Sequence[int]) -> list[int]:
-        """Return the actions, the best first; the best alone where nobody could be in its way."""
-        values = self.values[row * self.actions : (row + 1) * self.actions]
-        if not occupied:
-            return [values.index(max(values))]
-        return sorted(range(self.actions), key=lambda action: (-values[action], action))
+    def _row(self, number: int) -> list[float]:
+        found: list[float] = self.values[number * MOVES : (number + 1) * MOVES].tolist()
+        return found
+
+    def _move(self, sight: Sight, observation: Any) -> int:
+        own, offsets = sight.own, self.layout.offsets
+        number = (self.layout.rank[own.cell] * self._keys + own.held) * self._keys + sight.doors
+        if self._spots:
+            number = number * len(self._spots) + self._spots[sight.goal]
+        values = self._row(number)
+        best = max(values)
+        occupied = sight.occupied
+        move = 1 + values.index(best)
+        is_known = min(values) != best
+        if is_known and own.cell + offsets[move] not in occupied:
+            return move
+        word = advance(spread(observation[-1] * self.layout.width * self.layout.height + own.cell))  # the time left, and where
+        floor = self.layout.floor
+        free = [
+            each for each in range(1, MOVES + 1) if floor[own.cell + offsets[each]] and own.cell + offsets[each] not in occupied
+        ]
+        if not free or (is_known and not below(word, _PATIENCE)):
+            return STAY
+        return max(free, key=lambda each: values[each - 1]) if is_known else free[below(word, len(free))]
 
 
 def table_bot(checkpoint: Checkpoint, game: Any, player: int, seed: int) -> TableBot:
@@ -83,12 +100,14 @@ def table_bot(checkpoint: Checkpoint, game: Any, player: int, seed: int) -> Tabl
         )
     table = checkpoint.arrays.get(TABLE)
     plain, by_spot = rows_of(layout), rows_of(layout, by_spot=True)
-    if table is None or len(table.shape) != 2 or not 1 <= table.shape[1] <= _MOST_ACTIONS:
-        raise CheckpointError(f"the checkpoint holds no table {TABLE!r} of 1 to {_MOST_ACTIONS} actions: save one")
+    if table is None or table.typecode not in "df" or len(table.shape) != 2 or table.shape[1] != MOVES:
+        raise CheckpointError(f"the checkpoint holds no table {TABLE!r} of {MOVES} moves: train one by q-learning")
     if table.shape[0] not in (plain, by_spot):
-        raise CheckpointError(f"the table of the checkpoint has {table.shape[0]} rows, and this map needs {plain}: train anew")
-    if any(value != value for value in table.data):
-        raise CheckpointError("the table of the checkpoint holds values that are no numbers: train anew")
+        raise CheckpointError(
+            f"the table of the checkpoint has {table.shape[0]} rows, and this map needs {by_spot}: train anew"
+        )
+    if not all(map(isfinite, table.data)):
+        raise CheckpointError("the table of the checkpoint holds values that are no finite numbers: train anew")
     if table.shape[0] != by_spot and game.players > 1:
         raise CheckpointError(
             f"the checkpoint was trained with the goal where it is at first, and here it moves among {len(layout.spots)} spots"

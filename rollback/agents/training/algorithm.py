@@ -107,10 +107,10 @@ class Algorithm(Protocol):
         """
 
     def restore(self, checkpoint: Checkpoint) -> None:
-        """Become what a checkpoint of the same algorithm, environment and parameters holds.
+        """Become what a checkpoint of the same algorithm and environment holds; the parameters stay those it was made with.
 
         Raises:
-            UsageError: It is of another one, or what it holds does not fit; the training stays as it was.
+            CheckpointError: It is of another one, or what it holds does not fit; the training stays as it was.
         """
 
     def picture(self) -> dict[str, Any]:
@@ -169,9 +169,11 @@ def algorithm_from(checkpoint: Checkpoint) -> Algorithm:
     A checkpoint keeps the seed among its parameters, under `seed`.
 
     Raises:
-        UsageError: It holds no training that can be gone on with.
+        UsageError: Its algorithm, environment or parameters are none of those that are known here.
+        CheckpointError: What it holds does not fit them.
     """
-    given = dict(checkpoint.parameters)
-    algorithm = make_algorithm(checkpoint.algorithm, checkpoint.environment, given, given.pop("seed", 0))
+    parameters = dict(checkpoint.parameters)
+    seed = parameters.pop("seed", 0)
+    algorithm = make_algorithm(checkpoint.algorithm, checkpoint.environment, parameters, seed)
     algorithm.restore(checkpoint)
     return algorithm

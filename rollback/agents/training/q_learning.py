@@ -1,0 +1,185 @@
+"""Q-learning with a table, for GridWorld and one player. Knows a course and its own dice; knows no clock, file or page.
+
+Watkins and Dayan, "Q-learning", Machine Learning 8, 1992: after each step the value of what was done moves by the learning
+rate towards what was earned, and the discounted best that can be done next.
+"""
+
+from __future__ import annotations
+
+import random
+from collections import deque
+from collections.abc import Mapping
+from typing import Any, ClassVar
+
+from rollback.agents.checkpoints import Checkpoint, state_of
+from rollback.agents.fitting import map_hash
+from rollback.agents.tables import MOVES
+from rollback.agents.training.algorithm import EpisodePoint
+from rollback.agents.training.evaluation import evaluated
+from rollback.agents.training.grid_course import ENVIRONMENTS, Course
+from rollback.agents.training.grid_picture import TRAIL, grid_picture
+from rollback.agents.training.parameters import Parameter, Value, filled
+from rollback.agents.training.q_saved import arrays_of, parts_of
+from rollback.errors import UsageError
+
+__all__ = ["QLearning"]
+
+
+class QLearning:
+    """A table of what each move is worth in each situation, learned by trying; see `Algorithm`.
+
+    Args:
+        environment: `gridworld?layout=NAME` or `gym:rollback/GridWorld-v0?layout=NAME`.
+        parameters: Values by name, see `parameters`.
+        seed: Of where episodes start, and of the moves that are tried.
+
+    Raises:
+        UsageError: One of them is not allowed; the message says what is.
+    """
+
+    name: ClassVar[str] = "q-learning"
+    environments: ClassVar[tuple[str, ...]] = ENVIRONMENTS
+    parameters: ClassVar[tuple[Parameter, ...]] = (
+        Parameter("learning_rate", 0.5, 0.001, 1.0, help="How far a value moves towards what was just seen, 1: all the way."),
+        Parameter("discount", 0.99, 0.0, 1.0, help="What a point is worth one move later: less than 1 makes it hurry."),
+        Parameter("epsilon", 1.0, 0.0, 1.0, help="Share of moves that are tried at random in the beginning."),
+        Parameter("epsilon_decay", 0.999, 0.5, 1.0, help="What that share is multiplied by after every episode."),
+        Parameter("epsilon_least", 0.1, 0.0, 1.0, help="What that share never falls below, unless it began there."),
+        Parameter("first_value", 0.0, -1000.0, 1000.0, help="What is believed of a move never tried: high makes it curious."),
+    )
+
+    def __init__(self, environment: str, parameters: Mapping[str, Any], seed: int) -> None:
+        if type(seed) is not int or not 0 <= seed < 1 << 63:
+            raise UsageError(f"a seed must be a whole number from 0 to 2**63 - 1, not {seed!r:.60}: give one such as 7")
+        self.course = Course(environment)
+        self.environment = self.course.environment
+        self.settings: Mapping[str, Value] = filled(self.parameters, parameters)
+        self.seed = seed
+        first = float(self.settings["first_value"])
+        self.table = [[first] * MOVES for _ in range(self.course.rows)]
+        self.epsilon = float(self.settings["epsilon"])
+        self._dice = random.Random(seed)
+        self._game = self.course.game()
+        self._is_between = True
+        self._steps = self._episodes = 0
+        self._trail: deque[int] = deque(maxlen=TRAIL)
+        self.course.begin(self._game, self.course.starts[0])  # what is seen before the first step
+
+    @property
+    def steps(self) -> int:
+        """Moves made so far."""
+        return self._steps
+
+    @property
+    def episodes(self) -> int:
+        """Episodes ended so far."""
+        return self._episodes
+
+    def advance(self, steps: int) -> list[EpisodePoint]:
+        """Make exactly so many moves, over as many episodes as that takes; return those that ended."""
+        points: list[EpisodePoint] = []
+        while steps > 0:
+            if self._is_between:
+                self._begin()
+            made = self._walk(steps)
+            steps -= made
+            self._steps += made
+            if self._game.over:
+                points.append(self._end())
+        return points
+
+    def step_once(self) -> list[EpisodePoint]:
+        """Make one move; return the episode that ended with it, if one did."""
+        return self.advance(1)
+
+    def at_boundary(self) -> bool:
+        """Return whether it stands between two episodes."""
+        return self._is_between
+
+    def _begin(self) -> None:
+        starts = self.course.starts
+        self.course.begin(self._game, starts[int(self._dice.random() * len(starts))])
+        self._is_between = False
+        self._trail.clear()
+
+    def _end(self) -> EpisodePoint:
+        self._is_between = True
+        self._episodes += 1
+        game, settings = self._game, self.settings
+        won = float(game.is_won)
+        point = EpisodePoint(self._episodes, self._steps, float(game.points[0]), game.clock, self.epsilon, {"success": won})
+        least = min(float(settings["epsilon_least"]), float(settings["epsilon"]))
+        self.epsilon = max(least, self.epsilon * float(settings["epsilon_decay"]))
+        return point
+
+    def _walk(self, most: int) -> int:
+        """Make at most so many moves of the episode, less if it ends; return how many.
+
+        Flat, and of local names: it is what training spends its time in (benchmarks/training.py).
+        """
+        course, game, table = self.course, self._game, self.table
+        step, limit, epsilon = game.step, game.limit, self.epsilon
+        rate, discount = float(self.settings["learning_rate"]), float(self.settings["discount"])
+        draw, met = self._dice.random, self._trail.append
+        base, keys, spots, spot = course.base, course.keys, course.spots, game.spot
+        cells, held, has_keys = game.cells, game.held, course.keys > 1
+        goal = course.layout.spots[spot]
+        clock = first = game.clock
+        end = min(limit, clock + most)
+        buttons = [0]
+        points = game.points[0]
+        row = table[course.row(game)]
+        best = max(row)
+        while clock < end:
+            cell = cells[0]
+            met(cell)
+            move = int(draw() * MOVES) if draw() < epsilon else row.index(best)
+            buttons[0] = move + 1
+            step(buttons)
+            clock += 1
+            before, points = points, game.points[0]
+            cell = cells[0]
+            if cell == goal:
+                row[move] += rate * (points - before - row[move])
+                break
+            after = table[base[cell] + (held[0] * keys + game.doors) * spots + spot if has_keys else base[cell] + spot]
+            row[move] += rate * (points - before + discount * max(after) - row[move])
+            row, best = after, max(after)  # looked up anew: it may be the row that just changed
+        return clock - first
+
+    def checkpoint(self, *, parent: str = "", metrics: Mapping[str, float] | None = None) -> Checkpoint:
+        """Return all that is needed to go on exactly as if nothing had happened, also in the middle of an episode."""
+        return Checkpoint(
+            algorithm=self.name,
+            environment=self.environment,
+            config_hash=map_hash(self.course.layout),
+            parameters={**self.settings, "seed": self.seed},
+            step=self._steps,
+            episode=self._episodes,
+            epsilon=self.epsilon,
+            random_state=state_of(self._dice),
+            metrics=dict(metrics or {}),
+            parent=parent,
+            arrays=arrays_of(self.table, None if self._is_between else self._game.save()),
+        )
+
+    def restore(self, checkpoint: Checkpoint) -> None:
+        """Become what a checkpoint of this algorithm and map holds; the parameters stay those it was made with.
+
+        Raises:
+            CheckpointError: It is of another algorithm, map or size, or damaged; the training stays as it was.
+        """
+        parts = parts_of(checkpoint, self.name, self.course)
+        self.table, self._dice = parts.table, parts.dice
+        self.epsilon, self._steps, self._episodes = checkpoint.epsilon, checkpoint.step, checkpoint.episode
+        self._game, self._is_between = parts.game, parts.is_between
+        self._trail.clear()
+
+    def picture(self) -> dict[str, Any]:
+        """Return what a page draws, see `grid_picture`."""
+        seen = grid_picture(self.course, self._game, self.table, float(self.settings["first_value"]), self._trail)
+        return {**seen, "episode": self._episodes + (not self._is_between), "step": self._steps, "epsilon": self.epsilon}
+
+    def evaluate(self, episodes: int) -> dict[str, float]:
+        """Play the best moves from starts never trained from, so many at most; see `evaluated`."""
+        return evaluated(self.course, self.table, episodes)

@@ -12,6 +12,8 @@ from tests.browser.arena import Arena
 from tests.browser.stage import Tab
 
 ROUGH: Final = "80,20,0.05"  # ms one way, jitter, loss; what `?latency=` takes
+# Before a page's own script: a worker that never answers, so that Python loads for ever, and costs nothing. No match begins.
+NO_PYTHON: Final = "window.Worker = class extends EventTarget { postMessage() {} terminate() {} };"
 MATCH_WITHIN: Final = 120.0  # seconds for a match, its start included
 
 _NEWS: Final = """() => {
@@ -57,9 +59,9 @@ def create(
     return tab, str(link)
 
 
-def follow(arena: Arena, link: str, query: str = "") -> Tab:
+def follow(arena: Arena, link: str, query: str = "", *, before: str = "") -> Tab:
     """Open an invitation link in another tab, and enter: by itself where the address has a name, else by the button."""
-    tab = arena.open(f"{link.removeprefix(arena.url)}&{query}", shared=True)
+    tab = arena.open(f"{link.removeprefix(arena.url)}&{query}", before=before, shared=True)
     if "name=" not in query:
         tab.click("Watch" if "watch=1" in query else "Join")
     return tab

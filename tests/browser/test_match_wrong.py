@@ -8,7 +8,7 @@ from urllib.parse import quote
 import pytest
 
 from tests.browser.arena import Arena
-from tests.browser.seats import create, ending, follow, news, until
+from tests.browser.seats import NO_PYTHON, create, ending, follow, news, until
 from tests.browser.stage import Tab
 
 pytestmark = pytest.mark.timeout(300)  # a busy machine is no failure
@@ -39,10 +39,10 @@ def code_of(link: str) -> str:
 
 
 def test_who_waits_for_what_cannot_come_is_told_at_once_what_the_page_says(arena: Arena) -> None:
-    deaf = "window.WebSocket = class { constructor() { throw new Error('off'); } };"
+    deaf = NO_PYTHON + "window.WebSocket = class { constructor() { throw new Error('off'); } };"
     with pytest.raises(AssertionError, match=r'(?s)no room: The lobby at .*"screen":"start"'):
         create(arena, "name=ann", before=deaf)
-    tab = arena.open("/?room=%3F", shared=True)
+    tab = arena.open("/?room=%3F", before=NO_PYTHON, shared=True)
     with pytest.raises(AssertionError, match="letters and digits"):
         tab.click("Join")
         until(tab, "facts.room")
@@ -51,25 +51,25 @@ def test_who_waits_for_what_cannot_come_is_told_at_once_what_the_page_says(arena
 
 
 def test_a_room_that_does_not_exist_is_told_in_a_sentence(arena: Arena) -> None:
-    tab = follow(arena, f"{arena.url}/?room=ZZZZ-ZZZZ")
+    tab = follow(arena, f"{arena.url}/?room=ZZZZ-ZZZZ", before=NO_PYTHON)
     assert "ZZZZ-ZZZZ" in alert(tab)
 
 
 def test_a_full_room_is_told_in_a_sentence(arena: Arena) -> None:
-    # A page whose worker never answers loads for ever: else the match begins at some moment, and the room is locked.
-    silent = "window.Worker = class extends EventTarget { postMessage() {} terminate() {} };"
-    _, link = create(arena, "name=ann", before=silent)
-    second = follow(arena, link, "name=bob")
+    # With Python the match would begin at some moment, and the room be locked.
+    _, link = create(arena, "name=ann", before=NO_PYTHON)
+    second = follow(arena, link, "name=bob", before=NO_PYTHON)
     until(second, "facts.room?.seat === 1")
-    assert "full" in alert(follow(arena, link, "name=cay"))
+    assert "full" in alert(follow(arena, link, "name=cay", before=NO_PYTHON))
 
 
 def test_an_old_link_is_told_in_a_sentence(arena: Arena, tmp_path: Path) -> None:
-    _, link = create(arena, "name=ann")
-    assert "invitation" in alert(follow(arena, link, "name=bob&token=invite.1795250678862.3XpQX-XiAPhSl0YyLi9nC8aTjeOENOH"))
+    _, link = create(arena, "name=ann", before=NO_PYTHON)
+    old = "name=bob&token=invite.1795250678862.3XpQX-XiAPhSl0YyLi9nC8aTjeOENOH"
+    assert "invitation" in alert(follow(arena, link, old, before=NO_PYTHON))
     arena.end_pages()
     arena.serve("--secret-file", str(tmp_path / "another"))  # a lobby that has lost its memory
-    assert code_of(link) in alert(follow(arena, link, "name=bob"))
+    assert code_of(link) in alert(follow(arena, link, "name=bob", before=NO_PYTHON))
     arena.stop()
 
 
@@ -84,11 +84,11 @@ def test_an_old_link_is_told_in_a_sentence(arena: Arena, tmp_path: Path) -> None
     ids=["ten thousand letters", "markup", "turned around", "control"],
 )
 def test_a_name_is_text_and_short_wherever_it_is_shown(arena: Arena, name: str, shown: str) -> None:
-    ann, link = create(arena, "name=ann")
+    ann, link = create(arena, "name=ann", before=NO_PYTHON)
     if len(name) < 1000:
-        tab = follow(arena, link, f"name={quote(name)}")
+        tab = follow(arena, link, f"name={quote(name)}", before=NO_PYTHON)
     else:  # longer than an address may be
-        tab = arena.open("/")
+        tab = arena.open("/", before=NO_PYTHON)
         tab.evaluate("([room, name]) => client.join({ room, name }).then(() => true)", [code_of(link), name])
     until(ann, "facts.room.members.length === 2")
     texts = [

@@ -25,6 +25,7 @@ WHERE: Final = ("init_main_from_name", "init_main_from_path")
 
 _one_at_a_time = threading.Lock()
 _opening: list[str] = []  # the script that this worker is importing, while it does
+_opened: list[tuple[str, str]] = []  # the script that this worker has imported
 
 
 class Worker(multiprocessing.context.SpawnProcess):
@@ -114,14 +115,16 @@ def script_of_caller() -> Script:
 def open_script(script: Script) -> None:
     """Import the caller's script here, in a worker, under the name `__mp_main__`, once; `__main__` is then the same module.
 
-    A process that was not spawned has all of it already.
+    A process that was forked has all of it already.
 
     Raises:
         UsageError: There is no script, or it does not let itself be imported.
     """
-    if not hasattr(sys.modules["__main__"], "spawn_main"):
+    if script and script == tuple(_opened):
         return
     if not script or (script[0][0] == WHERE[1] and not Path(script[0][1]).exists()):
+        if not hasattr(sys.modules["__main__"], "spawn_main"):  # not spawned: what is needed is here, or its absence is told
+            return
         raise UsageError(
             "what is defined in a notebook, in a console or on standard input cannot be played in another process: "
             'write it into a file, and name it by that (`my_file.py:MyGame`), or take backend="serial"'
@@ -129,6 +132,7 @@ def open_script(script: Script) -> None:
     _opening.append(script[0][1])
     try:
         spawn.prepare(dict(script))
+        _opened[:] = script
     finally:
         _opening.clear()
 

@@ -23,6 +23,7 @@ def script(monkeypatch, tmp_path):
     main = ModuleType("__main__")
     main.__file__ = str(path)
     monkeypatch.setitem(sys.modules, "__main__", main)
+    monkeypatch.setattr(spawning, "_opened", [])
     return path
 
 
@@ -101,6 +102,7 @@ def spawned(monkeypatch):
     main.spawn_main = spawn.spawn_main
     monkeypatch.setitem(sys.modules, "__main__", main)
     monkeypatch.delitem(sys.modules, "__mp_main__", raising=False)
+    monkeypatch.setattr(spawning, "_opened", [])
     return main
 
 
@@ -116,8 +118,20 @@ def test_a_worker_imports_the_script_once(spawned, tmp_path):
     check_not_opening()
 
 
-def test_a_process_with_a_script_of_its_own_imports_no_other(script):
-    open_script((("init_main_from_path", "/nowhere/else.py"),))
+def test_a_forked_process_has_the_script_and_imports_it_no_more(script):
+    before = sys.modules["__main__"]
+    script.write_text("raise AssertionError('imported')")
+    open_script((("init_main_from_path", str(script)),))
+    open_script(())  # that of a console, too
+    assert sys.modules["__main__"] is before
+
+
+def test_a_worker_with_a_main_program_of_its_own_imports_the_script_too(spawned, tmp_path):
+    del spawned.spawn_main
+    path = tmp_path / "mine.py"
+    path.write_text("class Mine: pass\n")
+    open_script((("init_main_from_path", str(path)),))
+    assert sys.modules["__main__"].Mine and sys.modules.pop("__mp_main__")
 
 
 @pytest.mark.parametrize("script", [(), (("init_main_from_path", "/nowhere/<stdin>"),)])

@@ -73,7 +73,7 @@ def read_log(path: Path, offset: int = 0) -> tuple[list[dict[str, Any]], int]:
 
     Args:
         path: The log; one that is not there yet has no lines.
-        offset: 0, or what an earlier reading returned. Where the log was cut shorter since, it is read from the start.
+        offset: 0, or what an earlier reading returned; where no line ends there any more, the log is read from the start.
 
     Raises:
         CheckpointError: It cannot be read, or a line that is finished is no JSON object.
@@ -81,9 +81,10 @@ def read_log(path: Path, offset: int = 0) -> tuple[list[dict[str, Any]], int]:
     found: list[dict[str, Any]] = []
     try:
         with open(path, "rb") as file:
-            if offset > os.fstat(file.fileno()).st_size:
-                offset = 0
-            file.seek(offset)
+            file.seek(max(0, offset - 1))
+            if offset and file.read(1) != b"\n":
+                offset = 0  # it was cut shorter, and perhaps has grown again
+                file.seek(0)
             for line in _whole_lines(file):
                 found.append(_values(path, offset, line))
                 offset += len(line)

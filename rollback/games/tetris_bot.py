@@ -1,7 +1,7 @@
 """A player of Tetris by script. Knows what `Tetris.observe` shows and where pieces can go; knows no game, keeps nothing.
 
-It judges every place a piece can be dropped into by the features and the published weights of `tetris_features`, decides
-once a piece, and then presses its keys one after the other, as fast as its skill allows.
+It judges every place a piece can be dropped into by the features of `tetris_features`, weighed as published there or as
+learned, decides once a piece, and then presses its keys one after the other, as fast as its skill allows.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from rollback.errors import UsageError
 from rollback.games.dice import advance, below, spread
 from rollback.games.pong_bot import per_mille
 from rollback.games.tetris_board import ACTIONS, ROWS, afterstates, board_of, fits
-from rollback.games.tetris_features import value
+from rollback.games.tetris_features import BCTS, FEATURES, value
 from rollback.games.tetris_pieces import COLUMNS, KICKS, ORIENTED, SPAWN_X, SPAWN_Y
 from rollback.games.tetris_rules import GRAVITY, NEXT, ROW
 
@@ -49,12 +49,19 @@ class TetrisBot:
         skill: 0 is slow and clumsy, 1 quick and exact.
         seed: Of its mistakes; give two bots two seeds.
         actions: What an action of the game is, see `rollback.games.Tetris`.
+        weights: What it judges a field by, whole numbers in the order of `tetris_features.FEATURES`.
 
     Raises:
         UsageError: An argument is outside its limits.
     """
 
-    def __init__(self, skill: float = 0.7, seed: int = 0, actions: Literal["buttons", "placements"] = "buttons") -> None:
+    def __init__(
+        self,
+        skill: float = 0.7,
+        seed: int = 0,
+        actions: Literal["buttons", "placements"] = "buttons",
+        weights: Sequence[int] = BCTS,
+    ) -> None:
         lack = 1000 - per_mille(skill)
         self.blur = _BLUR * lack // 1000
         self.slips = lack // 8  # times of a thousand that it ends up a column off
@@ -64,6 +71,9 @@ class TetrisBot:
         if actions not in ("buttons", "placements"):
             raise UsageError(f'actions must be "buttons" or "placements", not {actions!r:.60}')
         self.buttons = actions == "buttons"
+        self.weights = tuple(weights)
+        if len(self.weights) != len(FEATURES) or not all(type(weight) is int for weight in self.weights):
+            raise UsageError(f"weights must be {len(FEATURES)} whole numbers, not {weights!r:.80}")
 
     def act(self, observation: tuple[int, ...], memory: Any) -> tuple[Any, Any]:
         """Return the action, and the memory.
@@ -113,7 +123,7 @@ class TetrisBot:
         judged = []
         for after in found:
             word = advance(word)
-            judged.append((below(word, self.blur + 1) - value(after), after.action))
+            judged.append((below(word, self.blur + 1) - value(after, self.weights), after.action))
         return sorted(judged)
 
     def _plan(self, observation: Sequence[int], word: int) -> tuple[int, int, int]:

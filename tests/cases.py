@@ -79,8 +79,9 @@ def tell(failed: list[BaseException], count: int) -> None:
 
 
 def more_at_night(cases: Iterable[Any], ordinary: int) -> list[Any]:
-    """Return the values of a parameter: the first `ordinary` of them for each run, the others for the nightly one."""
-    return [pytest.param(case, marks=() if place < ordinary else pytest.mark.nightly) for place, case in enumerate(cases)]
+    """Return the values of a parameter, or of several as tuples: the first `ordinary` for each run, the others at night."""
+    rows = [case if isinstance(case, tuple) else (case,) for case in cases]
+    return [pytest.param(*row, marks=() if place < ordinary else pytest.mark.nightly) for place, row in enumerate(rows)]
 
 
 FAILURES = (Exception, pytest.fail.Exception)

@@ -15,6 +15,7 @@ from typing import Any
 
 import pytest
 
+from tests.cases import every
 from tests.network.program import PROGRAM, program
 
 BOT = ["--bot", "best", "--ice-address", "127.0.0.1", "--json"]
@@ -71,7 +72,7 @@ def test_ctrl_c_leaves_cleanly_before_and_in_a_match(told: dict[str, Any], tmp_p
         assert verifying.code() == 0 and verifying.result()[0]["complete"]
 
 
-@pytest.mark.parametrize(
+@every(
     ("arguments", "code", "says"),
     [
         (["--delay", "301"], 2, "300"),

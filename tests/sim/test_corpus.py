@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from rollback.sim.plan import MatchPlan
+from tests.cases import more_at_night
 
 CORPUS = sorted((Path(__file__).resolve().parents[1] / "corpus").glob("*.json"))
 
@@ -16,9 +17,10 @@ def test_there_is_a_corpus():
 
 
 @pytest.mark.parametrize("path", CORPUS, ids=lambda path: path.stem)
-def test_a_match_that_once_failed_passes(path):
+@pytest.mark.parametrize("twice", more_at_night([False, True], 1), ids=["once", "twice alike"])
+def test_a_match_that_once_failed_passes(path, twice):
     plan = MatchPlan.load(path)
     assert plan.failing, f"{path.name} does not say which oracle failed"
-    report = plan.run(twice=True)
+    report = plan.run(twice=twice)
     assert report.passed, report.failures
     assert sum(report.rollbacks) > 0 or plan.window == 0, "the premise: something was rolled back"

@@ -16,6 +16,7 @@ from rollback.envs.built_in.parallel import BuiltInParallel
 from rollback.errors import ActionError, GameError, MissingAction, UsageError
 from rollback.games import Pong, bots
 from rollback.wire import pack_tree, unpack_tree
+from tests.cases import more_at_night
 
 with warnings.catch_warnings():  # pettingzoo's tests import one of its environments in a way it calls deprecated
     warnings.simplefilter("ignore")
@@ -112,8 +113,16 @@ def played_by_bots(environment, seed):
     return returns.tolist(), step, steps
 
 
-@pytest.mark.parametrize("name", ["pong_v0", "duel_v0", "tetris_v0"])
-@pytest.mark.parametrize("reward", ["margin", "score"])
+@pytest.mark.parametrize(
+    ("name", "reward"),
+    more_at_night(
+        [
+            *[("pong_v0", "margin"), ("duel_v0", "score"), ("tetris_v0", "margin")],
+            *[("pong_v0", "score"), ("duel_v0", "margin"), ("tetris_v0", "score")],
+        ],
+        3,
+    ),
+)
 def test_a_whole_match_of_bots_is_rewarded_as_it_ended(name, reward):
     environment = module(name).parallel_env(reward=reward)
     returns, (seen, _, terminations, truncations, _), steps = played_by_bots(environment, 4)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import difflib
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -50,7 +49,7 @@ class Parameter:
         least, greatest = self.least, self.greatest
         if least is None or greatest is None:
             raise UsageError(f"{self.name} has neither limits nor choices: a parameter needs either")
-        is_number = isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+        is_number = isinstance(value, int | float) and not isinstance(value, bool)
         if not is_number or not least <= value <= greatest or (self.whole and value != int(value)):
             kind = "whole number" if self.whole else "number"
             raise UsageError(f"{self.name} must be a {kind} from {least} to {greatest}, not {value!r:.60}")

@@ -173,7 +173,7 @@ def test_a_checkpoint_is_a_side_of_a_simulated_match(file: str) -> None:
 
 def test_a_checkpoint_that_does_not_fit_is_told_by_the_match(file: str) -> None:
     (result,) = simulate([MatchSpec(game="pong", players=(file, "best"), frames=10)])
-    assert result.status == "error" and "cannot play Pong" in result.error
+    assert result.status == "error" and f"{file} does not fit: " in result.error and "cannot play Pong" in result.error
 
 
 def test_a_checkpoint_takes_over_for_who_is_lost() -> None:

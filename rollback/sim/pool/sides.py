@@ -15,7 +15,7 @@ from importlib import import_module
 from typing import Any, Final
 from urllib.parse import parse_qsl
 
-from rollback.errors import GameError, UsageError
+from rollback.errors import CheckpointError, GameError, UsageError
 from rollback.game import Game, codecs_of
 from rollback.sim.pool.played import Shared
 from rollback.types import Policy
@@ -226,4 +226,11 @@ def _from_checkpoint(place: str, settings: Mapping[str, Any], shared: Shared) ->
     # By its name, like any module:Policy: what plays from checkpoints stands above this folder.
     checkpoint = import_module("rollback.agents.checkpoints").Checkpoint.load(content, place)
     policy_from: Callable[..., Policy] = import_module("rollback.agents.playing").policy_from
-    return partial(policy_from, checkpoint)
+
+    def make(game: Game, player: int, seed: int) -> Policy:
+        try:
+            return policy_from(checkpoint, game, player, seed)
+        except CheckpointError as error:
+            raise CheckpointError(f"{place} does not fit: {error}") from None
+
+    return make

@@ -19,7 +19,7 @@ from rollback.errors import RollbackError, UsageError
 from rollback.sim import Link, MatchSpec, simulate
 from rollback.sim.pool import crew, limits, parcels
 from rollback.sim.pool.backends import process, serial
-from rollback.sim.pool.job import Rules
+from rollback.sim.pool.job import Job, Rules
 from tests.sim.pool.tasks import Task, dies_at_once, numbered
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -109,6 +109,16 @@ def test_specs_are_taken_as_they_are_needed_and_closing_ends_all(monkeypatch, tm
     assert not list(tmp_path.iterdir())
 
 
+@pytest.mark.parametrize("batch", [1, 50])
+def test_specs_without_end_that_cannot_travel_are_not_all_taken(batch):
+    taken = []
+    specs = (taken.append(at) or Task("seed", lambda: 1) for at in itertools.count())
+    jobs = (Job(at, at, spec) for at, spec in enumerate(specs))
+    with closing(process.run(jobs, Rules(workers=1, batch=batch))) as results:
+        assert {result.status for result in itertools.islice(results, 3000)} == {"error"}
+    assert len(taken) < 3000 + 2 * process.MOST_WAITING + 2 * batch
+
+
 def test_a_run_that_is_over_leaves_no_process_and_no_file(monkeypatch, tmp_path):
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     workers = {result.stats["process"] for result in played([Task("process")] * 8, workers=2, batch=1)}
@@ -191,7 +201,7 @@ def run(arguments):
 
 CHILDREN = """
 from rollback.sim.pool.backends import process
-from rollback.sim.pool.job import Rules
+from rollback.sim.pool.job import Job, Rules
 from tests.sim.pool.tasks import Task, numbered
 tasks = [Task("process"), Task("process"), Task("dozing"), Task("dozing")]
 results = process.run(iter(numbered(tasks)), Rules(workers=2, batch=1))

@@ -156,6 +156,13 @@ def test_where_somebody_else_kills_too_a_match_hit_by_a_signal_is_tried_once_mor
     assert run._ready[0].status == "crashed" and run._ready[0].attempts == 2 - crashed
 
 
+def test_a_suspect_whose_worker_died_before_it_played_is_a_suspect_still(case):
+    run, (job, other) = case
+    run._blame(Wreck([], [], [], [job], 1, SIGKILL), is_trial=True)
+    run._blame(Wreck([], [], [], [other], 1, SIGKILL), is_trial=False)
+    assert list(run._suspects) == [job] and run._batches.take() == [other]
+
+
 def test_a_match_that_was_tried_again_and_is_fine_says_how_often(case):
     run, (job, other) = case
     run._blame(wreck(strays=1), is_trial=False)

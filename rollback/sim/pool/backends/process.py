@@ -27,6 +27,7 @@ from rollback.sim.pool.worker import Reply, Unplayed, pack
 
 __all__ = ["run"]
 
+MOST_WAITING: Final = 1000  # results nobody has taken, or suspects; more are not made, so that memory stays flat
 LOOK: Final = 1.0  # seconds without news, after which the workers are looked at
 OUTSIDE: Final = ("was killed by SIGKILL", "was killed by SIGTERM")  # what others send
 MOST_STRAYS: Final = 20  # deaths of others for which a match is forgiven one of its own
@@ -86,9 +87,10 @@ class _Run:
             while self._ready:
                 yield self._ready.popleft()
             crews = [crew for crew in (self._crew, self._trial) if crew is not None]
-            if self._is_all_taken and not self._suspects and not any(map(len, crews)):
+            is_idle = not any(map(len, crews))
+            if self._is_all_taken and not self._suspects and is_idle:
                 return
-            if not any(crew.is_broken for crew in crews):
+            if not is_idle and not any(crew.is_broken for crew in crews):
                 try:
                     crew, future = self._finished.get(timeout=LOOK)
                 except Empty:
@@ -104,6 +106,8 @@ class _Run:
         """Hand out as many batches as may be under way, and one suspect."""
         self._is_all_taken = False
         while self._crew is None or (not self._crew.is_broken and len(self._crew) < self._workers * AHEAD):
+            if max(len(self._ready), len(self._suspects)) > MOST_WAITING:
+                break
             jobs = self._batches.take()
             if not jobs:
                 self._is_all_taken = True
@@ -191,7 +195,10 @@ class _Run:
             else:
                 self._suspects.append(job)
         self._suspects.extend(wreck.suspects)
-        self._batches.put_back(wreck.lost)
+        if is_trial:
+            self._suspects.extend(wreck.lost)  # still under suspicion
+        else:
+            self._batches.put_back(wreck.lost)
         if wreck.killers or wreck.timeouts or wreck.suspects:
             self._vain = 0
         else:

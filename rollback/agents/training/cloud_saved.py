@@ -52,9 +52,15 @@ def cloud_from(checkpoint: Checkpoint, cloud: Cloud) -> tuple[random.Random, Map
 
 
 def generation_from(
-    checkpoint: Checkpoint, population: int, games: int, size: int
+    checkpoint: Checkpoint, population: int, trials: int, size: int
 ) -> tuple[Sequence[Vector], list[tuple[int, int]]]:
     """Return the vectors of the generation under way and its results so far; nothing where none was.
+
+    Args:
+        checkpoint: Where they are.
+        population: Vectors of a generation.
+        trials: Games of a generation, of all its vectors together.
+        size: Entries of a vector.
 
     Raises:
         CheckpointError: They are of another population, or no such thing.
@@ -65,7 +71,7 @@ def generation_from(
     results = checkpoint.arrays.get(_RESULTS)
     if results is None or results.typecode != "q" or len(results.shape) != 2 or results.shape[1] != 2:
         raise CheckpointError("the checkpoint holds no results of its generation: train anew")
-    if results.shape[0] >= population * games or any(not 0 <= number < _MOST for number in results.data):
+    if results.shape[0] >= trials or any(abs(number) >= _MOST for number in results.data):
         raise CheckpointError("the results in the checkpoint are none of its generation: train anew")
     vectors = [tuple(flat[start : start + size]) for start in range(0, len(flat), size)]
     return vectors, [(lines, pieces) for lines, pieces in results.nested()]

@@ -12,7 +12,7 @@ from rollback.games.tetris import Tetris
 from rollback.games.tetris_bot import TetrisBot
 from rollback.games.tetris_features import FEATURES
 
-__all__ = ["WEIGHTS", "fields_hash", "shape_of", "tetris_bot"]
+__all__ = ["WEIGHTS", "fields_hash", "saved_weights", "tetris_bot"]
 
 WEIGHTS: Final = "weights"
 GREATEST: Final = 1_000_000
@@ -23,7 +23,7 @@ def fields_hash() -> str:
     return hash_of(["tetris", list(FEATURES)])
 
 
-def shape_of(weights: Sequence[int]) -> Array:
+def saved_weights(weights: Sequence[int]) -> Array:
     """Return the array in which weights are saved."""
     return Array.of(list(weights), "i")
 

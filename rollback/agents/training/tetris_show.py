@@ -15,7 +15,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Final
 
-from rollback.agents.training.tetris_trial import Trial
+from rollback.agents.training.tetris_trial import TetrisTrial
 from rollback.games.tetris_board import VISIBLE, afterstates, rows_of
 from rollback.games.tetris_features import FEATURES, value
 from rollback.games.tetris_pieces import COLUMNS, ORIENTED
@@ -36,14 +36,14 @@ class Show:
 
     def __init__(self, seed: int) -> None:
         self._seed = seed
-        self._trial = Trial((0,) * len(FEATURES), seed, VISIBLE, LONGEST)
+        self._trial = TetrisTrial((0,) * len(FEATURES), seed, VISIBLE, LONGEST)
         self._generation = 0
 
     def move(self, weights: Sequence[int], generation: int) -> None:
         """Place a piece; where the game is over, begin one with these weights instead."""
         if self._trial.is_over or not self._trial.placed:
             self._seed += 1
-            self._trial = Trial(weights, self._seed, VISIBLE, LONGEST)
+            self._trial = TetrisTrial(weights, self._seed, VISIBLE, LONGEST)
             self._generation = generation
         self._trial.run(1)
 

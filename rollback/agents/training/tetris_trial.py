@@ -20,7 +20,7 @@ from rollback.games.tetris_pieces import COLUMNS, ORIENTED, SPAWN_X
 from rollback.games.tetris_stack import Stack
 from rollback.sim.pool.played import Played, Shared
 
-__all__ = ["Trial", "TrialSpec", "trial_from"]
+__all__ = ["TetrisTrial", "TetrisTrialSpec"]
 
 # The cells in which each piece appears, its lowest row being 0: it does so right above the field.
 _APPEARS: Final = tuple(oriented.mask << SPAWN_X - oriented.least_x for oriented in ORIENTED[::4])
@@ -33,7 +33,7 @@ def pieces_of(seed: int, count: int) -> bytes:
     return bytes([stack.draw_piece() for _ in range(count)])
 
 
-class Trial:
+class TetrisTrial:
     """One game under way.
 
     Args:
@@ -79,28 +79,17 @@ class Trial:
         """Return the pieces that come, the one to be placed now first."""
         return list(self._sequence[self.placed : self.placed + count])
 
+    def result(self) -> tuple[int, int]:
+        """Return lines and pieces."""
+        return self.lines, self.placed
+
     def saved(self) -> dict[str, Any]:
         """Return what has changed since its start, as plain values."""
         return {"rows": list(rows_of(self.board, ROWS)), "placed": self.placed, "lines": self.lines}
 
 
-def trial_from(saved: Mapping[str, Any], fresh: Trial) -> Trial:
-    """Return a fresh trial as it was when it was saved.
-
-    Raises:
-        CheckpointError: It is none that was.
-    """
-    rows, placed, lines = saved.get("rows"), saved.get("placed"), saved.get("lines")
-    if not isinstance(rows, list) or len(rows) != ROWS or not all(type(row) is int and 0 <= row < FULL_ROW for row in rows):
-        raise CheckpointError(f"the game in the checkpoint has no field of {ROWS} rows: it cannot go on from there")
-    if type(placed) is not int or type(lines) is not int or not (0 <= placed < fresh.pieces and 0 <= lines <= placed):
-        raise CheckpointError("the game in the checkpoint has no count of pieces and lines: it cannot go on from there")
-    fresh.board, fresh.placed, fresh.lines = board_of(rows), placed, lines
-    return fresh
-
-
 @dataclass(frozen=True, slots=True)
-class TrialSpec:
+class TetrisTrialSpec:
     """A whole trial as a match of `rollback.sim.simulate`: its score is the lines, and the frames are the pieces.
 
     Attributes:
@@ -115,6 +104,23 @@ class TrialSpec:
     rows: int
     pieces: int
 
+    def begin(self, saved: Mapping[str, Any] | None = None) -> TetrisTrial:
+        """Return the trial at its start, or as it was saved.
+
+        Raises:
+            CheckpointError: What was saved is none of it.
+        """
+        trial = TetrisTrial(self.weights, self.seed, self.rows, self.pieces)
+        if saved is None:
+            return trial
+        rows, placed, lines = saved.get("rows"), saved.get("placed"), saved.get("lines")
+        if not isinstance(rows, list) or len(rows) != ROWS or not all(type(row) is int and 0 <= row < FULL_ROW for row in rows):
+            raise CheckpointError(f"the game in the checkpoint has no field of {ROWS} rows: it cannot go on from there")
+        if type(placed) is not int or type(lines) is not int or not (0 <= placed < self.pieces and 0 <= lines <= placed):
+            raise CheckpointError("the game in the checkpoint has no count of pieces and lines: it cannot go on from there")
+        trial.board, trial.placed, trial.lines = board_of(rows), placed, lines
+        return trial
+
     @property
     def tags(self) -> Mapping[str, Any]:
         """Nothing: results come in the order of the specs."""
@@ -127,10 +133,10 @@ class TrialSpec:
 
     def play(self, seed: int, shared: Shared) -> Played:
         """Play it to its end."""
-        trial = Trial(self.weights, seed, self.rows, self.pieces)
+        trial = self.begin()
         trial.run(self.pieces)
         digest = hashlib.sha256(repr((trial.board, trial.placed, trial.lines)).encode()).hexdigest()
-        return Played(digest, (trial.lines,), {"pieces": trial.placed}, is_truncated=trial.placed == self.pieces)
+        return Played(digest, (trial.lines,), {"frames": trial.placed}, is_truncated=trial.placed == self.pieces)
 
     def to_dict(self) -> dict[str, Any]:
         """Return it as values that JSON can hold."""

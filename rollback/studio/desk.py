@@ -1,0 +1,153 @@
+"""Commands, carried out: the same for a page and for HTTP. Knows commands and runs; knows no connection."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from rollback.agents.checkpoints import RunFolder
+from rollback.errors import CheckpointError, RollbackError, UsageError
+from rollback.studio.catalogue import Catalogue
+from rollback.studio.commands import COMMANDS, checked
+from rollback.studio.limits import Limits
+from rollback.studio.refusals import Refused
+from rollback.studio.run import Run
+from rollback.studio.stream import Viewer
+from rollback.studio.supervisor import Supervisor
+
+__all__ = ["Desk", "Play"]
+
+Answer = dict[str, Any]
+Play = Callable[[Path, str], Awaitable[Mapping[str, Any]]]
+
+
+class Desk:
+    """Carries commands out.
+
+    Args:
+        supervisor: Of the runs.
+        catalogue: What can be trained.
+        limits: Of the studio.
+        play: Opens a room with a checkpoint, given its file and its environment, and returns where; None: cannot be done.
+    """
+
+    def __init__(self, supervisor: Supervisor, catalogue: Catalogue, limits: Limits, play: Play | None = None) -> None:
+        self._supervisor = supervisor
+        self._catalogue = catalogue
+        self._limits = limits
+        self._play = play
+
+    async def carry_out(self, command: Any, fields: Any, viewer: Viewer | None = None) -> Answer:
+        """Return what a command is answered.
+
+        Raises:
+            Refused: It is not carried out; nothing has changed.
+        """
+        if not isinstance(command, str) or command not in COMMANDS:
+            raise Refused("malformed", f"there is no command {command!r:.60}: take one of {', '.join(COMMANDS)}")
+        found = checked(command, fields, self._limits)
+        if command == "start":
+            run = await self._supervisor.start(**found)
+            return _of(run)
+        if command == "ping":
+            return {"ok": True, "at": found.get("at"), "now": time.time()}
+        if command == "preview":
+            picture = await asyncio.to_thread(self._catalogue.preview, found.get("algo", ""), found.get("env", ""))
+            return {"ok": True, "picture": picture}
+        return await self._about(self._supervisor.shelf.find(found.get("run", "")), command, found, viewer)
+
+    async def _about(self, run: Run, command: str, found: Mapping[str, Any], viewer: Viewer | None) -> Answer:
+        runs, name = self._supervisor, str(found.get("name", ""))
+        match command:
+            case "stop":
+                runs.stop(run)
+            case "pause":
+                runs.pause(run)
+            case "resume":
+                runs.resume(run)
+            case "step":
+                runs.step(run)
+            case "save":
+                runs.save(run, name)
+            case "reset":
+                await runs.reset(run)
+            case "load":
+                await runs.load(run, _needed(command, name))
+            case "delete":
+                await runs.delete(run, name)
+            case "speed":
+                if "speed" not in found:
+                    raise Refused("malformed", "speed needs the field speed")
+                runs.set_speed(run, found["speed"])
+            case "watch":
+                return await self._watch(run, viewer)
+            case "checkpoints":
+                return {**_of(run), "checkpoints": await _read(lambda: checkpoints(run.folder))}
+            case "export":
+                return await self._export(run, _needed(command, name))
+            case "play":
+                return await self._play_against(run, name)
+        return _of(run)
+
+    async def _watch(self, run: Run, viewer: Viewer | None) -> Answer:
+        if viewer is not None:
+            viewer.watching = run.name
+        self._supervisor.shelf.want_curve(run)
+        return {**_of(run), "curve": run.curve.thinned(), "checkpoints": await _read(lambda: checkpoints(run.folder))}
+
+    async def _export(self, run: Run, name: str) -> Answer:
+        checkpoint = await _read(lambda: run.folder.load(name))
+        size = len(await _read(checkpoint.to_bytes))
+        url = f"/api/runs/{run.name}/checkpoints/{name}.npz"
+        return {**_of(run), "name": name, "url": url, "bytes": size, "hash": checkpoint.hash}
+
+    async def _play_against(self, run: Run, name: str) -> Answer:
+        if self._play is None:
+            raise Refused("failed", "this studio has no lobby beside it: start it as rollback studio does")
+        if not name:
+            known = {saved.name for saved in await _read(run.folder.saved) if saved.checkpoint is not None}
+            newest = await _read(run.folder.newest)
+            name = "best" if "best" in known else newest.name if newest is not None else ""
+        if not name:
+            raise Refused("unknown", f"the run {run.name} has no checkpoint yet: save one")
+        await _read(lambda: run.folder.load(name))  # or it is refused here
+        try:
+            where = await self._play(run.folder.path / f"{name}.npz", run.facts.environment)
+        except RollbackError as error:
+            raise Refused("failed", str(error)) from None
+        return {**_of(run), "name": name, **where}
+
+
+def checkpoints(folder: RunFolder) -> list[dict[str, Any]]:
+    """Return the checkpoints of a run as pages get them."""
+    told = []
+    for saved in folder.saved():
+        entry: dict[str, Any] = {"name": saved.name, "kind": saved.kind, "problem": saved.problem}
+        if saved.checkpoint is not None:
+            held = saved.checkpoint
+            entry |= {"episode": held.episode, "step": held.step, "epsilon": held.epsilon}
+            entry |= {"hash": held.hash, "parent": held.parent, "metrics": dict(held.metrics)}
+        told.append(entry)
+    return told
+
+
+def _of(run: Run) -> Answer:
+    return {"ok": True, "run": run.name, "state": run.state.value}
+
+
+def _needed(command: str, name: str) -> str:
+    if not name:
+        raise Refused("malformed", f"{command} needs the name of a checkpoint: one of those that checkpoints lists")
+    return name
+
+
+async def _read(work: Callable[[], Any]) -> Any:
+    try:
+        return await asyncio.to_thread(work)
+    except CheckpointError as error:
+        raise Refused("unknown", str(error)) from None
+    except UsageError as error:
+        raise Refused("malformed", str(error)) from None

@@ -1,0 +1,160 @@
+"""One run as the studio sees it: its state, its figures, its curve, its newest picture. Knows no process and no page."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from rollback.agents.checkpoints import RunFolder
+from rollback.studio.curve import Curve
+from rollback.studio.states import ACTIVE, Cause, State, following
+
+__all__ = ["Facts", "Run"]
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What a run is, from its start to its end.
+
+    Attributes:
+        algorithm: Name.
+        environment: Name.
+        parameters: All values; they are locked.
+        seed: Of all dice.
+        episodes: After how many it is finished; 0: never.
+        started: When it was started first, in seconds since 1970.
+    """
+
+    algorithm: str
+    environment: str
+    parameters: Mapping[str, Any]
+    seed: int
+    episodes: int
+    started: float
+
+    def plain(self) -> dict[str, Any]:
+        """Return them as `run.json` has them."""
+        return {
+            "algorithm": self.algorithm,
+            "environment": self.environment,
+            "parameters": dict(self.parameters),
+            "seed": self.seed,
+            "episodes": self.episodes,
+            "started": self.started,
+        }
+
+    @classmethod
+    def from_plain(cls, values: Mapping[str, Any]) -> Facts:
+        """Return what `run.json` says; whatever is missing there or of another kind is empty."""
+
+        def get(name: str, kind: type, default: Any) -> Any:
+            value = values.get(name)
+            return value if isinstance(value, kind) and not isinstance(value, bool) else default
+
+        return cls(
+            get("algorithm", str, ""),
+            get("environment", str, ""),
+            get("parameters", dict, {}),
+            get("seed", int, 0),
+            max(0, get("episodes", int, 0)),
+            float(get("started", int | float, 0.0)),  # type: ignore[arg-type]
+        )
+
+    def is_same_training(self, other: Facts) -> bool:
+        """Return whether both would compute the very same."""
+        mine = (self.algorithm, self.environment, dict(self.parameters), self.seed)
+        return mine == (other.algorithm, other.environment, dict(other.parameters), other.seed)
+
+
+@dataclass(slots=True)
+class Run:
+    """A run.
+
+    Attributes:
+        folder: Where it is kept.
+        facts: What it is.
+        curve: Its points.
+        state: What it is doing.
+        reason: Why it is in this state, in a sentence; often empty.
+        last_words: The last lines of its process's standard error, where it crashed.
+        speed: Steps a second, or `full` or `headless`.
+        episode: Episodes so far.
+        step: Steps so far.
+        epsilon: Share of random actions.
+        steps_per_second: How fast it trains.
+        reward: Mean of the newest episodes, None before the first.
+        generation: Raised whenever the agent is replaced, and with it the curve.
+        picture: The newest, as it is told; None before the first.
+        picture_number: Raised with each picture.
+        is_read: Whether the curve holds what the log does.
+    """
+
+    folder: RunFolder
+    facts: Facts
+    curve: Curve
+    state: State = State.STOPPED
+    reason: str = ""
+    last_words: Sequence[str] = ()
+    speed: float | str = "full"
+    episode: int = 0
+    step: int = 0
+    epsilon: float = 0.0
+    steps_per_second: float = 0.0
+    rewards: list[float] = field(default_factory=list)
+    generation: int = 0
+    picture: dict[str, Any] | None = None
+    picture_number: int = 0
+    is_read: bool = False
+
+    @property
+    def name(self) -> str:
+        """Its id."""
+        return self.folder.name
+
+    @property
+    def is_active(self) -> bool:
+        """Whether it has a process."""
+        return self.state in ACTIVE
+
+    def happened(self, cause: Cause) -> bool:
+        """Go to the state that follows; False if none does."""
+        state = following(self.state, cause)
+        if state is None:
+            return False
+        self.state = state
+        return True
+
+    def begin_curve(self, *, is_read: bool) -> None:
+        """Begin a new curve: the agent is another one; `is_read` says that the log is empty, else it must be read."""
+        self.curve = Curve(self.curve.most, self.curve.kept)
+        self.generation += 1
+        self.is_read = is_read
+        self.rewards = []
+
+    def curve_told(self) -> dict[str, Any]:
+        """Return the whole curve, thinned, as pages get it."""
+        return {"run": self.name, "generation": self.generation, **self.curve.thinned()}
+
+    def told(self) -> dict[str, Any]:
+        """Return all of it but its curve and its picture, as pages get it."""
+        facts = self.facts
+        return {
+            "run": self.name,
+            "state": self.state.value,
+            "reason": self.reason,
+            "last_words": list(self.last_words),
+            "algo": facts.algorithm,
+            "env": facts.environment,
+            "parameters": dict(facts.parameters),
+            "seed": facts.seed,
+            "episodes": facts.episodes,
+            "started": facts.started,
+            "speed": self.speed,
+            "episode": self.episode,
+            "step": self.step,
+            "epsilon": self.epsilon,
+            "steps_per_second": self.steps_per_second,
+            "reward": sum(self.rewards) / len(self.rewards) if self.rewards else None,
+            "generation": self.generation,
+        }

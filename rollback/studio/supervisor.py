@@ -1,0 +1,278 @@
+"""The processes of all runs: starts them, gives them orders, and says in which state each run is. Knows no page.
+
+What happens goes out by `tell(event, payload)`, in the words pages hear; all of it runs in one event loop, and nothing here
+waits for a process or holds up the loop for the disk.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import atexit
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from rollback.agents.checkpoints import Runs
+from rollback.agents.training import make_algorithm
+from rollback.studio.catalogue import Catalogue
+from rollback.studio.history import put_aside
+from rollback.studio.limits import Limits
+from rollback.studio.process import RunProcess, how_it_ended
+from rollback.studio.refusals import Refused
+from rollback.studio.reports import Tell, heard, place_of
+from rollback.studio.run import Facts, Run
+from rollback.studio.shelf import Shelf, on_disk
+from rollback.studio.states import Cause, State, cause_of
+from rollback.studio.tasks import Tasks
+from rollback.studio.terms import check_alone, check_locked, check_resting
+from rollback.studio.trainer import Job
+
+__all__ = ["NEWS", "Supervisor"]
+
+NEWS = "news"  # the event without content: there are points or a picture, which each page gets at its own speed
+
+
+class Supervisor:
+    """The runs of one folder.
+
+    Args:
+        runs: The folder.
+        catalogue: What can be trained.
+        limits: Of the studio.
+        tell: Takes events and their payloads.
+
+    Attributes:
+        shelf: The runs.
+    """
+
+    def __init__(self, runs: Runs, catalogue: Catalogue, limits: Limits, tell: Tell) -> None:
+        self._tasks = Tasks()
+        self.shelf = Shelf(runs, limits, self._tasks, lambda: tell(NEWS, {}))
+        self._catalogue = catalogue
+        self._limits = limits
+        self._tell = tell
+        self._processes: dict[str, RunProcess] = {}
+        self._one_at_a_time = asyncio.Lock()  # what looks first and then does, with the disk in between
+        self._watched: frozenset[str] = frozenset()
+        self._is_closed = False
+
+    async def open(self) -> None:
+        """List the runs that are there already, as stopped."""
+        atexit.register(self._abandon)
+        await self.shelf.open()
+
+    async def close(self) -> None:
+        """Stop all runs, as the command does, and wait until they have ended."""
+        self._is_closed = True
+        await asyncio.gather(*(self._end(name) for name in list(self._processes)))
+        await self._tasks.end()
+        atexit.unregister(self._abandon)
+
+    def watch(self, names: frozenset[str]) -> None:
+        """Say whose pictures are looked at; the others make none."""
+        changed, self._watched = names ^ self._watched, names
+        for name in sorted(changed & set(self._processes)):
+            self._processes[name].order("watch", is_watched=name in names)
+
+    # Commands. Each returns at once; what comes of it is told.
+
+    async def start(
+        self,
+        *,
+        run: str = "",
+        algo: str = "",
+        env: str = "",
+        parameters: Mapping[str, Any] | None = None,
+        seed: int | None = None,
+        episodes: int | None = None,
+        speed: float | str | None = None,
+    ) -> Run:
+        """Start a new run, or let a resting one go on from its newest checkpoint.
+
+        Raises:
+            Refused: It is active already, too many are, or something that was given is not allowed.
+        """
+        async with self._one_at_a_time:
+            known = self.shelf.get(run)
+            if known is None:
+                facts = self._catalogue.facts(algo, env, parameters or {}, 1 if seed is None else seed, episodes or 0)
+                check_alone(self.shelf, facts)
+                self._check_room()
+                known = await self.shelf.make(facts, run)
+            else:
+                check_resting(known)
+                check_locked(known, {"algo": algo, "env": env, "seed": seed, **(parameters or {})})
+                check_alone(self.shelf, known.facts)
+                if episodes is not None and episodes != known.facts.episodes:
+                    facts = Facts.from_plain({**known.facts.plain(), "episodes": episodes})
+                    await on_disk(lambda: known.folder.write_facts(facts.plain()))
+                    known.facts = facts
+            known.speed = speed if speed is not None else known.speed
+            newest = await on_disk(known.folder.newest)
+            self._begin(known, newest.name if newest is not None else "")
+            return known
+
+    def stop(self, run: Run) -> None:
+        """Let a run save and end."""
+        self._move(run, Cause.STOP, "it is not running")
+        self._status(run)
+        self._tasks.start(self._end(run.name))
+
+    def pause(self, run: Run) -> None:
+        """Let a run wait."""
+        self._move(run, Cause.PAUSE, "only a running one can be paused", "pause")
+
+    def resume(self, run: Run) -> None:
+        """Let a run that waits go on."""
+        self._move(run, Cause.RESUME, "only a paused one can be resumed", "resume")
+
+    def step(self, run: Run) -> None:
+        """Let a run that waits make a step."""
+        if run.state is not State.PAUSED:
+            raise Refused("running", f"the run {run.name} is {run.state.value}: only a paused one makes single steps")
+        self._order(run, "step")
+
+    def set_speed(self, run: Run, speed: float | str) -> None:
+        """Change how fast a run trains; a resting one will, when it goes on."""
+        if run.state in (State.RUNNING, State.PAUSED):
+            self._order(run, "speed", speed=speed)
+        run.speed = speed
+        self._status(run)
+
+    def save(self, run: Run, name: str) -> None:
+        """Let an active run save."""
+        if run.state not in (State.RUNNING, State.PAUSED):
+            raise Refused("running", f"the run {run.name} is {run.state.value}: what it has learned is saved already")
+        self._order(run, "save", name=name)
+
+    async def reset(self, run: Run) -> None:
+        """Replace the agent by a fresh one."""
+        if run.state in (State.RUNNING, State.PAUSED):
+            self._order(run, "reset")
+            return
+        async with self._one_at_a_time:
+            check_resting(run)
+            facts = run.facts
+
+            def begin_anew() -> None:
+                fresh = make_algorithm(facts.algorithm, facts.environment, facts.parameters, facts.seed)
+                put_aside(run.folder)
+                run.folder.keep(fresh.checkpoint())
+
+            await on_disk(begin_anew)
+            run.happened(Cause.RESET)
+            run.reason, run.last_words, run.picture = "", (), None
+            heard(run, {"is": "reset", "episode": 0, "step": 0, "epsilon": 0.0}, self._tell)
+
+    async def load(self, run: Run, name: str) -> None:
+        """Let training go on from a checkpoint."""
+        if run.state in (State.RUNNING, State.PAUSED):
+            self._order(run, "load", name=name)
+            return
+        async with self._one_at_a_time:
+            check_resting(run)
+            held = await on_disk(lambda: run.folder.load(name))
+            self._begin(run, name)
+            run.episode, run.step, run.epsilon = held.episode, held.step, held.epsilon
+            run.begin_curve(is_read=False)  # until the process has put the log right
+            self._tell("load_complete", {"run": run.name, "name": name, **place_of(run)})
+
+    async def delete(self, run: Run, name: str) -> None:
+        """Delete a checkpoint, or without a name the whole run, which must rest."""
+        if name:
+            await on_disk(lambda: run.folder.delete(name))
+            return
+        async with self._one_at_a_time:
+            check_resting(run)
+            await self.shelf.delete(run)
+        self._tell("deleted", {"run": run.name})
+
+    # Processes.
+
+    def _begin(self, run: Run, checkpoint: str) -> None:
+        check_resting(run)
+        self._check_room()
+        self._move(run, Cause.START, "it is active")
+        run.reason, run.last_words = "", ()
+        facts = run.facts
+        job = Job(
+            folder=str(run.folder.path),
+            algorithm=facts.algorithm,
+            environment=facts.environment,
+            parameters=facts.parameters,
+            seed=facts.seed,
+            episodes=facts.episodes,
+            checkpoint=checkpoint,
+            speed=run.speed,
+            pictures=self._limits.pictures,
+        )
+        process = self._processes[run.name] = RunProcess(
+            job,
+            self._limits,
+            lambda report: self._heard(run, report),
+            lambda code, words: self._ended(run, code, words),
+        )
+        process.start()
+        self._status(run)
+
+    async def _end(self, name: str) -> None:
+        process, run = self._processes.get(name), self.shelf.get(name)
+        if process is None or run is None:
+            return
+        if run.state is not State.STOPPING and run.happened(Cause.STOP):
+            self._status(run)
+        if await process.stop():
+            run.reason = "it did not leave when it was asked, and was ended: its newest checkpoint is from before"
+            self._status(run)
+
+    def _heard(self, run: Run, report: dict[str, Any]) -> None:
+        if run.state is State.STARTING:  # what was ordered until now was not taken
+            self._processes[run.name].order("watch", is_watched=run.name in self._watched)
+            self._processes[run.name].order("speed", speed=run.speed)
+        heard(run, report, self._tell)
+        if not run.is_read:
+            self.shelf.want_curve(run)
+        if report.get("is") in ("picture", "points"):
+            self._tell(NEWS, {})
+
+    def _ended(self, run: Run, code: int | None, words: Sequence[str]) -> None:
+        self._processes.pop(run.name, None)
+        cause = cause_of(code)
+        if cause is Cause.DIED and run.state is not State.STOPPING:
+            run.reason, run.last_words = how_it_ended(code, words), words
+        run.happened(cause)
+        run.steps_per_second = 0.0
+        self._status(run)
+        if run.state is State.FINISHED:
+            self._tell("complete", run.told())
+        elif run.state is State.CRASHED:
+            message = f"the run {run.name} crashed: {run.reason}"
+            self._tell("error", {"message": message, "run": run.name, "reason": "failed"})
+
+    def _check_room(self) -> None:
+        active = sum(run.is_active for run in self.shelf)
+        if self._is_closed or active >= self._limits.runs:
+            raise Refused("full", f"{active} runs are active, as many as may be at a time: stop one first")
+
+    def _move(self, run: Run, cause: Cause, otherwise: str, order: str = "") -> None:
+        was = run.state
+        if not run.happened(cause):
+            raise Refused("running", f"the run {run.name} is {was.value}: {otherwise}")
+        if order:
+            try:
+                self._order(run, order)
+            except Refused:
+                run.state = was
+                raise
+            self._status(run)
+
+    def _order(self, run: Run, order: str, **values: Any) -> None:
+        process = self._processes.get(run.name)
+        if process is None or not process.order(order, **values):
+            raise Refused("failed", f"the process of the run {run.name} takes no orders now: try again, or stop it")
+
+    def _status(self, run: Run) -> None:
+        self._tell("status", run.told())
+
+    def _abandon(self) -> None:
+        for process in self._processes.values():
+            process.abandon()

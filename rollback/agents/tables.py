@@ -5,8 +5,9 @@ Pure Python, and what it does is decided by what it sees alone: whoever holds th
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from math import isfinite
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from rollback.agents.checkpoints import Array, Checkpoint
 from rollback.agents.fitting import map_hash
@@ -14,7 +15,7 @@ from rollback.errors import CheckpointError
 from rollback.games.dice import advance, below, spread
 from rollback.games.gridworld import STAY, GridWorld
 from rollback.games.gridworld_layouts import Layout
-from rollback.games.gridworld_sight import Sight, sight_of
+from rollback.games.gridworld_sight import Sight, sight_of, ways
 
 __all__ = ["MOVES", "TABLE", "TableBot", "rows_of", "table_bot"]
 
@@ -29,11 +30,20 @@ def rows_of(layout: Layout, *, by_spot: bool = False) -> int:
     return (max(layout.rank) + 1) * keys**2 * (len(layout.spots) if by_spot else 1)
 
 
+class _Way(NamedTuple):
+    """Where a table leads: the first move, 0 for none; the cells, and the last of them."""
+
+    move: int
+    cells: frozenset[int]
+    end: int
+
+
 class TableBot:
     """Makes the move of the highest value, the first of several; a policy that keeps nothing in mind.
 
-    Where another player stands on the cell it would go to, it makes the next best move, or waits. In a situation that the
-    training never met (all moves are worth the same) it wanders.
+    A table that was learned alone knows of nobody else. Where another player stands on the way that its moves lead along,
+    it goes around, by the map, to where that way leads; where there is no way around, it makes the next best move, or waits.
+    In a situation that the training never met (all moves are worth the same) it wanders.
 
     Args:
         table: The values: a row for each state, and the columns up, down, left, right.
@@ -49,6 +59,7 @@ class TableBot:
         self._keys = 1 << len(layout.keys)
         by_spot = len(layout.spots) > 1 and self.rows == rows_of(layout, by_spot=True)
         self._spots = {cell: number for number, cell in enumerate(layout.spots)} if by_spot else {}
+        self._ways: dict[tuple[int, int], _Way] = {}  # by cell and situation; no more than the table has rows
 
     def act(self, observation: Any, memory: Any) -> tuple[int, None]:
         """Return the action for what `GridWorld.observe` returned, or `state_index` of the game; there is no memory."""
@@ -64,25 +75,57 @@ class TableBot:
         return found
 
     def _move(self, sight: Sight, observation: Any) -> int:
-        own, offsets = sight.own, self.layout.offsets
-        number = (self.layout.rank[own.cell] * self._keys + own.held) * self._keys + sight.doors
+        own = sight.own
+        situation = own.held * self._keys + sight.doors
         if self._spots:
-            number = number * len(self._spots) + self._spots[sight.goal]
-        values = self._row(number)
-        best = max(values)
+            situation = situation * len(self._spots) + self._spots[sight.goal]
+        way = self._ways.get((own.cell, situation))
+        if way is None:
+            way = self._ways[own.cell, situation] = self._way(sight, situation)
         occupied = sight.occupied
-        move = 1 + values.index(best)
-        is_known = min(values) != best
-        if is_known and own.cell + offsets[move] not in occupied:
-            return move
-        word = advance(spread(observation[-1] * self.layout.width * self.layout.height + own.cell))  # the time left, and where
-        floor = self.layout.floor
-        free = [
-            each for each in range(1, MOVES + 1) if floor[own.cell + offsets[each]] and own.cell + offsets[each] not in occupied
-        ]
+        if way.cells.isdisjoint(occupied):
+            if way.move:
+                return way.move
+        elif way.move:
+            around = ways(self.layout, own.cell, own.held | sight.doors, occupied).get(way.end)
+            if around is not None and around.action:
+                return around.action
+        return self._aside(own.cell, situation, occupied, observation[-1])
+
+    def _number(self, cell: int, situation: int) -> int:
+        """Return which row it is."""
+        return self.layout.rank[cell] * self._keys**2 * (len(self._spots) or 1) + situation
+
+    def _way(self, sight: Sight, situation: int) -> _Way:
+        """Return where the moves of the table lead from here, until something happens there or they go in a circle."""
+        layout, own = self.layout, sight.own
+        news = {cell for cell, key in layout.keys.items() if not own.held >> key & 1}
+        shut = {cell for cell, door in layout.doors.items() if not sight.doors >> door & 1}
+        news.update(layout.cliffs, [sight.goal], shut)
+        cells, first = [own.cell], 0
+        while True:
+            values = self._row(self._number(cells[-1], situation))
+            move = 1 + values.index(max(values))
+            target = cells[-1] + layout.offsets[move]
+            is_shut = not layout.floor[target] or (target in shut and not own.held >> layout.doors[target] & 1)
+            if min(values) == max(values) or is_shut or target in cells:
+                return _Way(first, frozenset(cells[1:]), cells[-1])
+            first = first or move
+            cells.append(target)
+            if target in news:  # what comes then is another situation
+                return _Way(first, frozenset(cells[1:]), target)
+
+    def _aside(self, cell: int, situation: int, occupied: Sequence[int], left: int) -> int:
+        """Return the best move to a cell that is free, or any where all are worth the same; or to stay."""
+        layout = self.layout
+        values = self._row(self._number(cell, situation))
+        word = advance(spread(left * len(layout.floor) + cell))  # by the time that is left, and the place
+        is_known = min(values) != max(values)
+        targets = [cell + step for step in layout.offsets]
+        free = [move for move in range(1, MOVES + 1) if layout.floor[targets[move]] and targets[move] not in occupied]
         if not free or (is_known and not below(word, _PATIENCE)):
             return STAY
-        return max(free, key=lambda each: values[each - 1]) if is_known else free[below(word, len(free))]
+        return max(free, key=lambda move: values[move - 1]) if is_known else free[below(word, len(free))]
 
 
 def table_bot(checkpoint: Checkpoint, game: Any, player: int, seed: int) -> TableBot:

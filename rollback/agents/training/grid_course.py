@@ -9,7 +9,8 @@ is tested is whether the way is known from everywhere, and not only from where i
 from __future__ import annotations
 
 import random
-from typing import Any, Final
+from collections.abc import Sequence
+from typing import Any, Final, TypeVar
 from urllib.parse import parse_qsl
 
 from rollback.errors import UsageError
@@ -18,6 +19,7 @@ from rollback.games.gridworld_layouts import LAYOUTS, layout_named
 
 __all__ = ["ENVIRONMENTS", "HELD_OUT", "Course", "Start"]
 
+_Row = TypeVar("_Row")
 Start = tuple[int, int]  # the cell of the player, and the number of the goal's spot
 
 HELD_OUT: Final = 200
@@ -81,6 +83,14 @@ class Course:
         """Put a game where an episode begins."""
         game.reset(0)  # the seed decides the start alone, and that is given
         game.cells[0], game.spot = start
+
+    def views(self, table: Sequence[_Row]) -> list[list[_Row]]:
+        """Return the rows of a table by what is in hand, which doors are open and where the goal is; and then by cell.
+
+        They are the rows themselves, so what is learned in one is learned in the other. A cell that nobody can enter has the
+        row of another one, and nobody ever looks there.
+        """
+        return [[table[base + situation] for base in self.base] for situation in range(self.keys**2 * self.spots)]
 
     def row(self, game: GridWorld) -> int:
         """Return the number of the situation: `state_index` of a match, in which the goal's spot counts too."""

@@ -7,7 +7,6 @@ rate towards what was earned, and the discounted best that can be done next.
 from __future__ import annotations
 
 import random
-from collections import deque
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
@@ -55,14 +54,16 @@ class QLearning:
         self.environment = self.course.environment
         self.settings: Mapping[str, Value] = filled(self.parameters, parameters)
         self.seed = seed
-        first = float(self.settings["first_value"])
+        rate, discount, epsilon, decay, least, first = [float(value) for value in self.settings.values()]
+        self._rates = rate, discount, decay, min(least, epsilon)
         self.table = [[first] * MOVES for _ in range(self.course.rows)]
-        self.epsilon = float(self.settings["epsilon"])
+        self._views = self.course.views(self.table)
+        self.epsilon = epsilon
         self._dice = random.Random(seed)
         self._game = self.course.game()
         self._is_between = True
         self._steps = self._episodes = 0
-        self._trail: deque[int] = deque(maxlen=TRAIL)
+        self._trail: list[int] = []
         self.course.begin(self._game, self.course.starts[0])  # what is seen before the first step
 
     @property
@@ -76,16 +77,53 @@ class QLearning:
         return self._episodes
 
     def advance(self, steps: int) -> list[EpisodePoint]:
-        """Make exactly so many moves, over as many episodes as that takes; return those that ended."""
+        """Make exactly so many moves, over as many episodes as that takes; return those that ended.
+
+        Flat and of local names, for it is what a training spends its time in (`benchmarks/training.py`): the best of a
+        row is looked up once for both of its uses, and rows by cell, so that nothing is counted in the loop.
+        """
         points: list[EpisodePoint] = []
+        course, game, views, trail = self.course, self._game, self._views, self._trail
+        del trail[:-TRAIL]
+        rate, discount, decay, least = self._rates
+        step, reset, draw = game.step, game.reset, self._dice.random
+        starts, goals, limit, keys, spots = course.starts, course.layout.spots, course.limit, course.keys, course.spots
+        epsilon, buttons, has_keys = self.epsilon, [0], keys > 1
         while steps > 0:
             if self._is_between:
-                self._begin()
-            made = self._walk(steps)
-            steps -= made
-            self._steps += made
-            if self._game.over:
-                points.append(self._end())
+                reset(0)
+                game.cells[0], game.spot = starts[int(draw() * len(starts))]
+                self._is_between = False
+                trail.clear()
+            cells, spot = game.cells, game.spot
+            goal, view = goals[spot], views[(game.held[0] * keys + game.doors) * spots + spot]
+            score, cell, first = game.points[0], cells[0], game.clock
+            row = view[cell]
+            best = max(row)
+            for _ in range(min(limit - first, steps)):
+                trail.append(cell)
+                move = int(draw() * MOVES) if draw() < epsilon else row.index(best)
+                buttons[0] = move + 1
+                step(buttons)
+                before, score = score, game.points[0]
+                cell = cells[0]
+                if cell == goal:
+                    row[move] += rate * (score - before - row[move])
+                    break
+                if has_keys:
+                    view = views[(game.held[0] * keys + game.doors) * spots + spot]
+                after = view[cell]
+                row[move] += rate * (score - before + discount * max(after) - row[move])
+                row, best = after, max(after)  # looked up anew: it may be the row that just changed
+            clock = game.clock
+            steps -= clock - first
+            self._steps += clock - first
+            if cell == goal or clock == limit:
+                self._is_between = True
+                self._episodes += 1
+                ended = {"success": float(cell == goal)}
+                points.append(EpisodePoint(self._episodes, self._steps, float(score), clock, epsilon, ended))
+                epsilon = self.epsilon = max(least, epsilon * decay)
         return points
 
     def step_once(self) -> list[EpisodePoint]:
@@ -95,57 +133,6 @@ class QLearning:
     def at_boundary(self) -> bool:
         """Return whether it stands between two episodes."""
         return self._is_between
-
-    def _begin(self) -> None:
-        starts = self.course.starts
-        self.course.begin(self._game, starts[int(self._dice.random() * len(starts))])
-        self._is_between = False
-        self._trail.clear()
-
-    def _end(self) -> EpisodePoint:
-        self._is_between = True
-        self._episodes += 1
-        game, settings = self._game, self.settings
-        won = float(game.is_won)
-        point = EpisodePoint(self._episodes, self._steps, float(game.points[0]), game.clock, self.epsilon, {"success": won})
-        least = min(float(settings["epsilon_least"]), float(settings["epsilon"]))
-        self.epsilon = max(least, self.epsilon * float(settings["epsilon_decay"]))
-        return point
-
-    def _walk(self, most: int) -> int:
-        """Make at most so many moves of the episode, less if it ends; return how many.
-
-        Flat, and of local names: it is what training spends its time in (benchmarks/training.py).
-        """
-        course, game, table = self.course, self._game, self.table
-        step, limit, epsilon = game.step, game.limit, self.epsilon
-        rate, discount = float(self.settings["learning_rate"]), float(self.settings["discount"])
-        draw, met = self._dice.random, self._trail.append
-        base, keys, spots, spot = course.base, course.keys, course.spots, game.spot
-        cells, held, has_keys = game.cells, game.held, course.keys > 1
-        goal = course.layout.spots[spot]
-        clock = first = game.clock
-        end = min(limit, clock + most)
-        buttons = [0]
-        points = game.points[0]
-        row = table[course.row(game)]
-        best = max(row)
-        while clock < end:
-            cell = cells[0]
-            met(cell)
-            move = int(draw() * MOVES) if draw() < epsilon else row.index(best)
-            buttons[0] = move + 1
-            step(buttons)
-            clock += 1
-            before, points = points, game.points[0]
-            cell = cells[0]
-            if cell == goal:
-                row[move] += rate * (points - before - row[move])
-                break
-            after = table[base[cell] + (held[0] * keys + game.doors) * spots + spot if has_keys else base[cell] + spot]
-            row[move] += rate * (points - before + discount * max(after) - row[move])
-            row, best = after, max(after)  # looked up anew: it may be the row that just changed
-        return clock - first
 
     def checkpoint(self, *, parent: str = "", metrics: Mapping[str, float] | None = None) -> Checkpoint:
         """Return all that is needed to go on exactly as if nothing had happened, also in the middle of an episode."""
@@ -171,6 +158,7 @@ class QLearning:
         """
         parts = parts_of(checkpoint, self.name, self.course)
         self.table, self._dice = parts.table, parts.dice
+        self._views = self.course.views(parts.table)
         self.epsilon, self._steps, self._episodes = checkpoint.epsilon, checkpoint.step, checkpoint.episode
         self._game, self._is_between = parts.game, parts.is_between
         self._trail.clear()

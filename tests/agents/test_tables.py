@@ -1,0 +1,200 @@
+"""A table plays GridWorld: alone, against others, in another world than it knows, and where nothing is installed."""
+
+import subprocess
+import sys
+
+import pytest
+
+from rollback.agents.checkpoints import Array, Checkpoint
+from rollback.agents.playing import policy_from
+from rollback.agents.tables import MOVES, TableBot, rows_of, table_bot
+from rollback.agents.training import make_algorithm
+from rollback.errors import CheckpointError
+from rollback.games import GridWorld, Pong
+from rollback.games.gridworld import DOWN, LEFT, RIGHT, STAY, UP
+from rollback.games.gridworld_layouts import LAYOUTS, Layout
+from tests.agents.tables import shortest_ways
+
+
+def trained(layout, steps=100_000):
+    algorithm = make_algorithm("q-learning", f"gridworld?layout={layout}", {}, 1)
+    algorithm.advance(steps)
+    return algorithm.checkpoint()
+
+
+def played(game, bots):
+    """Play a match to its end."""
+    while not game.over:
+        game.step([bot.act(game.observe(player), None)[0] for player, bot in enumerate(bots)])
+    return game
+
+
+@pytest.mark.parametrize("layout", ["rooms", "cliff", "halls", "race"])
+@pytest.mark.parametrize("pace", [1, 8])
+def test_alone_it_walks_the_shortest_way_at_any_pace(layout, pace):
+    saved = shortest_ways(layout)
+    from rollback.games.gridworld_sight import ways
+
+    for seed in range(5):
+        game = GridWorld(1, layout, pace=pace, seed=seed)
+        moves = ways(game.layout, game.cells[0], 0, ())[game.layout.spots[0]].length
+        played(game, [table_bot(saved, game, 0, 0)])
+        assert game.is_won
+        assert game.clock == (moves - 1) * pace + 1
+
+
+def test_the_number_of_a_state_is_as_good_as_what_is_seen():
+    saved = shortest_ways("race")
+    game = GridWorld(1, "race", pace=1, seed=3)
+    bot = table_bot(saved, game, 0, 0)
+    while not game.over:
+        assert bot.act(game.state_index(), None) == bot.act(game.observe(0), None)
+        game.step([bot.act(game.state_index(), None)[0]])
+    assert game.is_won
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_in_a_race_it_follows_the_goal_wherever_that_goes(seed):
+    saved = shortest_ways("race")
+    game = GridWorld(2, "race", seed=seed)
+    idle = type("Idle", (), {"act": lambda self, seen, memory: (STAY, None)})()
+    played(game, [table_bot(saved, game, 0, 0), idle])
+    assert game.won == [5, 0]
+
+
+def test_what_was_trained_alone_plays_a_match_of_two_to_its_end():
+    saved = Checkpoint.load(trained("race").to_bytes())
+    for seed in range(4):
+        game = GridWorld(2, "race", seed=seed)
+        played(game, [policy_from(saved, game, player) for player in range(2)])
+        assert max(game.won) == 5
+
+
+@pytest.mark.parametrize("players", [2, 4])
+def test_together_they_find_keys_and_doors_that_training_never_saw_others_open(players):
+    saved = trained("keys", 150_000)
+    game = GridWorld(players, "keys", seed=1)
+    played(game, [policy_from(saved, game, player) for player in range(players)])
+    assert sum(game.won) == 3
+
+
+def corridor(**rows):
+    return Layout("corridor", ("#######", "#1..2G#", "#..#..#", "#######"), **rows)
+
+
+def table_for(layout, **moves):
+    """Return a table that is 0 but where a cell's values are given by `cell_NUMBER`."""
+    values = [[0.0] * MOVES for _ in range(rows_of(layout))]
+    for name, row in moves.items():
+        values[layout.rank[int(name.removeprefix("cell_"))]] = row
+    return Array.of(values)
+
+
+def test_where_somebody_stands_in_the_way_it_goes_around_or_waits():
+    layout = corridor()
+    bot = TableBot(table_for(layout, cell_10=[0.0, 2.0, 1.0, 9.0]), layout, 2)
+    made = set()
+    for limit in range(1000, 1060):
+        game = GridWorld(2, layout, pace=1, limit=limit)
+        game.load({**game.save(), "cells": (10, 11)})
+        made.add(bot.act(game.observe(0), None)[0])
+    assert made == {STAY, LEFT}, "below is a wall"
+    game.load({**game.save(), "cells": (10, 12)})
+    assert bot.act(game.observe(0), None)[0] == RIGHT, "there is nobody in the way"
+
+
+def test_who_is_shut_in_waits():
+    layout = Layout("cell", ("#####", "#12G#", "#####"))
+    bot = TableBot(table_for(layout, cell_6=[0.0, 0.0, 0.0, 9.0]), layout, 2)
+    assert bot.act(GridWorld(2, layout, pace=1).observe(0), None) == (STAY, None)
+
+
+def test_where_training_never_was_it_wanders_and_tries_every_way():
+    layout = LAYOUTS["rooms"]
+    bot = TableBot(Array.of([[0.0] * MOVES] * rows_of(layout)), layout, 1)
+    made = {}
+    game = GridWorld(1, layout, pace=1)
+    for limit in range(100, 300):
+        game = GridWorld(1, layout, pace=1, limit=limit)
+        game.load({**game.save(), "cells": (2 * 13 + 3,)})
+        action = bot.act(game.observe(0), None)[0]
+        made[action] = made.get(action, 0) + 1
+    assert set(made) == {UP, DOWN, LEFT, RIGHT}
+    assert min(made.values()) > 25
+
+
+def test_it_does_nothing_while_a_round_waits_to_begin():
+    saved = shortest_ways("race")
+    game = GridWorld(2, "race")
+    bot = table_bot(saved, game, 0, 0)
+    game.load({**game.save(), "pause": 10})
+    assert bot.act(game.observe(0), None) == (STAY, None)
+
+
+def test_what_it_does_is_decided_by_what_it_sees_alone():
+    saved = trained("race", 30_000)
+    game = GridWorld(2, "race", seed=5)
+    one, other = table_bot(saved, game, 0, 1), table_bot(Checkpoint.load(saved.to_bytes()), game, 1, 99)
+    for frame in range(400):
+        seen = game.observe(0)
+        assert one.act(seen, None) == other.act(seen, "anything") == one.act(list(seen), None)
+        game.step([one.act(seen, None)[0], frame % 5])
+
+
+def test_actions_and_memory_are_plain():
+    game = GridWorld(2, "race")
+    action, memory = table_bot(shortest_ways("race"), game, 0, 0).act(game.observe(0), None)
+    assert type(action) is int and memory is None
+
+
+@pytest.mark.parametrize(
+    ("change", "game", "told"),
+    [
+        ({}, GridWorld(1, "cliff"), "trained on gym:rollback/GridWorld-v0\\?layout=rooms, and cannot play on the map cliff"),
+        ({}, Pong(), "cannot play Pong"),
+        ({"arrays": {}}, GridWorld(1, "rooms"), "holds no table 'q' of 4 moves"),
+        ({"arrays": {"q": Array.of([[0.0] * 6] * 54)}}, GridWorld(1, "rooms"), "holds no table 'q' of 4 moves"),
+        ({"arrays": {"q": Array.of([[0] * 4] * 54, "i")}}, GridWorld(1, "rooms"), "holds no table"),
+        ({"arrays": {"q": Array.of([0.0] * 216)}}, GridWorld(1, "rooms"), "holds no table"),
+        ({"arrays": {"q": Array.of([[0.0] * 4] * 53)}}, GridWorld(1, "rooms"), "has 53 rows, and this map needs 54"),
+        ({"arrays": {"q": Array.of([[float("nan")] * 4] * 54)}}, GridWorld(1, "rooms"), "no finite numbers"),
+        ({"arrays": {"q": Array.of([[float("-inf")] * 4] * 54)}}, GridWorld(1, "rooms"), "no finite numbers"),
+    ],
+)
+def test_a_table_that_does_not_fit_is_refused_in_one_sentence(change, game, told):
+    with pytest.raises(CheckpointError, match=told) as caught:
+        table_bot(shortest_ways("rooms", **change), game, 0, 0)
+    assert "\n" not in str(caught.value)
+
+
+def test_a_table_that_knows_one_spot_of_the_goal_cannot_play_where_it_moves():
+    from rollback.agents.fitting import map_hash
+
+    layout = LAYOUTS["race"]
+    saved = shortest_ways("race", arrays={"q": Array.of([[0.0] * 4] * rows_of(layout))})
+    assert saved.config_hash == map_hash(layout)
+    assert table_bot(saved, GridWorld(1, "race"), 0, 0).rows == rows_of(layout)
+    with pytest.raises(CheckpointError, match="here it moves among 5 spots"):
+        table_bot(saved, GridWorld(2, "race"), 0, 0)
+
+
+WITHOUT_PACKAGES = """
+import sys
+for name in ("numpy", "msgpack", "gymnasium", "aiortc", "socketio", "multiprocessing", "subprocess", "rich", "starlette"):
+    sys.modules[name] = None
+from rollback.agents.playing import policy_from
+from rollback.games import GridWorld
+game = GridWorld(1, "rooms", pace=1, seed=4)
+with open(sys.argv[1], "rb") as file:
+    bot = policy_from(file.read(), game, 0)
+while not game.over:
+    game.step([bot.act(game.observe(0), None)[0]])
+print(game.is_won)
+"""
+
+
+def test_it_plays_with_the_standard_library_alone_as_in_a_browser(tmp_path):
+    path = tmp_path / "rooms.npz"
+    shortest_ways("rooms").save(path)
+    done = subprocess.run([sys.executable, "-c", WITHOUT_PACKAGES, str(path)], capture_output=True, text=True, timeout=60)
+    assert done.stdout == "True\n", done.stderr

@@ -94,6 +94,7 @@ COMMANDS: Final[Mapping[str, Mapping[str, Check]]] = {
     "delete": _NAMED,
     "export": _NAMED,
     "speed": {**_RUN, "speed": _speed},
+    "evaluate": {**_RUN, "episodes": _whole(1, lambda limits: limits.evaluated)},
     "watch": _RUN,
     "checkpoints": _RUN,
     "preview": _WHAT,

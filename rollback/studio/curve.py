@@ -11,10 +11,10 @@ from collections import deque
 from collections.abc import Iterable, Sequence
 from typing import Any, Final
 
-__all__ = ["Curve", "Row"]
+from rollback.studio.points import Row
 
-# [episode, step, reward, length, epsilon] and, where there are further numbers, a mapping of them.
-Row = list[Any]
+__all__ = ["Curve"]
+
 _EPISODE, _STEP, _REWARD, _LENGTH, _EPSILON, _EXTRA = range(6)
 MOST_EXTRAS: Final = 16  # further numbers of a point that are kept
 

@@ -82,6 +82,8 @@ class Desk:
                 if "speed" not in found:
                     raise Refused("malformed", "speed needs the field speed")
                 runs.set_speed(run, found["speed"])
+            case "evaluate":
+                runs.evaluate(run, found.get("episodes", self._limits.evaluated))
             case "watch":
                 return await self._watch(run, viewer)
             case "checkpoints":

@@ -13,15 +13,13 @@ from typing import Final
 from rollback.agents.checkpoints import RunFolder
 from rollback.agents.checkpoints.log import read_log
 from rollback.errors import CheckpointError
-from rollback.studio.curve import Row
-from rollback.studio.letters import opened
+from rollback.sim.pool.checked_lines import append_whole
+from rollback.studio.points import Row, rows_of
 
-__all__ = ["ASIDE", "bring_back", "put_aside", "read_rows"]
+__all__ = ["ASIDE", "PointLog", "bring_back", "put_aside", "read_rows"]
 
 ASIDE: Final = 3  # logs that are kept of before
 _LOG: Final = "log.jsonl"
-_COLUMNS: Final = ("episode", "step", "reward", "length", "epsilon")
-_LONGEST: Final = 64 * 1024  # bytes of a line
 
 
 def put_aside(folder: RunFolder) -> None:
@@ -64,36 +62,55 @@ def bring_back(folder: RunFolder, episode: int, step: int) -> None:
 
 
 def read_rows(folder: RunFolder, offset: int, most: int) -> tuple[list[Row], int]:
-    """Return the points of the log from an offset on, at most so many, and where the next reading goes on.
+    """Return the points of some of the whole lines of the log from an offset on, and where the next reading goes on.
 
-    Lines that hold no point are left out.
+    Args:
+        folder: The run.
+        offset: 0, or what an earlier reading returned.
+        most: Bytes that are read.
     """
-    rows: list[Row] = []
     try:
         with open(folder.path / _LOG, "rb") as file:
             file.seek(offset)
-            for _ in range(most):
-                line = file.readline(_LONGEST)
-                if not line.endswith(b"\n"):
-                    break
-                offset += len(line)
-                if (row := _row(line)) is not None:
-                    rows.append(row)
+            content = file.read(most)
     except OSError:
-        pass  # there is none yet
-    return rows, offset
+        return [], offset  # there is none yet
+    whole = content[: content.rfind(b"\n") + 1]
+    return rows_of(whole), offset + len(whole)
 
 
-def _row(line: bytes) -> Row | None:
-    try:
-        values = opened(line)
-        row = [values.pop(name) for name in _COLUMNS]
-    except (ValueError, KeyError):
-        return None
-    if not all(type(each) in (int, float) for each in row):
-        return None
-    extra = {name: value for name, value in values.items() if type(value) in (int, float)}
-    return [*row, extra] if extra else row
+class PointLog:
+    """Adds lines of points to a run's log. Only the process that trains the run may.
+
+    Args:
+        folder: The run.
+
+    Raises:
+        CheckpointError: The disk does not take it.
+    """
+
+    def __init__(self, folder: RunFolder) -> None:
+        folder.log().close()  # takes away a line that was cut off when an earlier process was killed
+        self._path = folder.path / _LOG
+        try:
+            self._file = open(self._path, "ab", buffering=0)
+        except OSError as error:
+            raise _refused(self._path, error) from None
+
+    def add(self, lines: bytes) -> None:
+        """Add whole lines: all of them or, where the disk is full, none."""
+        try:
+            append_whole(self._file, lines)
+        except OSError as error:
+            raise _refused(self._path, error) from None
+
+    def close(self) -> None:
+        """Let go of the file."""
+        self._file.close()
+
+
+def _refused(path: Path, error: OSError) -> CheckpointError:
+    return CheckpointError(f"{path} cannot be written ({error.strerror or error})")
 
 
 def _aside(folder: RunFolder, age: int) -> Path:

@@ -11,7 +11,9 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
-__all__ = ["opened", "written"]
+__all__ = ["POINTS", "opened", "written"]
+
+POINTS = b"points\n"  # what a message begins with that is no object but lines of points
 
 
 def written(values: Mapping[str, Any]) -> bytes:

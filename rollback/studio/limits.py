@@ -41,6 +41,7 @@ class Limits:
         report_bytes: The largest report of a training process.
         error_lines: Last lines of a process's standard error that are kept.
         error_width: Characters of each.
+        evaluated: The most episodes of an evaluation; the training waits for it.
         episodes: The most a run can be told to train.
     """
 
@@ -65,4 +66,5 @@ class Limits:
     report_bytes: int = 4 * 1024 * 1024
     error_lines: int = 20
     error_width: int = 500
+    evaluated: int = 200
     episodes: int = 100_000_000

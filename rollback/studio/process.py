@@ -19,19 +19,21 @@ from multiprocessing.connection import Connection, wait
 from typing import Any, Final
 
 from rollback.sim.pool.spawning import Context, Worker
-from rollback.studio.letters import opened, written
+from rollback.studio.letters import POINTS, opened, written
 from rollback.studio.limits import Limits
+from rollback.studio.points import rows_of
 from rollback.studio.run_process import run
 from rollback.studio.states import Exit
 from rollback.studio.trainer import Job
 
-__all__ = ["RunProcess", "how_it_ended"]
+__all__ = ["Program", "RunProcess", "how_it_ended"]
 
 ROW: Final = 64  # reports that wait for the studio
 KILLED: Final = 10.0  # seconds a killed process may take to be gone: the system is saving its memory, or swapping
 _PIECE: Final = 4096
 
 Report = dict[str, Any]
+Program = Callable[[Connection, Connection, Connection, Job], None]
 
 
 class RunProcess:
@@ -42,6 +44,7 @@ class RunProcess:
         limits: Of the studio.
         reported: Called in the event loop with each report, in order.
         ended: Called there once, with the exit code and the last lines of its standard error, after all reports.
+        program: What runs in the process.
     """
 
     def __init__(
@@ -50,8 +53,10 @@ class RunProcess:
         limits: Limits,
         reported: Callable[[Report], None],
         ended: Callable[[int | None, Sequence[str]], None],
+        program: Program = run,
     ) -> None:
         self._job = job
+        self._program = program
         self._limits = limits
         self._reported = reported
         self._on_end = ended
@@ -151,7 +156,7 @@ class RunProcess:
     def _begun(self) -> tuple[Connection, Connection]:
         context = Context()
         (taken, orders), (reports, reported), (errors, complained) = (context.Pipe(duplex=False) for _ in range(3))
-        process = Worker(target=run, args=(taken, reported, complained, self._job), name="rollback run")
+        process = Worker(target=self._program, args=(taken, reported, complained, self._job), name="rollback run")
         try:
             process.start()
         finally:
@@ -170,7 +175,9 @@ class RunProcess:
     def _read(self, reports: Connection) -> bool:
         """Take a report; False if there will be none any more."""
         try:
-            report = opened(reports.recv_bytes(self._limits.report_bytes))
+            message = reports.recv_bytes(self._limits.report_bytes)
+            is_points = message.startswith(POINTS)
+            report = {"is": "points", "rows": rows_of(message[len(POINTS) :])} if is_points else opened(message)
         except (EOFError, OSError, ValueError):
             return False
         if report.get("is") == "picture":

@@ -59,6 +59,8 @@ def heard(run: Run, report: Mapping[str, Any], tell: Tell) -> None:
             run.begin_curve(is_read=True)
             tell("reset_complete", {"run": run.name, **place_of(run)})
             tell("status", run.told())
+        case "evaluated":
+            tell("evaluated", {"run": run.name, "metrics": report["metrics"], **place_of(run)})
         case "refused":
             told = {"message": report["message"], "command": report["command"], "run": run.name, "reason": "failed"}
             tell("error", told)

@@ -18,7 +18,7 @@ from typing import Any, Final
 
 from rollback.agents.checkpoints import RunFolder
 from rollback.errors import RollbackError
-from rollback.studio.letters import opened, written
+from rollback.studio.letters import POINTS, opened, written
 from rollback.studio.states import Exit
 from rollback.studio.trainer import Job, Trainer
 
@@ -58,10 +58,11 @@ class _Process:
         with contextlib.suppress(OSError):
             os.write(self._waker, b"!")
 
-    def _tell(self, values: dict[str, Any]) -> None:
+    def _tell(self, values: dict[str, Any] | bytes) -> None:
+        message = POINTS + values if isinstance(values, bytes) else written(values)
         # The studio that reads nothing any more is gone, and the next look at the parent will notice.
         with contextlib.suppress(BrokenPipeError, ConnectionError):
-            self._reports.send_bytes(written(values))
+            self._reports.send_bytes(message)
 
     def _obey(self, trainer: Trainer) -> None:
         sources: list[Any] = [self._orders, self._woken]
@@ -100,6 +101,8 @@ class _Process:
                     trainer.save(name)
                 case "load":
                     trainer.load(name)
+                case "evaluate":
+                    trainer.evaluate(int(order["episodes"]))
                 case "speed":
                     trainer.set_speed(order["speed"])
                 case "watch":

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Iterator
-from typing import Final, TypeVar
+from typing import Any, Final, TypeVar
 
 from rollback.agents.checkpoints import RunFolder, Runs
 from rollback.errors import CheckpointError, UsageError
@@ -18,7 +18,7 @@ from rollback.studio.tasks import Tasks
 
 __all__ = ["Shelf", "on_disk"]
 
-READ_AT_ONCE: Final = 5000  # lines of a log between two looks at whether they are still wanted
+READ_AT_ONCE: Final = 512 * 1024  # bytes of a log: reading them holds up everything else for some milliseconds
 
 T = TypeVar("T")
 
@@ -50,6 +50,7 @@ class Shelf:
         for listed in await on_disk(self._folder.listed):
             run = self._known(listed.folder, Facts.from_plain(listed.facts))
             run.reason = listed.problem
+            run.episode, run.step = (_whole(listed.facts.get(name)) for name in ("episode", "step"))
 
     def newest_first(self) -> list[Run]:
         """Return all runs, the newest first."""
@@ -126,8 +127,8 @@ class Shelf:
             if run.is_read or run.generation != generation:
                 continue
             run.curve.add(rows)
-            offset = following
-            if len(rows) < READ_AT_ONCE:
+            is_end, offset = following - offset < READ_AT_ONCE // 2, following
+            if is_end:
                 # What came while that piece was read is in the log too, for it is written before it is told.
                 run.curve.add(read_rows(run.folder, offset, READ_AT_ONCE)[0])
                 run.is_read = True
@@ -151,3 +152,7 @@ async def on_disk(work: Callable[[], T]) -> T:
         raise Refused("failed", str(error)) from None
     except UsageError as error:
         raise Refused("malformed", str(error)) from None
+
+
+def _whole(value: Any) -> int:
+    return value if type(value) is int and value >= 0 else 0

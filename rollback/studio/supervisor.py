@@ -16,10 +16,11 @@ from rollback.agents.training import make_algorithm
 from rollback.studio.catalogue import Catalogue
 from rollback.studio.history import put_aside
 from rollback.studio.limits import Limits
-from rollback.studio.process import RunProcess, how_it_ended
+from rollback.studio.process import Program, RunProcess, how_it_ended
 from rollback.studio.refusals import Refused
 from rollback.studio.reports import Tell, heard, place_of
 from rollback.studio.run import Facts, Run
+from rollback.studio.run_process import run as train
 from rollback.studio.shelf import Shelf, on_disk
 from rollback.studio.states import Cause, State, cause_of
 from rollback.studio.tasks import Tasks
@@ -39,12 +40,14 @@ class Supervisor:
         catalogue: What can be trained.
         limits: Of the studio.
         tell: Takes events and their payloads.
+        program: What runs in their processes.
 
     Attributes:
         shelf: The runs.
     """
 
-    def __init__(self, runs: Runs, catalogue: Catalogue, limits: Limits, tell: Tell) -> None:
+    def __init__(self, runs: Runs, catalogue: Catalogue, limits: Limits, tell: Tell, program: Program = train) -> None:
+        self._program = program
         self._tasks = Tasks()
         self.shelf = Shelf(runs, limits, self._tasks, lambda: tell(NEWS, {}))
         self._catalogue = catalogue
@@ -104,7 +107,7 @@ class Supervisor:
                 check_alone(self.shelf, known.facts)
                 if episodes is not None and episodes != known.facts.episodes:
                     facts = Facts.from_plain({**known.facts.plain(), "episodes": episodes})
-                    await on_disk(lambda: known.folder.write_facts(facts.plain()))
+                    await on_disk(lambda: known.folder.write_facts({**known.folder.facts(), **facts.plain()}))
                     known.facts = facts
             known.speed = speed if speed is not None else known.speed
             newest = await on_disk(known.folder.newest)
@@ -143,6 +146,12 @@ class Supervisor:
         if run.state not in (State.RUNNING, State.PAUSED):
             raise Refused("running", f"the run {run.name} is {run.state.value}: what it has learned is saved already")
         self._order(run, "save", name=name)
+
+    def evaluate(self, run: Run, episodes: int) -> None:
+        """Have found out how well an active run plays from where it never trained."""
+        if run.state not in (State.RUNNING, State.PAUSED):
+            raise Refused("running", f"the run {run.name} is {run.state.value}: start it, then evaluate it")
+        self._order(run, "evaluate", episodes=episodes)
 
     async def reset(self, run: Run) -> None:
         """Replace the agent by a fresh one."""
@@ -210,6 +219,7 @@ class Supervisor:
             self._limits,
             lambda report: self._heard(run, report),
             lambda code, words: self._ended(run, code, words),
+            self._program,
         )
         process.start()
         self._status(run)

@@ -1,11 +1,13 @@
 """One training and its folder: slices, orders, what is written down and what is told. Knows files; knows no process.
 
-Runs in the process of the run. What it tells goes out by `tell`, as messages of plain values; see `docs/studio.md`.
+Runs in the process of the run. What it tells goes out by `tell`: messages of plain values, and points as lines.
 """
 
 from __future__ import annotations
 
+import math
 import time
+from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
@@ -13,16 +15,22 @@ from typing import Any, Final
 from rollback.agents.checkpoints import Checkpoint, RunFolder
 from rollback.agents.training import Algorithm, EpisodePoint, make_algorithm
 from rollback.errors import RollbackError
-from rollback.studio.history import bring_back, put_aside
+from rollback.studio.history import PointLog, bring_back, put_aside
 from rollback.studio.pace import Due, Pace
+from rollback.studio.points import lines_of
 
-__all__ = ["Job", "Trainer"]
+__all__ = ["Job", "Tell", "Trainer"]
 
 TOLD_EVERY: Final = 0.1  # seconds between two batches of points
 SAVED_EVERY: Final = 5.0  # seconds between two checkpoints that are made by themselves
 _SAVING_SHARE: Final = 50.0  # and so many times as long as making one takes: 2 % of the time at most
+_EVALUATED: Final = 200  # episodes of an evaluation
+_EVALUATED_WITHIN: Final = 0.25  # seconds it may take to be made by itself with each checkpoint
+_BEST_BY: Final = ("success", "won", "lines", "reward")  # the first that is known says which checkpoint is the best
 _MOST_ROWS: Final = 2000  # points in one message
 _MEAN_OF: Final = 100  # episodes whose mean reward says which checkpoint is the best
+
+Tell = Callable[[dict[str, Any] | bytes], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,16 +74,17 @@ class Trainer:
         RollbackError: It cannot begin; the message says why.
     """
 
-    def __init__(self, job: Job, folder: RunFolder, tell: Callable[[dict[str, Any]], None]) -> None:
+    def __init__(self, job: Job, folder: RunFolder, tell: Tell) -> None:
         now = time.monotonic()
         self._job = job
         self._folder = folder
         self._tell = tell
         self._algorithm: Algorithm = self._made()
         self._parent = ""
-        self._epsilon = 0.0
+        self._epsilon = self._algorithm.checkpoint().epsilon
         self._waiting: list[EpisodePoint] = []
-        self._rewards: list[float] = []
+        self._recent: deque[EpisodePoint] = deque(maxlen=_MEAN_OF)
+        self._evaluation_cost: float | None = None  # seconds an episode
         self._steps_then, self._then, self._rate = 0, now, 0.0
         self.is_watched = job.is_watched
         self.is_paused = False
@@ -88,9 +97,14 @@ class Trainer:
             self._become(folder.load(job.checkpoint))
         elif folder.newest() is None:
             put_aside(folder)
-        self._log = folder.log()
+        self._log = PointLog(folder)
         tell({"is": "ready", **self._place()})
         self.show()
+
+    @property
+    def algorithm(self) -> Algorithm:
+        """The training itself, to be looked at."""
+        return self._algorithm
 
     @property
     def is_finished(self) -> bool:
@@ -101,15 +115,19 @@ class Trainer:
         """Return the seconds until there is something to do; None: until an order comes."""
         return None if self.is_paused else self.pace.wait(now=time.monotonic())
 
-    def advance(self) -> None:
-        """Train a slice, and tell and save what is due."""
+    def advance(self, at_most: int = 0) -> None:
+        """Train a slice, and tell and save what is due.
+
+        Args:
+            at_most: Steps that the slice may have; 0: as many as are quickly made.
+        """
         before = time.monotonic()
         if self.pace.is_slow:
             for _ in range(self.pace.single_steps(now=before)):
                 if not self.is_finished:
                     self._book(self._algorithm.step_once())
         else:
-            steps = self.pace.budget()
+            steps = min(self.pace.budget(), at_most or self.pace.budget())
             if self._job.episodes:  # no episode is shorter than a step, so not one too many is trained
                 steps = max(1, min(steps, self._job.episodes - self._algorithm.episodes))
             self._book(self._algorithm.advance(steps))
@@ -133,11 +151,11 @@ class Trainer:
     def reset(self) -> None:
         """Begin anew, with the same parameters and the same seed."""
         self._algorithm = self._made()
-        self._parent, self._epsilon, self._waiting = "", 0.0, []
-        self._rewards.clear()
+        self._parent, self._epsilon, self._waiting = "", self._algorithm.checkpoint().epsilon, []
+        self._recent.clear()
         self._log.close()
         put_aside(self._folder)
-        self._log = self._folder.log()
+        self._log = PointLog(self._folder)
         self.keep()
         self._tell({"is": "reset", **self._place()})
         self.show()
@@ -154,7 +172,7 @@ class Trainer:
             self._algorithm.restore(before)
             raise
         finally:
-            self._log = self._folder.log()
+            self._log = PointLog(self._folder)
         self.keep()  # or a crash would bring back the agent of before
         self._tell({"is": "loaded", "name": name, **self._place()})
         self.show()
@@ -172,13 +190,19 @@ class Trainer:
     def keep(self, *, by_hand: bool = False) -> None:
         """Save as the newest checkpoint, and as the best if it is."""
         self._write()
-        checkpoint = self._checkpoint()
-        names = self._folder.keep(checkpoint, by="reward")
+        checkpoint = self._checkpoint(self._evaluation())
+        by = next((name for name in _BEST_BY if name in checkpoint.metrics), "")
+        names = self._folder.keep(checkpoint, by=by)
+        self._folder.write_facts({**self._folder.facts(), **self._place()})  # what a list of runs shows without reading logs
         self._tell_saved(names, checkpoint, by_hand=by_hand)
 
     def set_speed(self, speed: float | str) -> None:
         """Change the speed: steps a second, or `full` or `headless`."""
         self.pace.set(speed, now=time.monotonic())
+
+    def evaluate(self, episodes: int) -> None:
+        """Tell how well it plays from where it never trained, without exploring."""
+        self._tell({"is": "evaluated", "metrics": self._algorithm.evaluate(episodes), **self._place()})
 
     def show(self) -> None:
         """Tell how things stand, with a picture."""
@@ -196,19 +220,33 @@ class Trainer:
         self._algorithm.restore(checkpoint)
         bring_back(self._folder, checkpoint.episode, checkpoint.step)
         self._parent, self._epsilon, self._waiting = checkpoint.hash, checkpoint.epsilon, []
-        self._rewards.clear()
+        self._recent.clear()
 
-    def _checkpoint(self) -> Checkpoint:
-        metrics = {"reward": sum(self._rewards) / len(self._rewards)} if self._rewards else {}
-        return self._algorithm.checkpoint(parent=self._parent, metrics=metrics)
+    def _checkpoint(self, evaluation: Mapping[str, float] | None = None) -> Checkpoint:
+        count = len(self._recent)
+        metrics = {"reward": sum(float(point.reward) for point in self._recent) / count} if count else {}
+        for name in self._recent[-1].extra if count else ():
+            metrics[name] = sum(float(point.extra.get(name, 0.0)) for point in self._recent) / count
+        metrics |= evaluation or {}
+        known = {name: value for name, value in metrics.items() if math.isfinite(value)}
+        return self._algorithm.checkpoint(parent=self._parent, metrics=known)
+
+    def _evaluation(self) -> dict[str, float]:
+        """Return how well it plays from where it never trained, if that is found out quickly."""
+        before = time.monotonic()
+        if self._evaluation_cost is None:
+            self._algorithm.evaluate(1)
+            self._evaluation_cost = time.monotonic() - before
+        if self._evaluation_cost * _EVALUATED > _EVALUATED_WITHIN:
+            return {}
+        return self._algorithm.evaluate(_EVALUATED)
 
     def _book(self, points: list[EpisodePoint]) -> None:
         if not points:
             return
         self._waiting += points
         self._epsilon = points[-1].epsilon
-        self._rewards += [float(point.reward) for point in points[-_MEAN_OF:]]
-        del self._rewards[:-_MEAN_OF]
+        self._recent += points[-_MEAN_OF:]
         if len(self._waiting) >= _MOST_ROWS:
             self._write()
 
@@ -217,8 +255,9 @@ class Trainer:
         points, self._waiting = self._waiting, []
         if not points:
             return
-        self._log.add([_line(point) for point in points])
-        self._tell({"is": "points", "rows": [_row(point) for point in points]})
+        lines = lines_of(points)
+        self._log.add(lines)
+        self._tell(lines)
 
     def _look_around(self, now: float) -> None:
         is_shown = self.is_watched and self.pace.is_shown
@@ -241,15 +280,3 @@ class Trainer:
     def _tell_saved(self, names: list[str], checkpoint: Checkpoint, *, by_hand: bool) -> None:
         told = {"names": names, "hash": checkpoint.hash, "parent": checkpoint.parent, "metrics": dict(checkpoint.metrics)}
         self._tell({"is": "saved", **told, "by_hand": by_hand, "episode": checkpoint.episode, "step": checkpoint.step})
-
-
-def _line(point: EpisodePoint) -> dict[str, Any]:
-    told = {"episode": point.episode, "step": point.step, "reward": point.reward, "length": point.length}
-    return {**told, "epsilon": point.epsilon, **point.extra}
-
-
-def _row(point: EpisodePoint) -> list[Any]:
-    row: list[Any] = [point.episode, point.step, point.reward, point.length, point.epsilon]
-    if point.extra:
-        row.append(dict(point.extra))
-    return row

@@ -1,0 +1,68 @@
+"""Episode points as lines of JSON: written once for the log and for the studio, read back as rows. Knows no file.
+
+A quick training ends twenty thousand episodes a second, so a point may cost a microsecond and no more: the lines are made by
+hand (0.8 us each, against 7 for a checked line of the log and a message), and the same bytes go to the disk and the studio.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from typing import Any, Final
+
+from rollback.agents.training import EpisodePoint
+from rollback.studio.letters import written
+
+__all__ = ["COLUMNS", "Row", "lines_of", "rows_of"]
+
+# [episode, step, reward, length, epsilon] and, where there are further numbers, a mapping of them.
+Row = list[Any]
+COLUMNS: Final = ("episode", "step", "reward", "length", "epsilon")
+_NO_NUMBERS: Final = (b"nan", b"inf")
+
+
+def lines_of(points: Iterable[EpisodePoint]) -> bytes:
+    """Return points as lines, each one a JSON object."""
+    points = list(points)
+    lines = []
+    for point in points:
+        # float() and %d, for what comes from NumPy is written otherwise.
+        extra = "".join([f',"{name}":{float(value)!r}' for name, value in point.extra.items()])
+        start = '{"episode":%d,"step":%d,' % (point.episode, point.step)  # noqa: UP031
+        lines.append(
+            f'{start}"reward":{float(point.reward)!r},"length":{int(point.length)},"epsilon":{float(point.epsilon)!r}{extra}}}\n'
+        )
+    content = "".join(lines).encode()
+    if any(word in content for word in _NO_NUMBERS):  # or a name of that kind; either way the slow way is right
+        content = b"".join(_slowly(point) for point in points)
+    return content
+
+
+def rows_of(lines: bytes) -> list[Row]:
+    """Return the points of whole lines; those that hold none are left out."""
+    try:
+        found = json.loads(b"[" + lines.rstrip(b"\n").replace(b"\n", b",") + b"]")
+    except (ValueError, RecursionError):  # one of them is damaged: the others are not
+        found = [_object(line) for line in lines.split(b"\n")]
+    return [row for values in found if isinstance(values, dict) and (row := _row(values)) is not None]
+
+
+def _slowly(point: EpisodePoint) -> bytes:
+    told = {"episode": point.episode, "step": point.step, "reward": point.reward, "length": point.length}
+    return written({**told, "epsilon": point.epsilon, **point.extra}) + b"\n"
+
+
+def _object(line: bytes) -> Any:
+    try:
+        return json.loads(line)
+    except (ValueError, RecursionError):
+        return None
+
+
+def _row(values: dict[str, Any]) -> Row | None:
+    row = [values.pop(name, None) for name in COLUMNS]
+    if type(row[0]) is not int or type(row[1]) is not int or type(row[3]) is not int:
+        return None
+    if values:
+        row.append({name: value for name, value in values.items() if type(value) in (int, float)})
+    return row

@@ -46,8 +46,8 @@ class CrossEntropy(Generations):
     size: ClassVar[int] = len(FEATURES)
     parameters: ClassVar[tuple[Parameter, ...]] = (
         Parameter("population", 60, 4, 1000, whole=True, help="Vectors of weights that are tried in a generation."),
-        Parameter("games", 1, 1, 50, whole=True, help="Games that each vector plays; all of a generation get the same pieces."),
-        Parameter("rows", 10, 6, 20, whole=True, help="Of the field trained on: on a low one, games tell more and end sooner."),
+        Parameter("games", 2, 1, 50, whole=True, help="Games that each vector plays; all of a generation get the same pieces."),
+        Parameter("rows", 6, 4, 20, whole=True, help="Of the field trained on: on a low one, games tell more and end sooner."),
         Parameter("pieces", 600, 10, 100_000, whole=True, help="After how many a game of the training ends."),
         *PARAMETERS,
     )

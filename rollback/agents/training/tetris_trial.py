@@ -64,16 +64,21 @@ class TetrisTrial:
         for piece in self._sequence[placed : placed + pieces]:
             found = None if board >> above & _APPEARS[piece] else best_place(board, piece, weights, rows)
             if found is None:
-                self.is_over = True
                 break
             _, _, board, cleared = found
             lines += cleared
             placed += 1
         made = placed - self.placed
         self.board, self.placed, self.lines = board, placed, lines
-        if placed >= self.pieces:
-            self.is_over = True
+        self.is_over = placed >= self.pieces or not self._goes_on()
         return made
+
+    def _goes_on(self) -> bool:
+        """Return whether the next piece has a place: that the game has ended is told with its last piece, and not later."""
+        piece = self._sequence[self.placed]
+        if self.board >> COLUMNS * self.rows & _APPEARS[piece]:
+            return False
+        return best_place(self.board, piece, self.weights, self.rows) is not None
 
     def next(self, count: int) -> list[int]:
         """Return the pieces that come, the one to be placed now first."""

@@ -26,6 +26,7 @@ COMMANDS: Final = {
     "check": "rollback.cli.check",
     "stress": "rollback.cli.stress",
     "simulate": "rollback.cli.simulate",
+    "train": "rollback.cli.train",
     "replay": "rollback.cli.replay",
     "bench": "rollback.cli.bench",
     "fetch-assets": "rollback.cli.fetch_assets",

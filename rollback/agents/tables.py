@@ -21,6 +21,7 @@ __all__ = ["MOVES", "TABLE", "TableBot", "rows_of", "table_bot"]
 
 TABLE: Final = "q"  # the name of the array
 MOVES: Final = 4  # its columns: up, down, left, right; to stay or to act is never of use where a table can be learned
+_MOST_DETOURS: Final = 10_000  # to look one up takes a microsecond, to find it twenty; few matches have so many
 _PATIENCE: Final = 3  # one time in so many it lets another pass: two who always give way to each other never get on
 
 
@@ -60,6 +61,7 @@ class TableBot:
         by_spot = len(layout.spots) > 1 and self.rows == rows_of(layout, by_spot=True)
         self._spots = {cell: number for number, cell in enumerate(layout.spots)} if by_spot else {}
         self._ways: dict[tuple[int, int], _Way] = {}  # by cell and situation; no more than the table has rows
+        self._detours: dict[tuple[int, int, int, tuple[int, ...]], int] = {}
 
     def act(self, observation: Any, memory: Any) -> tuple[int, None]:
         """Return the action for what `GridWorld.observe` returned, or `state_index` of the game; there is no memory."""
@@ -87,10 +89,21 @@ class TableBot:
             if way.move:
                 return way.move
         elif way.move:
-            around = ways(self.layout, own.cell, own.held | sight.doors, occupied).get(way.end)
-            if around is not None and around.action:
-                return around.action
+            around = self._around(own.cell, way.end, own.held | sight.doors, tuple(occupied))
+            if around:
+                return around
         return self._aside(own.cell, situation, occupied, observation[-1])
+
+    def _around(self, cell: int, end: int, keys: int, occupied: tuple[int, ...]) -> int:
+        """Return the first move of the shortest way by the map that nobody stands on, 0 for none."""
+        asked = (cell, end, keys, occupied)
+        found = self._detours.get(asked)
+        if found is None:
+            if len(self._detours) >= _MOST_DETOURS:
+                self._detours.clear()
+            way = ways(self.layout, cell, keys, occupied).get(end)
+            found = self._detours[asked] = way.action if way is not None else 0
+        return found
 
     def _number(self, cell: int, situation: int) -> int:
         """Return which row it is."""

@@ -103,6 +103,36 @@ def test_where_somebody_stands_in_the_way_it_goes_around_or_waits():
     assert bot.act(game.observe(0), None)[0] == RIGHT, "there is nobody in the way"
 
 
+def test_whoever_stands_still_anywhere_on_the_way_is_walked_around():
+    """Found in a race: it stepped aside and came back for ever."""
+    game = GridWorld(2, "race", pace=1)
+    bot = table_bot(shortest_ways("race"), game, 0, 0)
+    begun = game.save()
+    for spot, goal in enumerate(game.layout.spots):
+        for cell in game.layout.homes:
+            if cell == game.layout.starts[0]:
+                continue
+            game.load({**begun, "cells": (game.layout.starts[0], cell), "spot": spot})
+            for _ in range(40):
+                game.step([bot.act(game.observe(0), None)[0], STAY])
+            assert game.won[0] >= 1, (goal, cell)
+
+
+def test_what_is_remembered_of_ways_around_has_a_limit_and_changes_nothing(monkeypatch):
+    from rollback.agents import tables
+
+    saved = shortest_ways("race")
+    game = GridWorld(3, "race", pace=1, seed=2)
+    fresh = table_bot(saved, game, 0, 0)
+    monkeypatch.setattr(tables, "_MOST_DETOURS", 3)
+    for _ in range(300):
+        seen = game.observe(0)
+        action = fresh.act(seen, None)
+        assert action == table_bot(saved, game, 0, 0).act(seen, None)
+        assert len(fresh._detours) <= 3
+        game.step([action[0], 1 + game.clock % 4, 1 + game.clock // 3 % 4])
+
+
 def test_who_is_shut_in_waits():
     layout = Layout("cell", ("#####", "#12G#", "#####"))
     bot = TableBot(table_for(layout, cell_6=[0.0, 0.0, 0.0, 9.0]), layout, 2)

@@ -13,11 +13,16 @@ from rollback.errors import UsageError
 NAME, ENVIRONMENT = "q-learning", "gridworld?layout=rooms"
 
 
-def test_an_algorithm_is_found_by_its_name_and_calls_itself_so():
-    kind = algorithm_named(NAME)
-    assert kind.name == NAME
-    assert schema(NAME) == kind.parameters
-    assert all(isinstance(environment, str) for environment in kind.environments)
+@pytest.mark.parametrize("name", ALGORITHMS)
+def test_an_algorithm_is_found_by_its_name_and_calls_itself_so(name):
+    kind = algorithm_named(name)
+    assert kind.name == name
+    assert schema(name) == kind.parameters
+    assert kind.environments and all(isinstance(environment, str) for environment in kind.environments)
+    made = make_algorithm(name, kind.environments[0], {}, 3)
+    assert (made.seed, made.steps, made.episodes, made.at_boundary()) == (3, 0, 0, True)
+    assert list(made.settings) == [parameter.name for parameter in kind.parameters]
+    assert json.loads(json.dumps(made.picture(), allow_nan=False))["kind"]
 
 
 @pytest.mark.parametrize(

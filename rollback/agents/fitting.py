@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from hashlib import sha256
-from typing import Any
+from typing import Any, Final
 
 from rollback.agents.checkpoints.plain import dumped, plain
 from rollback.game import Game, codecs_of
 from rollback.games.gridworld_layouts import Layout
 
 __all__ = ["game_hash", "hash_of", "map_hash"]
+
+_FURTHER_STARTS: Final = str.maketrans("234", "...")
 
 
 def hash_of(facts: Any) -> str:
@@ -34,5 +36,8 @@ def game_hash(game: Game) -> str:
 
 
 def map_hash(layout: Layout) -> str:
-    """Return the hash of a map of GridWorld: what the rows of a table mean there; prices and names are not in it."""
-    return hash_of(["gridworld", list(layout.rows)])
+    """Return the hash of a map of GridWorld: what the rows of a table mean there.
+
+    Prices and names are not in it, nor is where players start besides the first: the same map raced by two is no other one.
+    """
+    return hash_of(["gridworld", [row.translate(_FURTHER_STARTS) for row in layout.rows]])

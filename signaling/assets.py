@@ -1,4 +1,4 @@
-"""What the browser client needs of others: names, versions, hashes, and where on this machine it lies. Knows no network."""
+"""What the pages need of others: names, versions, hashes, and where on this machine it lies. Knows no network."""
 
 from __future__ import annotations
 
@@ -12,8 +12,10 @@ from typing import Final
 
 __all__ = [
     "CACHE_VARIABLE",
+    "CHARTS",
     "COMMAND",
     "PINNED",
+    "PLAYING",
     "Asset",
     "Found",
     "ThirdParty",
@@ -76,7 +78,7 @@ class ThirdParty:
         return f"{self.name}@{self.version}"
 
 
-PINNED: Final = (
+PLAYING: Final = (  # what the page of players cannot do without
     ThirdParty(
         "pyodide",
         "314.0.7",
@@ -111,6 +113,18 @@ PINNED: Final = (
         (Asset("dist/qrcode.mjs", "ea91d7118a5395289170da848b7c6758b996163bfbccf312591ab65a4911b7c0", 51907),),
     ),
 )
+CHARTS: Final = ThirdParty(  # what draws the curves of the studio, whose page shows numbers without it
+    "uplot",
+    "1.6.32",
+    "MIT",
+    "Copyright (c) 2022 Leon Sorokin. Source: github.com/leeoniya/uPlot",
+    (
+        Asset("dist/uPlot.esm.js", "5dd9b3281aa64b461b42d9945f6adb2649d346502b12281a9ae0d46599a80eba", 145423),
+        Asset("dist/uPlot.min.css", "df630c6a8d6f8eeaff264b50f73ce5b114f646ffd9a0bb74f049b0a00135fa04", 1857),
+        Asset("LICENSE", "8f989229699b4fe2f1a0432d0e9edc338a8a911e250e2d1b01ecd770a5f5b1bd", 1078),
+    ),
+)
+PINNED: Final = (*PLAYING, CHARTS)
 
 
 @dataclass(frozen=True, slots=True)

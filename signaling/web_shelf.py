@@ -9,7 +9,7 @@ from typing import Any
 
 from signaling.asset_notice import NOTICE, notice
 from signaling.asset_packages import Lock, Wheel, find_packages, packages_folder, read_lock
-from signaling.assets import PINNED, ThirdParty, find_assets, place_of
+from signaling.assets import PLAYING, ThirdParty, find_assets, place_of
 from signaling.bundle_installed import InstalledWheel, installed_wheels
 from signaling.served_file import FOR_EVER, REVALIDATED, ServedFile, in_memory, media_type_of
 
@@ -39,7 +39,7 @@ def take_stock(
     folders: Sequence[Path] | None = None,
     packages: Path | None = None,
     *,
-    wanted: Sequence[ThirdParty] = PINNED,
+    wanted: Sequence[ThirdParty] = PLAYING,
     wheels: Iterable[InstalledWheel] | None = None,
 ) -> Stock:
     """Look for everything and hold that it is what was pinned: about 100 ms.

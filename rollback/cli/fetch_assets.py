@@ -34,11 +34,12 @@ def command(
     ] = None,
     as_json: options.AsJson = False,
 ) -> None:
-    """Fetch what the browser client needs, where it did not come with the installation.
+    """Fetch what the pages need of others, where it did not come with the installation.
 
-    Pyodide, the client of Socket.IO and the writer of QR codes come by npm, in one version each, and are kept only if
-    they have the right hash; they lie in this user's cache folder, and `rollback serve` finds them there. A game that
-    needs NumPy, such as an environment of Gymnasium, needs it in the browser too: --packages numpy.
+    Pyodide, the client of Socket.IO, the writer of QR codes and the drawer of charts come by npm, in one version each, and
+    are kept only if they have the right hash; they lie in this user's cache folder, where `rollback serve` and
+    `rollback studio` find them. A game that needs NumPy, such as an environment of Gymnasium, needs it in the browser
+    too: --packages numpy.
 
     Example: rollback fetch-assets --packages numpy
     """

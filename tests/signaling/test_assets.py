@@ -6,7 +6,9 @@ import pytest
 
 from signaling import assets
 from signaling.assets import (
+    CHARTS,
     PINNED,
+    PLAYING,
     Asset,
     Found,
     asset_folders,
@@ -28,8 +30,10 @@ def test_what_is_pinned_is_one_version_and_one_content(package):
         assert not asset.path.startswith("/") and ".." not in asset.path
 
 
-def test_the_client_has_python_sockets_and_codes_to_photograph():
-    assert {package.name for package in PINNED} == {"pyodide", "socket.io-client", "qrcode-generator"}
+def test_the_client_has_python_sockets_and_codes_to_photograph_and_the_studio_has_charts():
+    assert {package.name for package in PLAYING} == {"pyodide", "socket.io-client", "qrcode-generator"}
+    assert [package.name for package in PINNED if package not in PLAYING] == [CHARTS.name] == ["uplot"]
+    assert [asset.name for asset in CHARTS.files] == ["uPlot.esm.js", "uPlot.min.css", "LICENSE"]  # what its page asks for
     assert {"pyodide.mjs", "pyodide.asm.mjs", "pyodide.asm.wasm", "python_stdlib.zip"} < {a.name for a in PINNED[0].files}
 
 

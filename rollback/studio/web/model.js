@@ -1,0 +1,63 @@
+// What the studio has told so far: runs, their curves, their checkpoints, what can be trained. Shows nothing, asks nothing.
+
+import { Curve } from "./curve.js";
+
+export class Model {
+  algorithms = [];
+  limits = {};
+  more = 0; // older runs that are not listed
+  runs = new Map(); // by name, newest first
+  checkpoints = new Map(); // by run
+  #curves = new Map();
+
+  /** Take the snapshot that comes with each connection; what is not in it is gone. */
+  begin({ algorithms = [], limits = {}, runs = [], more_runs: more = 0, curves = {} }) {
+    this.algorithms = algorithms;
+    this.limits = limits;
+    this.more = more;
+    this.runs = new Map(runs.map((run) => [run.run, run]));
+    this.#curves = new Map();
+    for (const [name, curve] of Object.entries(curves)) this.curve(name).begin(curve);
+    for (const name of [...this.checkpoints.keys()]) if (!this.runs.has(name)) this.checkpoints.delete(name);
+  }
+
+  /** Take the facts of a run; return those that were known before. */
+  take(run) {
+    const before = this.runs.get(run.run) ?? null;
+    this.runs = before
+      ? this.runs.set(run.run, run)
+      : new Map([[run.run, run], ...this.runs]);
+    return before;
+  }
+
+  forget(name) {
+    this.runs.delete(name);
+    this.#curves.delete(name);
+    this.checkpoints.delete(name);
+  }
+
+  curve(name) {
+    if (!this.#curves.has(name)) this.#curves.set(name, new Curve());
+    return this.#curves.get(name);
+  }
+
+  /** Take episodes of a run; those of an agent that was replaced since are left out. */
+  add({ run, generation, rows }) {
+    const curve = this.curve(run);
+    if (curve.size === 0) curve.generation = generation;
+    if (curve.generation === generation) curve.add(rows);
+  }
+
+  /** The runs that differ from one in nothing but the seed, with their curves. */
+  siblings(name) {
+    const run = this.runs.get(name);
+    if (!run) return [];
+    const what = whatOf(run);
+    const same = [...this.runs.values()].filter((other) => other.run !== name && whatOf(other) === what);
+    return same.map((other) => ({ label: `seed ${other.seed}`, curve: this.curve(other.run) })).filter(({ curve }) => curve.size > 0);
+  }
+}
+
+function whatOf({ algo, env, parameters }) {
+  return JSON.stringify([algo, env, Object.entries(parameters ?? {}).sort()]);
+}

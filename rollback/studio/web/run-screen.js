@@ -1,0 +1,67 @@
+// What is said of the run that is looked at, and which of its buttons can be pressed. Knows states; sends nothing.
+
+import { found, made, tell } from "./elements.js";
+import { plainWords } from "./words.js";
+
+// By state: the buttons that can be pressed. Where there is no run there is nothing to press but Start.
+const BUTTONS = {
+  idle: ["go-on", "reset"],
+  starting: ["stop"],
+  running: ["pause", "stop", "reset", "save"],
+  paused: ["pause", "step", "stop", "reset", "save"],
+  stopping: [],
+  stopped: ["go-on", "reset"],
+  finished: ["go-on", "reset"],
+  crashed: ["go-on", "reset"],
+};
+const ALL = ["pause", "step", "stop", "go-on", "reset", "save"];
+
+export class RunScreen {
+  /** Show a run, null for a training that is not there yet; without a connection nothing can be pressed. */
+  show(run, { isConnected }) {
+    tell(found("watch-title"), run ? plainWords(run.run, 64) : "A new training");
+    const state = found("state");
+    state.hidden = !run;
+    tell(state, run?.state ?? "");
+    state.dataset.state = run?.state ?? "";
+    tell(found("reason"), plainWords(run?.reason ?? (run ? "" : "This is the environment before any training.")));
+    this.#lastWords(run?.state === "crashed" ? (run.last_words ?? []) : []);
+    const usable = isConnected ? (BUTTONS[run?.state] ?? []) : [];
+    for (const id of ALL) found(id).disabled = !usable.includes(id);
+    const isResting = Boolean(run) && (BUTTONS[run.state]?.includes("go-on") ?? false);
+    document.body.dataset.run = run ? (isResting ? "resting" : "active") : "none";
+    found("beginning").hidden = Boolean(run);
+    found("controls").hidden = !run;
+    found("pace").hidden = found("keys").hidden = found("save-form").hidden = !run || isResting;
+    found("go-on").hidden = !isResting;
+    for (const id of ["stop", "pause", "step", "save"]) found(id).hidden = isResting;
+    tell(found("pause"), run?.state === "paused" ? "Go on training" : "Pause");
+    tell(found("go-on"), run?.state === "idle" ? "Start it" : "Go on training");
+    this.#speed(run, isConnected);
+    found("start").disabled = !isConnected;
+    const canSave = usable.includes("save");
+    found("save-named").disabled = found("save-name").disabled = !canSave;
+  }
+
+  /** Whether a button can be pressed now. */
+  can(id) {
+    const button = found(id);
+    return !button.hidden && !button.disabled && !button.parentElement.hidden;
+  }
+
+  #speed(run, isConnected) {
+    const speed = found("speed");
+    speed.disabled = !isConnected || !["running", "paused", "starting"].includes(run?.state);
+    if (!run || document.activeElement === speed) return;
+    const value = String(run.speed);
+    if (![...speed.options].some((option) => option.value === value)) {
+      speed.append(made("option", { value, text: `${plainWords(value, 20)} steps a second` }));
+    }
+    speed.value = value;
+  }
+
+  #lastWords(lines) {
+    found("last-words").hidden = lines.length === 0;
+    tell(found("last-words-text"), lines.map((line) => plainWords(line, 500)).join("\n"));
+  }
+}

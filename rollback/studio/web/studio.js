@@ -1,0 +1,285 @@
+// The page as a whole: what happens is taken into the model and shown; what is pressed is asked of the studio.
+
+import { Charts } from "./charts.js";
+import { CheckpointList } from "./checkpoint-list.js";
+import { Connection } from "./connection.js";
+import { Curve } from "./curve.js";
+import { download } from "./download.js";
+import { found, tell } from "./elements.js";
+import { Link } from "./link.js";
+import { Model } from "./model.js";
+import { Notices } from "./notices.js";
+import { Numbers } from "./numbers.js";
+import { Picture } from "./picture.js";
+import { ACTIVE, RunList } from "./run-list.js";
+import { RunScreen } from "./run-screen.js";
+import { problemOfName, Settings } from "./settings.js";
+import { Colours } from "./surface.js";
+import { number, plainWords } from "./words.js";
+
+const NOTHING = new Curve();
+
+export class Studio {
+  #model = new Model();
+  #colours = new Colours();
+  #notices = new Notices();
+  #picture = new Picture(this.#colours);
+  #charts = new Charts(this.#colours);
+  #numbers = new Numbers();
+  #screen = new RunScreen();
+  #token;
+  #link;
+  #connection;
+  #settings;
+  #runs;
+  #checkpoints;
+  #chosen = null; // the run that is looked at; null: a new training
+  #isFirst = true;
+  #seen = { snapshots: 0, updates: 0, points: 0 };
+
+  constructor(token) {
+    this.#token = token;
+    this.#link = new Link({ token, onEvent: (name, payload) => this.#happened(name, payload), onState: (state) => this.#stands(state) });
+    this.#connection = new Connection({ onNow: () => this.#link.connect(), onToken: (given) => this.#enter(given) });
+    this.#settings = new Settings({
+      onStart: (fields) => this.#start(fields),
+      onAnother: () => this.choose(null),
+      onWhat: () => this.#preview(),
+    });
+    this.#runs = new RunList({ onChoose: (run) => this.choose(run), onDelete: (run) => this.#ask("delete", { run }) });
+    this.#checkpoints = new CheckpointList({
+      onLoad: (name) => this.#about("load", { name }),
+      onPlay: (name) => this.#play(name),
+      onExport: (name) => this.#export(name),
+      onDelete: (name) => this.#about("delete", { name }).then(() => this.#lookUp()),
+    });
+    this.#press();
+    this.#link.connect();
+  }
+
+  /** What the page knows, for tests and for whoever looks into the console. */
+  facts() {
+    const run = this.#run();
+    const curve = this.#chosen ? this.#model.curve(this.#chosen) : NOTHING;
+    const drawn = { pictures: this.#picture.drawn, charts: this.#charts.drawn };
+    return { ...this.#seen, drawn, chosen: this.#chosen, run, curve: { size: curve.size, last: curve.last, stride: curve.stride } };
+  }
+
+  /** Look at a run from now on; null: at a training that is not there yet. */
+  async choose(name) {
+    this.#chosen = name;
+    this.#show();
+    if (name === null) {
+      await this.#preview();
+      return;
+    }
+    const answer = await this.#ask("watch", { run: name });
+    if (!answer || this.#chosen !== name) return;
+    if (answer.curve && answer.curve.last > this.#model.curve(name).last) {
+      this.#model.curve(name).begin({ generation: this.#run()?.generation, ...answer.curve });
+    }
+    this.#model.checkpoints.set(name, answer.checkpoints ?? []);
+    this.#show();
+    if (!ACTIVE.includes(this.#run()?.state)) await this.#preview();
+  }
+
+  #run() {
+    return this.#model.runs.get(this.#chosen) ?? null;
+  }
+
+  // What happens.
+
+  #stands(state) {
+    this.#connection.show(state);
+    this.#show();
+  }
+
+  /** Take an event; a picture is taken when it is painted, so that a slow page gets fewer. */
+  #happened(name, payload) {
+    const take = {
+      snapshot: () => this.#begin(payload),
+      status: () => this.#status(payload),
+      complete: () => this.#status(payload, `${plainWords(payload.run, 64)} is finished.`),
+      deleted: () => this.#deleted(payload),
+      update: () => this.#update(payload),
+      points: () => this.#points(payload),
+      curve: () => this.#curve(payload),
+      reset_complete: () => this.#notices.show("good", `${plainWords(payload.run, 64)} begins anew.`),
+      save_complete: () => this.#saved(payload),
+      load_complete: () => this.#loaded(payload),
+      error: () => this.#notices.show("error", payload.message),
+    }[name];
+    return take?.();
+  }
+
+  #begin(snapshot) {
+    this.#seen.snapshots++;
+    this.#model.begin(snapshot);
+    this.#settings.offer(this.#model.algorithms, this.#model.limits);
+    const running = this.#model.runs.get(snapshot.watching);
+    if (this.#chosen && !this.#model.runs.has(this.#chosen)) this.#chosen = null;
+    if (this.#isFirst && running) this.#chosen = running.run;
+    this.#isFirst = false;
+    this.choose(this.#chosen);
+  }
+
+  #status(run, sentence = "") {
+    const before = this.#model.take(run);
+    if (run.state === "crashed" && before?.state !== "crashed") {
+      this.#notices.show("error", `${plainWords(run.run, 64)} crashed: ${plainWords(run.reason)}`);
+    } else if (sentence) this.#notices.show("good", sentence);
+    if (before && ACTIVE.includes(before.state) && !ACTIVE.includes(run.state)) this.#lookUp(run.run); // it saved as it left
+    this.#show();
+  }
+
+  #deleted({ run }) {
+    this.#model.forget(run);
+    if (this.#chosen === run) this.choose(null);
+    else this.#show();
+  }
+
+  #update(update) {
+    this.#seen.updates++;
+    const run = this.#model.runs.get(update.run);
+    if (run) Object.assign(run, { episode: update.episode, step: update.step, epsilon: update.epsilon });
+    if (update.run !== this.#chosen) return undefined;
+    this.#showCurve();
+    return this.#picture.show(update.picture);
+  }
+
+  #points(told) {
+    this.#seen.points += told.rows?.length ?? 0;
+    this.#model.add(told);
+    this.#showCurve();
+  }
+
+  #curve(told) {
+    this.#model.curve(told.run).begin(told);
+    this.#showCurve();
+  }
+
+  #saved({ run, name, names, episode, by_hand: byHand }) {
+    const saved = `${(names ?? [name]).map((each) => plainWords(each, 64)).join(" and ")}, after episode ${number(episode)}`;
+    if (byHand) this.#notices.show("good", `Saved as ${saved}.`);
+    else if (run === this.#chosen) tell(found("saved-told"), `Saved by itself as ${saved}.`);
+    this.#lookUp(run);
+  }
+
+  #loaded({ run, name, episode }) {
+    this.#notices.show("good", `Loaded ${plainWords(name, 64)}: the training goes on after episode ${number(episode)}.`);
+    this.#lookUp(run);
+  }
+
+  // What is asked.
+
+  async #ask(command, fields) {
+    try {
+      return await this.#link.ask(command, fields);
+    } catch (error) {
+      if (!error.told) this.#notices.show("error", error.message); // what the studio refuses it also tells as an event
+      return null;
+    }
+  }
+
+  #about(command, fields = {}) {
+    return this.#ask(command, { run: this.#chosen, ...fields });
+  }
+
+  async #start(fields) {
+    const answer = await this.#ask("start", { ...fields, speed: "full" });
+    if (answer) await this.choose(answer.run);
+  }
+
+  #goOn() {
+    const episodes = this.#settings.episodes;
+    return this.#about("start", episodes === undefined ? {} : { episodes });
+  }
+
+  async #preview() {
+    const run = this.#run();
+    const [algo, env] = run ? [run.algo, run.env] : [this.#settings.algo, this.#settings.env];
+    if (!algo || !this.#link.isConnected) return;
+    const answer = await this.#ask("preview", { algo, env });
+    if (answer && this.#run() === run && !ACTIVE.includes(this.#run()?.state)) await this.#picture.show(answer.picture);
+  }
+
+  async #lookUp(run = this.#chosen) {
+    if (run !== this.#chosen || run === null) return;
+    const answer = await this.#ask("checkpoints", { run });
+    if (!answer) return;
+    this.#model.checkpoints.set(run, answer.checkpoints);
+    this.#show();
+  }
+
+  async #play(name) {
+    const answer = await this.#about("play", { name });
+    if (!answer) return;
+    const url = URL.canParse(answer.url, location.href) ? new URL(answer.url, location.href) : null;
+    if (!url || !["http:", "https:"].includes(url.protocol)) return;
+    this.#notices.show("good", `${plainWords(name, 64)} waits for you in a room.`, { text: "Play against it", href: url.href });
+  }
+
+  async #export(name) {
+    const answer = await this.#about("export", { name });
+    if (!answer) return;
+    const problem = await download(answer.url, `${this.#chosen}-${name}.npz`, this.#token);
+    this.#notices.show(problem ? "error" : "good", problem || `Exported ${plainWords(name, 64)}, ${number(answer.bytes)} bytes.`);
+  }
+
+  #enter(token) {
+    this.#token = token;
+    sessionStorage.setItem("token", token);
+    this.#link.connect(token);
+  }
+
+  #saveNamed() {
+    const name = found("save-name").value.trim();
+    const problem = problemOfName(name);
+    tell(found("save-told"), problem);
+    if (problem) found("save-name").focus();
+    else this.#about("save", { name }).then((answer) => answer && (found("save-name").value = ""));
+  }
+
+  #press() {
+    const pause = () => this.#about(this.#run()?.state === "paused" ? "resume" : "pause");
+    const acts = { pause, step: () => this.#about("step"), stop: () => this.#about("stop"), save: () => this.#about("save") };
+    Object.assign(acts, { "go-on": () => this.#goOn(), reset: () => this.#about("reset") });
+    for (const [id, act] of Object.entries(acts)) found(id).addEventListener("click", act);
+    found("speed").addEventListener("change", ({ target: { value } }) => {
+      this.#about("speed", { speed: ["full", "headless"].includes(value) ? value : Number(value) });
+    });
+    found("save-form").addEventListener("submit", (event) => {
+      event.preventDefault();
+      this.#saveNamed();
+    });
+    const keys = { " ": ["pause", "go-on"], ArrowRight: ["step"], s: ["save"], S: ["save"], Escape: ["stop"] };
+    found("stage").addEventListener("keydown", (event) => {
+      const id = (keys[event.key] ?? []).find((each) => this.#screen.can(each));
+      if (!id || event.ctrlKey || event.metaKey || event.altKey) return;
+      event.preventDefault();
+      acts[id]();
+    });
+  }
+
+  // What is shown.
+
+  #show() {
+    const run = this.#run();
+    const isActive = ACTIVE.includes(run?.state);
+    this.#screen.show(run, { isConnected: this.#link?.isConnected ?? false });
+    this.#settings?.show(run, { isActive });
+    this.#runs?.show([...this.#model.runs.values()], this.#chosen, this.#model.more);
+    this.#checkpoints?.show(this.#model.checkpoints.get(this.#chosen) ?? []);
+    if (run?.run !== this.savedOf) tell(found("saved-told"), "");
+    this.savedOf = run?.run;
+    found("checkpoints-card").hidden = !run;
+    this.#showCurve();
+  }
+
+  #showCurve() {
+    const run = this.#run();
+    const curve = run ? this.#model.curve(run.run) : NOTHING;
+    this.#charts.show({ curve, siblings: run ? this.#model.siblings(run.run) : [], label: run ? `seed ${run.seed}` : "" });
+    this.#numbers.show(run, curve);
+  }
+}

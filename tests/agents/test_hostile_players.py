@@ -15,11 +15,12 @@ from rollback.agents.checkpoints import Array, Checkpoint
 from rollback.agents.playing import PLAYERS, policy_from
 from rollback.agents.training import make_algorithm
 from rollback.errors import CheckpointError
-from rollback.games import GridWorld, Tetris
+from rollback.games import GridWorld, Pong, Tetris
 
 GAMES = {
     "q-learning": ("gridworld?layout=race", lambda: GridWorld(2, "race")),
     "cross-entropy": ("tetris", lambda: Tetris(2, actions="placements")),
+    "self-play": ("pong", lambda: Pong()),
 }
 SHAPES = st.lists(st.integers(0, 5), max_size=3).map(tuple)
 ODD = {

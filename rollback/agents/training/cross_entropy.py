@@ -19,6 +19,7 @@ from rollback.agents.training.whole import whole
 from rollback.games.dice import spread
 from rollback.games.tetris_board import VISIBLE
 from rollback.games.tetris_features import FEATURES
+from rollback.sim.pool.intervals import median
 
 __all__ = ["CrossEntropy"]
 
@@ -100,11 +101,14 @@ class CrossEntropy(Generations):
         """Play whole games of 1,500 pieces on the field of 20 rows, by the middle of the cloud, with seeds never trained on.
 
         Returns:
-            `lines`, the median; `lines_tenth`, the tenth percentile; `lines_least`; `games`.
+            `lines`, the median; `lines_low` and `lines_high`, its 95 % interval, where there are games enough for one;
+            `lines_tenth`, the tenth percentile; `lines_least`; `games`.
         """
         count = max(1, min(episodes, _MOST))
         specs = [TetrisTrialSpec(self.weights, UNSEEN + number, VISIBLE, GAME) for number in range(count)]
         lines = sorted([each for each, _ in played(specs, self.of("workers"))])
-        median = (lines[(count - 1) // 2] + lines[count // 2]) / 2
-        told = {"lines": median, "lines_tenth": lines[(count - 1) // 10], "lines_least": lines[0], "games": count}
+        found = median(lines)
+        told = {"lines": found.value, "lines_tenth": lines[(count - 1) // 10], "lines_least": lines[0], "games": count}
+        if found.interval is not None:
+            told |= {"lines_low": found.interval.low, "lines_high": found.interval.high}
         return {name: float(value) for name, value in told.items()}

@@ -19,7 +19,7 @@ __all__ = ["learning_curve"]
 WIDTH: Final = 760
 HEIGHT: Final = 400
 LEFT: Final = 72
-RIGHT: Final = 24
+RIGHT: Final = 40
 TOP: Final = 76
 BOTTOM: Final = 56
 WINDOWS: Final = 60  # where no generation is told; more cannot be told apart
@@ -63,7 +63,7 @@ def learning_curve(lines: Iterable[Mapping[str, Any]], *, title: str = "Learning
     windows = _windows(lines)
     if not windows:
         raise UsageError("the log tells of no episode that has ended: train until one has")
-    across = _axis(0.0, windows[-1].step)
+    across = (0.0, windows[-1].step or 1.0, _axis(0.0, windows[-1].step)[2])
     up = _axis(min(0.0, min(window.low for window in windows)), max(window.most for window in windows))
 
     def place(step: float, value: float) -> str:
@@ -83,7 +83,7 @@ def learning_curve(lines: Iterable[Mapping[str, Any]], *, title: str = "Learning
         f"<style>{STYLE}</style>",
         f'<rect class="ground" width="{WIDTH}" height="{HEIGHT}"/>',
         _text(LEFT, 32, title, "word heading"),
-        _text(LEFT, 54, f"{measure}, by steps of training: median, middle half, and best (dashed)", "faint"),
+        _text(LEFT, 54, f"{measure}, while training", "faint"),
     ]
     for value in _ticks(up):
         x, y = place(across[0], value).split(",")
@@ -97,7 +97,7 @@ def learning_curve(lines: Iterable[Mapping[str, Any]], *, title: str = "Learning
         f'<polygon class="half" points="{" ".join([*above, *below])}"/>',
         f'<polyline class="best" points="{" ".join(place(window.step, window.most) for window in windows)}"/>',
         f'<polyline class="median" points="{" ".join(place(window.step, window.median) for window in windows)}"/>',
-        _text((LEFT + WIDTH - RIGHT) / 2, HEIGHT - 14, "steps", "faint small middle"),
+        _text((LEFT + WIDTH - RIGHT) / 2, HEIGHT - 14, "steps of training; line: median, band: middle half, dashed: best", "faint small middle"),
         "</svg>\n",
     ]
     return "\n".join(parts)
@@ -143,7 +143,7 @@ def _axis(low: float, high: float) -> tuple[float, float, float]:
 
 def _ticks(axis: tuple[float, float, float]) -> list[float]:
     low, high, step = axis
-    return [low + number * step for number in range(round((high - low) / step) + 1)]
+    return [low + number * step for number in range(floor((high - low) / step + 1e-9) + 1)]
 
 
 def _text(x: float, y: float, words: str, kind: str) -> str:

@@ -44,6 +44,9 @@ def test_from_nothing_it_learns_to_clear_hundreds_of_lines_in_some_seconds():
     after = algorithm.evaluate(3)
     assert after["lines"] > 200.0
     assert after["lines_least"] <= after["lines_tenth"] <= after["lines"] <= 600.0
+    assert "lines_low" not in after, "three games say too little for an interval"
+    surer = algorithm.evaluate(6)
+    assert surer["lines_low"] <= surer["lines"] <= surer["lines_high"]
 
 
 @pytest.mark.nightly

@@ -44,8 +44,7 @@ def _matching(form: re.Pattern[str], what: str) -> Check:
 def _whole(least: int, greatest: Callable[[Limits], int]) -> Check:
     def check(field: str, value: Any, limits: Limits) -> int:
         most = greatest(limits)
-        is_whole = isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
-        if not is_whole or value != int(value) or not least <= value <= most:
+        if not _is_number(value) or not least <= value <= most or value != int(value):
             raise _wrong(f"{field} must be a whole number from {least} to {most}", value)
         return int(value)
 
@@ -55,7 +54,7 @@ def _whole(least: int, greatest: Callable[[Limits], int]) -> Check:
 def _speed(field: str, value: Any, limits: Limits) -> float | str:
     if value in (FULL, HEADLESS) and isinstance(value, str):
         return str(value)
-    if not isinstance(value, int | float) or isinstance(value, bool) or not SLOWEST <= value <= FASTEST:
+    if not _is_number(value) or not SLOWEST <= value <= FASTEST:
         raise _wrong(f"{field} must be {FULL}, {HEADLESS}, or {SLOWEST:g} to {FASTEST:g} steps a second", value)
     return float(value)
 
@@ -63,7 +62,7 @@ def _speed(field: str, value: Any, limits: Limits) -> float | str:
 def _anything_small(field: str, value: Any, limits: Limits) -> Any:
     if value is None or (isinstance(value, str) and len(value) <= _WORD):
         return value
-    if isinstance(value, int | float) and math.isfinite(value) and abs(value) < 2**63:
+    if isinstance(value, bool) or (_is_number(value) and abs(value) < 2**63):
         return value
     raise _wrong(f"{field} must be a number or at most {_WORD} characters", value)
 
@@ -136,6 +135,10 @@ def checked(command: str, fields: Any, limits: Limits) -> dict[str, Any]:
     if command == START:
         found["parameters"] = {name: value for name, value in parameters.items() if value is not None}
     return found
+
+
+def _is_number(value: Any) -> bool:
+    return type(value) is int or (type(value) is float and math.isfinite(value))  # a long int is too large for isfinite
 
 
 def _wrong(allowed: str, value: Any) -> Refused:

@@ -7,11 +7,13 @@ episodes that led to it: from the log, or from one that was put aside.
 from __future__ import annotations
 
 import os
+import re
+import shutil
 from pathlib import Path
 from typing import Final
 
 from rollback.agents.checkpoints import RunFolder
-from rollback.agents.checkpoints.log import read_log
+from rollback.agents.checkpoints.atomic import UNFINISHED
 from rollback.errors import CheckpointError
 from rollback.sim.pool.checked_lines import append_whole
 from rollback.studio.points import Row, rows_of
@@ -20,6 +22,7 @@ __all__ = ["ASIDE", "PointLog", "bring_back", "put_aside", "read_rows"]
 
 ASIDE: Final = 3  # logs that are kept of before
 _LOG: Final = "log.jsonl"
+_EPISODE: Final = re.compile(rb'\{"episode":(\d{1,18}),')  # how a line begins, see `points`; to read it all would be slow
 
 
 def put_aside(folder: RunFolder) -> None:
@@ -50,15 +53,26 @@ def bring_back(folder: RunFolder, episode: int, step: int) -> None:
         episode: The last episode that ended before the checkpoint.
         step: Steps at the checkpoint, at least those of that episode's end.
     """
-    if _leads_to(folder.path / _LOG, episode, step):
-        folder.forget_after(episode)
+    log = folder.path / _LOG
+    if episode == 0:
+        put_aside(folder)
         return
-    known = [place for age in range(1, ASIDE + 1) if _leads_to(place := _aside(folder, age), episode, step)]
-    before = known[0].read_bytes() if known else b""
-    put_aside(folder)
-    if before:
-        (folder.path / _LOG).write_bytes(before)
-        folder.forget_after(episode)
+    try:
+        end = _end_of(log, episode, step)
+        if end is None:
+            aside = [_aside(folder, age) for age in range(1, ASIDE + 1)]
+            known = next(((each, found) for each in aside if (found := _end_of(each, episode, step)) is not None), None)
+            kept = folder.path / f".{_LOG}{UNFINISHED}"
+            if known is not None:
+                shutil.copyfile(known[0], kept)
+            put_aside(folder)
+            if known is None:
+                return
+            os.replace(kept, log)
+            end = known[1]
+        os.truncate(log, end)
+    except OSError as error:
+        raise _refused(log, error) from None
 
 
 def read_rows(folder: RunFolder, offset: int, most: int) -> tuple[list[Row], int]:
@@ -117,16 +131,19 @@ def _aside(folder: RunFolder, age: int) -> Path:
     return folder.path / f"log-before-{age}.jsonl"
 
 
-def _leads_to(log: Path, episode: int, step: int) -> bool:
-    """Return whether the episode stands in a log, with an end that fits."""
-    if episode == 0:
-        return not log.exists() or log.stat().st_size == 0
-    offset = 0
-    while True:
-        lines, following = read_log(log, offset)
-        for line in lines:
-            if line.get("episode") == episode:
-                return int(line.get("step", 0)) <= step
-        if following == offset:
-            return False
-        offset = following
+def _end_of(log: Path, episode: int, step: int) -> int | None:
+    """Return where the line of an episode ends in a log; None if it does not stand there, or with an end that does not fit."""
+    try:
+        with open(log, "rb") as file:
+            end = 0
+            for line in file:  # the numbers only rise
+                end += len(line)
+                found = _EPISODE.match(line)
+                number = int(found[1]) if found else 0
+                if number > episode:
+                    return None
+                if number == episode:
+                    return end if line.endswith(b"\n") and all(row[1] <= step for row in rows_of(line)) else None
+    except FileNotFoundError:
+        pass
+    return None

@@ -28,9 +28,11 @@ from rollback.studio.limits import Limits
 from rollback.studio.origins import Origins
 from rollback.studio.pace import FASTEST, SLOWEST
 from rollback.studio.pages import SafeHeaders, page_routes
+from rollback.studio.process import Program
 from rollback.studio.refusals import Refused
 from rollback.studio.routes import api_routes
 from rollback.studio.run import Run
+from rollback.studio.run_process import run as train
 from rollback.studio.stream import Viewer
 from rollback.studio.supervisor import NEWS, Supervisor
 from rollback.studio.tasks import Tasks
@@ -63,6 +65,7 @@ class StudioApp:
         environments: Names of environments besides those the algorithms offer; a page cannot make them up.
         play: Opens a room with a checkpoint, given its file and its environment, and returns where; None: cannot be done.
         pages: Further routes; they come first.
+        program: What runs in the processes of the runs.
 
     Raises:
         UsageError: The token is too short, or an origin is none.
@@ -78,11 +81,14 @@ class StudioApp:
         environments: Sequence[str] = (),
         play: Play | None = None,
         pages: Sequence[BaseRoute] = (),
+        program: Program = train,
     ) -> None:
         self.limits = limits or Limits()
         self.origins = Origins(token, origins)
         catalogue = Catalogue(environments)
-        self.supervisor = Supervisor(runs if isinstance(runs, Runs) else Runs(runs), catalogue, self.limits, self._tell)
+        self.supervisor = Supervisor(
+            runs if isinstance(runs, Runs) else Runs(runs), catalogue, self.limits, self._tell, program
+        )
         self._algorithms = catalogue.told()
         self._desk = Desk(self.supervisor, catalogue, self.limits, play)
         self._clients: dict[str, _Client] = {}

@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import asyncio
 import atexit
+import time
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from rollback.agents.checkpoints import Runs
 from rollback.agents.training import make_algorithm
+from rollback.studio.bucket import Bucket
 from rollback.studio.catalogue import Catalogue
 from rollback.studio.history import put_aside
 from rollback.studio.limits import Limits
@@ -55,6 +57,7 @@ class Supervisor:
         self._tell = tell
         self._processes: dict[str, RunProcess] = {}
         self._one_at_a_time = asyncio.Lock()  # what looks first and then does, with the disk in between
+        self._starts = Bucket(limits.starts, now=time.monotonic())
         self._watched: frozenset[str] = frozenset()
         self._is_closed = False
 
@@ -105,6 +108,7 @@ class Supervisor:
                 check_resting(known)
                 check_locked(known, {"algo": algo, "env": env, "seed": seed, **(parameters or {})})
                 check_alone(self.shelf, known.facts)
+                self._check_room()
                 if episodes is not None and episodes != known.facts.episodes:
                     facts = Facts.from_plain({**known.facts.plain(), "episodes": episodes})
                     await on_disk(lambda: known.folder.write_facts({**known.folder.facts(), **facts.plain()}))
@@ -179,6 +183,7 @@ class Supervisor:
             return
         async with self._one_at_a_time:
             check_resting(run)
+            self._check_room()
             held = await on_disk(lambda: run.folder.load(name))
             self._begin(run, name)
             run.episode, run.step, run.epsilon = held.episode, held.step, held.epsilon
@@ -198,8 +203,8 @@ class Supervisor:
     # Processes.
 
     def _begin(self, run: Run, checkpoint: str) -> None:
-        check_resting(run)
-        self._check_room()
+        if self._is_closed:
+            raise Refused("full", "the studio is being closed")
         self._move(run, Cause.START, "it is active")
         run.reason, run.last_words = "", ()
         facts = run.facts
@@ -260,8 +265,10 @@ class Supervisor:
 
     def _check_room(self) -> None:
         active = sum(run.is_active for run in self.shelf)
-        if self._is_closed or active >= self._limits.runs:
+        if active >= self._limits.runs:
             raise Refused("full", f"{active} runs are active, as many as may be at a time: stop one first")
+        if not self._starts.take(now=time.monotonic()):
+            raise Refused("too_often", "too many runs were started in a short time: wait some seconds")
 
     def _move(self, run: Run, cause: Cause, otherwise: str, order: str = "") -> None:
         was = run.state

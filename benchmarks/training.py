@@ -3,8 +3,8 @@
     python benchmarks/training.py [--steps 400000] [--rounds 7] [--only NAME ...] [--json] [--quick]
 
 All contenders learn the same map from the same seed, and end with the same table, which is checked. `bare` is the bound:
-the loop of a textbook with the game's own calls, written out with local names, that keeps no points of a curve, draws
-nothing and cannot be stopped or saved. `training` is what `rollback train` and the studio drive: `advance`, a slice of
+the loop of a textbook with the game's own calls, written out with local names, that keeps what each episode earned and no
+more, draws nothing, and cannot be stopped or saved. `training` is what `rollback train` and the studio drive: `advance`, a slice of
 steps at a time. They take turns, and the median of the rounds' ratios counts, of processor time: other processes of the
 machine then matter little.
 """
@@ -49,6 +49,7 @@ def bare(steps: int) -> Table:
     draw = random.Random(SEED).random
     rate, discount, epsilon, decay, least = 0.5, 0.99, 1.0, 0.999, 0.1
     buttons = [0]
+    returns = []
     left = steps
     while left:
         game.reset(0)
@@ -70,6 +71,7 @@ def bare(steps: int) -> Table:
             after = view[cell]
             row[move] += rate * (points - before + discount * max(after) - row[move])
             row, best = after, max(after)
+        returns.append(points)
         epsilon = max(least, epsilon * decay)
     return table
 

@@ -84,23 +84,23 @@ class QLearning:
         """
         points: list[EpisodePoint] = []
         course, game, views, trail = self.course, self._game, self._views, self._trail
-        del trail[:-TRAIL]
         rate, discount, decay, least = self._rates
         step, reset, draw = game.step, game.reset, self._dice.random
         starts, goals, limit, keys, spots = course.starts, course.layout.spots, course.limit, course.keys, course.spots
         epsilon, buttons, has_keys = self.epsilon, [0], keys > 1
-        while steps > 0:
-            if self._is_between:
+        made, episodes, is_between, end = self._steps, self._episodes, self._is_between, self._steps + steps
+        del trail[:-TRAIL]
+        while made < end:
+            if is_between:
                 reset(0)
                 game.cells[0], game.spot = starts[int(draw() * len(starts))]
-                self._is_between = False
                 trail.clear()
-            cells, spot = game.cells, game.spot
+            cells, spot, first = game.cells, game.spot, game.clock
             goal, view = goals[spot], views[(game.held[0] * keys + game.doors) * spots + spot]
-            score, cell, first = game.points[0], cells[0], game.clock
+            score, cell = game.points[0], cells[0]
             row = view[cell]
             best = max(row)
-            for _ in range(min(limit - first, steps)):
+            for _ in range(min(limit - first, end - made)):
                 trail.append(cell)
                 move = int(draw() * MOVES) if draw() < epsilon else row.index(best)
                 buttons[0] = move + 1
@@ -116,14 +116,13 @@ class QLearning:
                 row[move] += rate * (score - before + discount * max(after) - row[move])
                 row, best = after, max(after)  # looked up anew: it may be the row that just changed
             clock = game.clock
-            steps -= clock - first
-            self._steps += clock - first
-            if cell == goal or clock == limit:
-                self._is_between = True
-                self._episodes += 1
-                ended = {"success": float(cell == goal)}
-                points.append(EpisodePoint(self._episodes, self._steps, float(score), clock, epsilon, ended))
-                epsilon = self.epsilon = max(least, epsilon * decay)
+            made += clock - first
+            is_between = cell == goal or clock == limit
+            if is_between:
+                episodes += 1
+                points.append(EpisodePoint(episodes, made, float(score), clock, epsilon, {"success": float(cell == goal)}))
+                epsilon = max(least, epsilon * decay)
+        self._steps, self._episodes, self._is_between, self.epsilon = made, episodes, is_between, epsilon
         return points
 
     def step_once(self) -> list[EpisodePoint]:

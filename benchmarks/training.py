@@ -4,9 +4,9 @@
 
 All contenders learn the same map from the same seed, and end with the same table, which is checked. `bare` is the bound:
 the loop of a textbook with the game's own calls, written out with local names, that keeps what each episode earned and no
-more, draws nothing, and cannot be stopped or saved. `training` is what `rollback train` and the studio drive: `advance`, a slice of
-steps at a time. They take turns, and the median of the rounds' ratios counts, of processor time: other processes of the
-machine then matter little.
+more, draws nothing, and cannot be stopped or saved. `training` is what `rollback train` and the studio drive: `advance`, a
+slice of steps at a time. They take turns, and the median of the rounds' ratios counts, of processor time: other processes
+of the machine then matter little.
 """
 
 from __future__ import annotations

@@ -27,6 +27,7 @@ COMMANDS: Final = {
     "stress": "rollback.cli.stress",
     "simulate": "rollback.cli.simulate",
     "train": "rollback.cli.train",
+    "studio": "rollback.cli.studio",
     "replay": "rollback.cli.replay",
     "bench": "rollback.cli.bench",
     "fetch-assets": "rollback.cli.fetch_assets",

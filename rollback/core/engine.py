@@ -89,7 +89,7 @@ class Engine:
         self._redundancy = Redundancy(config.fps)
         self._local = LocalInputs(own, delay)
         queues = sorted([own, *(endpoint.queue for endpoint in endpoints)], key=lambda queue: queue.players)
-        self._sim = Simulation(game, lineup.codecs, queues, config)
+        self._sim = Simulation(game, lineup.codecs, queues, config, self._local.delays)
         policy = config.on_disconnect.policy if isinstance(config.on_disconnect, TakeOver) else None
         self._stand_in = StandIn(policy, self._sim, lineup.codecs)
         self._membership = Membership(

@@ -7,10 +7,11 @@ inputs, and goes on from there to the present when a later rollback, or the real
 from __future__ import annotations
 
 import traceback
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
 from rollback.config import RepeatLast, SessionConfig
+from rollback.core.past import Past, reach_of
 from rollback.core.queues import MASK, InputQueue
 from rollback.core.snapshots import Snapshots
 from rollback.errors import GameError
@@ -46,7 +47,14 @@ class Simulation:
         played: Ring of the rows each frame was stepped with.
     """
 
-    def __init__(self, game: Game, codecs: Sequence[ActionCodec], queues: Sequence[InputQueue], config: SessionConfig) -> None:
+    def __init__(
+        self,
+        game: Game,
+        codecs: Sequence[ActionCodec],
+        queues: Sequence[InputQueue],
+        config: SessionConfig,
+        delays: Mapping[int, int] | None = None,
+    ) -> None:
         self.game: Any = game  # what it has beyond the protocol is found by name
         self.codecs = codecs
         self.queues = queues
@@ -81,8 +89,12 @@ class Simulation:
         self._rows: tuple[bytes, ...] = (b"", b"")
         self._actions: Sequence[Any] = ()
         self.every = self._digest is None
-        self.snapshots = Snapshots(config.prediction_window, 1)
+        self._reach = reach_of(config)
+        self.snapshots = Snapshots(config.prediction_window + self._reach, 1)
         self.opaque = False
+        begin = getattr(self._guess, "begin", None)
+        if begin is not None:
+            self._guess = begin(Past(self, delays or {}))
 
     def start(self) -> None:
         """Reset the game and decide how snapshots are taken.
@@ -109,6 +121,8 @@ class Simulation:
             )
         sparse = config.save == "sparse" or (config.save == "auto" and problem is None and size_of(state) >= LARGE_STATE)
         window = config.prediction_window
+        if self._reach:
+            sparse, window = False, window + self._reach
         self.snapshots = Snapshots(window, max(1, (window + 1) // 2) if sparse else 1)
         self.every = self.snapshots.stride == 1 and self._digest is None
 

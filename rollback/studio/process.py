@@ -67,6 +67,7 @@ class RunProcess:
         self._picture: Report | None = None
         self._last_words: deque[str] = deque(maxlen=limits.error_lines)
         self._is_abandoned = False
+        self._is_unwanted = False
         self._gone = asyncio.Event()
         self._lock = threading.Lock()
         self._is_due = False  # whether the loop has been asked to look into the row
@@ -95,7 +96,8 @@ class RunProcess:
         return True
 
     async def stop(self) -> bool:
-        """Make it save and leave, by force if need be; return whether force was needed."""
+        """Make it save and leave, by force if need be; return whether it had to be killed."""
+        self._is_unwanted = True
         self.order("stop")
         for patience, then in ((self._limits.stop_within, signal.SIGTERM), (self._limits.terminate_within, signal.SIGKILL)):
             with contextlib.suppress(TimeoutError):
@@ -170,6 +172,8 @@ class RunProcess:
             if self._is_abandoned:
                 orders.close()
                 self._orders = None
+        if self._is_unwanted:  # it was to be stopped before there was anybody to be told
+            self.order("stop")
         return reports, errors
 
     def _read(self, reports: Connection) -> bool:

@@ -235,9 +235,7 @@ class Supervisor:
             return
         if run.state is not State.STOPPING and run.happened(Cause.STOP):
             self._status(run)
-        if await process.stop():
-            run.reason = "it did not leave when it was asked, and was ended: its newest checkpoint is from before"
-            self._status(run)
+        await process.stop()
 
     def _heard(self, run: Run, report: dict[str, Any]) -> None:
         if run.state is State.STARTING:  # what was ordered until now was not taken
@@ -252,8 +250,10 @@ class Supervisor:
     def _ended(self, run: Run, code: int | None, words: Sequence[str]) -> None:
         self._processes.pop(run.name, None)
         cause = cause_of(code)
-        if cause is Cause.DIED and run.state is not State.STOPPING:
+        if cause is Cause.DIED:
             run.reason, run.last_words = how_it_ended(code, words), words
+            if run.state is State.STOPPING:
+                run.reason = "it did not leave when it was asked, and was ended: its newest checkpoint is from before"
         run.happened(cause)
         run.steps_per_second = 0.0
         self._status(run)

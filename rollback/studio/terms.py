@@ -41,9 +41,11 @@ def check_locked(run: Run, given: Mapping[str, Any]) -> None:
         given: `algo`, `env`, `seed` and parameters; None or an empty text is not given.
 
     Raises:
-        Refused: Something that was given is another one.
+        Refused: Something that was given is another one, or nobody knows what it was begun with.
     """
     facts = run.facts
+    if not facts.algorithm:
+        raise Refused("failed", f"the run {run.name} cannot go on: {run.reason or 'its run.json does not say what it is'}")
     locked = {"algo": facts.algorithm, "env": facts.environment, "seed": facts.seed, **facts.parameters}
     for name, value in given.items():
         if value is not None and value != "" and value != locked.get(name):

@@ -1,0 +1,313 @@
+"""Runs from their start to their end, with real processes where that is what is asked for."""
+
+import asyncio
+import os
+import signal
+import subprocess
+import sys
+
+import pytest
+
+from rollback.agents.checkpoints import Runs
+from rollback.studio.catalogue import Catalogue
+from rollback.studio.desk import Desk
+from rollback.studio.limits import Limits, Rate
+from rollback.studio.refusals import Refused
+from rollback.studio.run_process import run as train
+from rollback.studio.supervisor import Supervisor
+from tests.studio import programs
+
+SOON = 60.0
+ROOMS = {"env": "gridworld?layout=rooms"}
+
+
+class Studio:
+    """A supervisor, its desk, and all that it told."""
+
+    def __init__(self, folder, program=train, **limits):
+        self.told, self.news = [], asyncio.Event()
+        catalogue, self.limits = Catalogue(), Limits(**{"starts": Rate(100, 100), **limits})
+        self.supervisor = Supervisor(Runs(folder), catalogue, self.limits, self.tell, program)
+        self.desk = Desk(self.supervisor, catalogue, self.limits)
+
+    async def __aenter__(self):
+        await self.supervisor.open()
+        return self
+
+    async def __aexit__(self, *problem):
+        await self.supervisor.close()
+
+    def tell(self, event, payload):
+        self.told.append((event, payload))
+        self.news.set()
+
+    async def ask(self, command, **fields):
+        return await self.desk.carry_out(command, fields)
+
+    async def refused(self, command, **fields):
+        with pytest.raises(Refused) as refused:
+            await self.ask(command, **fields)
+        return refused.value.status, str(refused.value)
+
+    def run(self, name=""):
+        return self.supervisor.shelf.find(name)
+
+    async def until(self, fact):
+        async with asyncio.timeout(SOON):
+            while not fact():
+                self.news.clear()
+                await self.news.wait()
+
+    async def reaches(self, state, name=""):
+        await self.until(lambda: self.run(name).state.value == state)
+
+    def events(self, event):
+        return [payload for each, payload in self.told if each == event]
+
+
+def is_whole(curve):
+    """Return whether a curve has every episode from the first one on."""
+    told = curve.thinned()
+    ends = [row[0] for row in told["rows"]]
+    return ends[:-1] == [told["stride"] * number for number in range(1, len(ends))] and ends[-1] == curve.last
+
+
+async def test_a_run_is_started_paused_stepped_resumed_and_stopped(tmp_path):
+    async with Studio(tmp_path) as studio:
+        assert await studio.ask("start", **ROOMS) == {"ok": True, "run": "gridworld-rooms-1", "state": "starting"}
+        await studio.until(lambda: studio.run().episode > 5)
+        assert (await studio.ask("pause"))["state"] == "paused"
+        await studio.ask("save", name="here")
+        await studio.until(lambda: studio.events("save_complete"))
+        step = studio.run().step
+        await studio.ask("step")
+        await studio.until(lambda: studio.run().step == step + 1)
+        assert (await studio.refused("start", run="gridworld-rooms-1"))[0] == 409
+        assert (await studio.ask("resume"))["state"] == "running"
+        await studio.until(lambda: studio.run().step > step + 100)
+        assert (await studio.ask("stop"))["state"] == "stopping"
+        await studio.reaches("stopped")
+        assert (
+            studio.run().curve.last
+            == studio.run().episode
+            == Runs(tmp_path).find("gridworld-rooms-1").newest().checkpoint.episode
+        )
+
+
+async def test_save_reset_load_and_going_on_continues_the_curve(tmp_path):
+    async with Studio(tmp_path) as studio:
+        await studio.ask("start", **ROOMS)
+        await studio.until(lambda: studio.run().episode > 20)
+        await studio.ask("pause")
+        await studio.ask("save", name="mine")
+        await studio.until(lambda: studio.events("save_complete"))
+        saved = studio.events("save_complete")[-1]
+        assert saved["by_hand"] and saved["name"] == "mine"
+        await studio.ask("reset")
+        await studio.until(lambda: studio.events("reset_complete"))
+        assert studio.run().episode == 0 and studio.run().curve.last == 0
+        await studio.ask("load", name="mine")
+        await studio.until(lambda: studio.events("load_complete"))
+        await studio.until(lambda: studio.run().is_read)
+        assert studio.run().curve.last == saved["episode"] == studio.run().episode
+        await studio.ask("resume")
+        await studio.until(lambda: studio.run().curve.last > saved["episode"] + 20)
+        assert is_whole(studio.run().curve)
+        await studio.ask("stop")
+        await studio.reaches("stopped")
+
+
+async def test_a_run_that_rests_is_loaded_and_goes_on_from_there(tmp_path):
+    async with Studio(tmp_path) as studio:
+        await studio.ask("start", **ROOMS, episodes=40)
+        await studio.reaches("finished")
+        assert studio.events("complete")[-1]["episode"] == 40
+        folder = studio.run().folder
+        folder.save(folder.newest().checkpoint, "forty")
+        assert (await studio.ask("start", run=studio.run().name, episodes=60))["state"] == "starting"
+        await studio.reaches("finished")
+        assert studio.run().episode == 60
+        await studio.ask("load", name="forty")
+        await studio.reaches("finished")
+        assert studio.run().episode == 60 and folder.newest().checkpoint.parent == folder.load("forty").hash
+        await studio.ask("reset")
+        assert studio.run().state.value == "idle" and studio.run().episode == 0
+        await studio.ask("start", run=studio.run().name)
+        await studio.reaches("finished")
+        assert (studio.run().episode, studio.run().curve.last) == (60, 60)
+
+
+async def test_a_second_start_of_a_running_run_is_refused_and_so_is_the_very_same_training(tmp_path):
+    async with Studio(tmp_path, programs.stubborn, stop_within=0.01, terminate_within=0.01, runs=2) as studio:
+        await studio.ask("start", **ROOMS)
+        assert await studio.refused("start", run="gridworld-rooms-1") == (
+            409, "the run gridworld-rooms-1 is starting already: stop it first, or start another one",
+        )  # fmt: skip
+        assert (await studio.refused("start", **ROOMS))[0] == 409
+        assert (await studio.refused("start", **ROOMS, run="other"))[0] == 409
+        assert (await studio.ask("start", **ROOMS, seed=2))["run"] == "gridworld-rooms-2"
+        assert (await studio.refused("start", **ROOMS, seed=3))[0] == 503  # two at a time
+        assert sorted(path.name for path in tmp_path.iterdir()) == ["gridworld-rooms-1", "gridworld-rooms-2"]
+
+
+async def test_two_starts_in_the_same_moment_start_one_run(tmp_path):
+    async with Studio(tmp_path, programs.stubborn, stop_within=0.01, terminate_within=0.01) as studio:
+        answers = await asyncio.gather(*(studio.ask("start", **ROOMS) for _ in range(5)), return_exceptions=True)
+        assert sum(isinstance(answer, dict) for answer in answers) == 1
+        assert all(answer.status == 409 for answer in answers if isinstance(answer, Refused))
+        assert len(list(tmp_path.iterdir())) == 1
+
+
+async def test_starts_are_rationed(tmp_path):
+    async with Studio(tmp_path, programs.gone_at_once, starts=Rate(0.001, 2)) as studio:
+        for seed in range(2):
+            await studio.ask("start", **ROOMS, seed=seed)
+        assert (await studio.refused("start", **ROOMS, seed=9))[0] == 429
+
+
+async def test_a_killed_training_is_shown_as_crashed_with_its_reason_and_goes_on_from_its_last_checkpoint(tmp_path):
+    async with Studio(tmp_path) as studio:
+        await studio.ask("start", **ROOMS)
+        await studio.until(lambda: studio.run().episode > 20)
+        await studio.ask("save")
+        await studio.until(lambda: studio.events("save_complete"))
+        saved = studio.events("save_complete")[-1]["episode"]
+        os.kill(studio.supervisor._processes[studio.run().name].pid, signal.SIGKILL)
+        await studio.reaches("crashed")
+        assert studio.run().reason == "it was ended by SIGKILL"
+        assert studio.events("error")[-1]["message"] == "the run gridworld-rooms-1 crashed: it was ended by SIGKILL"
+        await studio.ask("start", run="gridworld-rooms-1")
+        await studio.until(lambda: studio.run().state.value == "running" and studio.run().curve.last > saved + 50)
+        assert is_whole(studio.run().curve)
+        assert studio.run().reason == ""
+
+
+async def test_what_cannot_be_trained_crashes_with_a_sentence_and_not_a_traceback(tmp_path):
+    async with Studio(tmp_path) as studio:
+        await studio.ask("start", env="gridworld?layout=romms")
+        await studio.reaches("crashed")
+        assert "romms" in studio.run().reason and "Traceback" not in studio.run().reason
+
+
+async def test_parameters_are_locked_while_it_runs_and_afterwards(tmp_path):
+    async with Studio(tmp_path, programs.gone_at_once) as studio:
+        await studio.ask("start", **ROOMS, learning_rate=0.25)
+        await studio.reaches("crashed")
+        assert studio.run().facts.parameters["learning_rate"] == 0.25
+        status, sentence = await studio.refused("start", run="gridworld-rooms-1", learning_rate=0.5)
+        assert status == 409 and sentence.startswith("learning_rate of the run gridworld-rooms-1 is 0.25 for good")
+        assert (await studio.refused("start", **ROOMS, learning_rate=7))[0] == 400
+        assert (await studio.refused("start", **ROOMS, learning_rat=0.5))[1].startswith("there is no parameter 'learning_rat'")
+
+
+async def test_after_a_restart_the_runs_are_listed_as_stopped_and_go_on(tmp_path):
+    async with Studio(tmp_path) as studio:
+        await studio.ask("start", **ROOMS, seed=5)
+        await studio.until(lambda: studio.run().episode > 10)
+    ended = studio.run().episode  # closing stops it as the command does
+    assert studio.run().state.value == "stopped"
+    (tmp_path / "strange").mkdir()
+    (tmp_path / "strange" / "run.json").write_text("[]")
+    async with Studio(tmp_path) as studio:
+        run = studio.run("gridworld-rooms-1")
+        assert (run.state.value, run.episode, run.facts.seed) == ("stopped", ended, 5)
+        assert studio.run("strange").reason
+        assert (await studio.refused("start", run="strange"))[0] == 500
+        await studio.ask("watch", run=run.name)
+        await studio.until(lambda: run.is_read)
+        assert run.curve.last == ended
+        await studio.ask("start", run=run.name)
+        await studio.until(lambda: run.curve.last > ended + 10)
+
+
+async def test_what_cannot_be_done_now_is_refused_and_changes_nothing(tmp_path):
+    async with Studio(tmp_path, programs.gone_at_once) as studio:
+        for command in ("stop", "pause", "resume", "step", "reset", "save", "watch", "evaluate", "speed"):
+            assert (await studio.refused(command))[0] in (400, 404)
+        await studio.ask("start", **ROOMS)
+        await studio.reaches("crashed")
+        for command in ("stop", "pause", "resume", "step", "save", "evaluate"):
+            assert (await studio.refused(command))[0] == 409
+        assert (await studio.refused("load", name="absent"))[0] == 500
+        assert (await studio.refused("load"))[0] == 400
+        assert (await studio.refused("export", name="absent"))[0] == 404
+        assert (await studio.refused("nonsense"))[0] == 400
+        assert (await studio.refused("play"))[0] == 500
+        assert studio.run().state.value == "crashed"
+
+
+async def test_a_run_and_its_checkpoints_are_deleted_but_not_while_it_runs(tmp_path):
+    async with Studio(tmp_path) as studio:
+        await studio.ask("start", **ROOMS, episodes=20)
+        await studio.reaches("finished")
+        name = studio.run().name
+        known = (await studio.ask("checkpoints"))["checkpoints"]
+        assert [each["name"] for each in known] == ["last-1", "best"] and known[0]["episode"] == 20
+        exported = await studio.ask("export", name="best")
+        assert exported["url"] == f"/api/runs/{name}/checkpoints/best.npz"
+        assert exported["bytes"] == (tmp_path / name / "best.npz").stat().st_size
+        await studio.ask("delete", name="best")
+        assert [each["name"] for each in (await studio.ask("checkpoints"))["checkpoints"]] == ["last-1"]
+        await studio.ask("start", run=name, episodes=0)
+        assert (await studio.refused("delete", run=name))[0] == 409
+        await studio.ask("stop")
+        await studio.reaches("stopped")
+        await studio.ask("delete", run=name)
+        assert studio.events("deleted") == [{"run": name}]
+        assert (await studio.refused("start", run="../x"))[0] == 400
+        assert not (tmp_path / name).exists()
+
+
+async def test_stopping_what_does_not_leave_ends_it_and_says_so(tmp_path):
+    async with Studio(tmp_path, programs.stubborn, stop_within=0.02, terminate_within=0.02) as studio:
+        await studio.ask("start", **ROOMS)
+        await studio.reaches("running")
+        await studio.ask("stop")
+        await studio.reaches("stopped")
+        assert "it did not leave when it was asked" in studio.run().reason
+
+
+async def test_a_picture_of_an_environment_is_there_before_any_run(tmp_path):
+    async with Studio(tmp_path) as studio:
+        assert (await studio.ask("preview"))["picture"]["kind"] == "gridworld"
+        assert (await studio.ask("preview", algo="cross-entropy"))["picture"]["kind"] == "tetris"
+        assert "did you mean" in (await studio.refused("preview", algo="q-learnin"))[1]
+        assert (await studio.refused("preview", env="rollback/games/pong.py:Pong"))[0] == 400
+        assert list(tmp_path.iterdir()) == []
+
+
+PARENT = """
+import asyncio, sys
+from rollback.studio.server import StudioApp
+async def main():
+    app = StudioApp(sys.argv[1])
+    await app.start()
+    await app.supervisor.start(env="gridworld?layout=rooms")
+    run = app.supervisor.shelf.current()
+    while run.episode < 20:
+        await asyncio.sleep(0.01)
+    print(app.supervisor._processes[run.name].pid, flush=True)
+    await asyncio.sleep(600)
+asyncio.run(main())
+"""
+
+
+async def test_a_training_whose_studio_is_killed_saves_and_leaves(tmp_path):
+    parent = subprocess.Popen([sys.executable, "-c", PARENT, str(tmp_path)], stdout=subprocess.PIPE, text=True)
+    child = int(await asyncio.to_thread(parent.stdout.readline))
+    parent.kill()
+    parent.wait()
+    parent.stdout.close()
+    async with asyncio.timeout(SOON):
+        while _lives(child):
+            await asyncio.sleep(0.01)
+    run = Runs(tmp_path).find("gridworld-rooms-1")
+    assert run.newest().checkpoint.episode >= 20
+
+
+def _lives(pid):
+    try:
+        with open(f"/proc/{pid}/stat") as file:
+            return file.read().rpartition(")")[2].split()[0] != "Z"
+    except OSError:
+        return False

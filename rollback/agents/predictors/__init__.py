@@ -6,16 +6,22 @@ evaluate_predictor(["a.rbk", "b.rbk"], delay=3, jitter=2, predictor=NGram(order=
 ```
 """
 
+from rollback.agents.predictors.delayed import DelayedBot
 from rollback.agents.predictors.evaluation import Evaluation, Figures, Interval, TraceFigures, evaluate_predictor
+from rollback.agents.predictors.exact import ExactPredictor
 from rollback.agents.predictors.gate import Gate
 from rollback.agents.predictors.ngram import NGram
+from rollback.agents.predictors.policy import PolicyPredictor
 
 __all__ = [
+    "DelayedBot",
     "Evaluation",
+    "ExactPredictor",
     "Figures",
     "Gate",
     "Interval",
     "NGram",
+    "PolicyPredictor",
     "TraceFigures",
     "evaluate_predictor",
 ]

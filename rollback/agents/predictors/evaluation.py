@@ -181,11 +181,9 @@ def evaluate_predictor(
         replay = source if isinstance(source, Replay) else Replay.open(source)
         name = f"{number}" if isinstance(source, Replay) else Path(source).name
         for viewer in range(replay.header.players):
-            lived = [_lived(replay, game, viewer, each, delay, jitter, window, loss, f"{seed}: {number}")
-                     for each in (chosen, RepeatLast())]  # fmt: skip
-            ours.append(lived[0])
-            theirs.append(lived[1])
-            traces.append(_trace(name, viewer, *lived, replay.header.fps))
+            for kept, each in ((ours, chosen), (theirs, RepeatLast())):
+                kept.append(_lived(replay, game, viewer, each, delay, jitter, window, loss, f"{seed}: {number}"))
+            traces.append(_trace(name, viewer, ours[-1], theirs[-1], replay.header.fps))
     if not traces:
         raise UsageError("there is nothing to evaluate on: give at least one replay of two players or more")
     worst = max([each.ratio for each in traces])

@@ -14,7 +14,7 @@ at no moment and whatever the guesser does. A guesser that raises, or returns no
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, Final, Protocol
+from typing import Final, Protocol
 
 __all__ = ["MOST", "Gate", "Guesser", "History"]
 

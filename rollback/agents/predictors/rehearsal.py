@@ -1,4 +1,4 @@
-"""A recorded match once more as one peer lived it: the others' inputs come late, and are guessed. Knows the engine; knows no network.
+"""A recorded match once more as one peer lived it: what others do comes late, and is guessed. Knows no network.
 
 It is the engine's own simulation that is driven here, with its queues, guesses, snapshots and rollbacks; only who brings the
 inputs, and when, is written down beforehand.
@@ -121,7 +121,7 @@ def rehearse(
     last = max([column[-1] for _, column in others if column], default=0)
     for tick in range(last + total + PATIENCE):
         for queue, column in others:
-            came = []
+            came: list[bytes] = []
             while queue.known + 1 + len(came) < total and column[queue.known + 1 + len(came)] <= tick:
                 came.append(rows[queue.known + 1 + len(came)][queue.players[0]])
                 if len(came) > window + queue.known - sim.frame + MASK // 2:

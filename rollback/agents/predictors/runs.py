@@ -1,4 +1,4 @@
-"""What a player does next, from what it did before: counted over runs of equal inputs. Knows one player's inputs; knows no game.
+"""What a player does next, from what it did before: counted over runs of equal inputs. Knows no game.
 
 Buttons are held: an input is followed by itself most of the time, and what tells something is when that ends. So the
 symbols are runs (an input, and for how many frames), and a context is the run that lasts, how long it has lasted, and the

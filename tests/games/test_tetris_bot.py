@@ -7,6 +7,7 @@ from rollback.games.bots import act_with
 from rollback.games.tetris import Tetris
 from rollback.games.tetris_board import after, board_of, nearest
 from rollback.games.tetris_bot import TetrisBot, arrives
+from rollback.games.tetris_features import BCTS
 from rollback.games.tetris_pieces import ORIENTED, PIECES, SPAWN_X
 from rollback.games.tetris_rules import GRAVITY, TOP_LEVEL
 from rollback.state import is_tree
@@ -243,6 +244,21 @@ def test_a_skill_outside_zero_to_one_is_refused_in_one_sentence(skill):
 def test_an_unknown_kind_of_action_is_refused_in_one_sentence():
     with pytest.raises(UsageError, match=r"^actions must be .buttons. or .placements., not 'keys'$"):
         TetrisBot(actions="keys")
+
+
+def test_other_weights_play_otherwise_and_as_they_say():
+    def first(weights):
+        return act_with(TetrisBot(1, 1, "placements", weights))(Tetris(1, "placements", seed=1), 0)
+
+    assert first(BCTS) == act_with(TetrisBot(1, 1, "placements"))(Tetris(1, "placements", seed=1), 0)
+    high, low = (Tetris(1, "placements", seed=1).afterstate(0, first((sign, *[0] * 7))) for sign in (1, -1))
+    assert high.landing > low.landing, "who weighs nothing but the height goes where that is greatest, or least"
+
+
+@pytest.mark.parametrize("weights", [(), BCTS[:7], (*BCTS[:7], 0.5), (*BCTS[:7], True)])
+def test_weights_that_are_none_are_refused_in_one_sentence(weights):
+    with pytest.raises(UsageError, match="^weights must be 8 whole numbers, not "):
+        TetrisBot(weights=weights)
 
 
 def test_a_clumsy_one_leaves_more_holes():

@@ -257,7 +257,7 @@ def test_other_weights_play_otherwise_and_as_they_say():
 
 @pytest.mark.parametrize("weights", [(), BCTS[:7], (*BCTS[:7], 0.5), (*BCTS[:7], True)])
 def test_weights_that_are_none_are_refused_in_one_sentence(weights):
-    with pytest.raises(UsageError, match="^weights must be 8 whole numbers, not "):
+    with pytest.raises(UsageError, match=r"^weights must be 8 whole numbers, not "):
         TetrisBot(weights=weights)
 
 

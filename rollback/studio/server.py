@@ -40,6 +40,7 @@ from rollback.studio.tasks import Tasks
 __all__ = ["StudioApp"]
 
 TURN: Final = 0.02  # seconds between two looks at what pages are to be told
+LOOK: Final = 0.2  # the same when there are no news
 NOTICES: Final = 50  # newest ones that a page which connects is told
 
 _log = logging.getLogger("rollback.studio.socketio")
@@ -224,7 +225,8 @@ class StudioApp:
 
     async def _pump(self) -> None:
         while True:
-            await self._news.wait()
+            with contextlib.suppress(TimeoutError):  # a page that was too slow makes no news when it has caught up
+                await asyncio.wait_for(self._news.wait(), LOOK)
             self._news.clear()
             runs, current = self.supervisor.shelf.newest_first(), self.supervisor.shelf.current()
             for client in list(self._clients.values()):
@@ -239,7 +241,8 @@ class StudioApp:
         socket = self._socket(client)
         if socket is None:
             return
-        is_drained = socket.queue.qsize() == 0
+        # A new page has its greeting on the way, and gets the snapshot right behind it.
+        is_drained = socket.queue.qsize() <= 1
 
         def snapshot(told: Sequence[Run]) -> dict[str, Any]:
             return self._snapshot(client, runs, current, told)

@@ -39,6 +39,7 @@ class Shelf:
         self._tasks = tasks
         self._changed = changed
         self._runs: dict[str, Run] = {}
+        self._in_order: list[Run] | None = None  # newest first, made when it is asked for
         self._reading: set[str] = set()
         self._wanted: list[str] = []  # runs that rest and whose curve was asked for, the newest wish last
 
@@ -54,7 +55,9 @@ class Shelf:
 
     def newest_first(self) -> list[Run]:
         """Return all runs, the newest first."""
-        return sorted(self._runs.values(), key=lambda run: (run.facts.started, run.name), reverse=True)
+        if self._in_order is None:
+            self._in_order = sorted(self._runs.values(), key=lambda run: (run.facts.started, run.name), reverse=True)
+        return list(self._in_order)
 
     def current(self) -> Run | None:
         """Return the newest run that is active, else the newest one."""
@@ -94,6 +97,7 @@ class Shelf:
         """Delete a run, which must rest."""
         await on_disk(lambda: self._folder.delete(run.name))
         self._runs.pop(run.name, None)
+        self._in_order = None
 
     def want_curve(self, run: Run) -> None:
         """Have the curve of a run read if it is not, while nobody waits for it."""
@@ -136,6 +140,7 @@ class Shelf:
                 self._changed()
 
     def _known(self, folder: RunFolder, facts: Facts) -> Run:
+        self._in_order = None
         run = self._runs[folder.name] = Run(folder, facts, Curve(self._limits.curve_points, self._limits.points_kept))
         return run
 

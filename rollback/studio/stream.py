@@ -18,7 +18,7 @@ __all__ = ["Viewer"]
 SNAPSHOT, POINTS, UPDATE = "snapshot", "points", "update"
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class _Mark:
     """How far a page is with a run."""
 
@@ -89,21 +89,21 @@ class Viewer:
         self._on_way.discard(kind)
 
     def _points(self, runs: Sequence[Run], limits: Limits) -> tuple[str, dict[str, Any]] | None:
-        for run in runs:
-            if not run.is_read:
-                continue
+        turns = {name: turn for turn, name in enumerate(self._marks)}
+        for run in sorted((run for run in runs if run.is_read), key=lambda run: turns.get(run.name, -1)):
             mark = self._marks.get(run.name)
             if mark is not None and mark.generation == run.generation:
                 if mark.last >= run.curve.last:
                     continue
                 rows = run.curve.since(mark.last, limits.points_at_once)
                 if rows is not None:
-                    mark.last = rows[-1][0]
                     # The next turn is that of the others: one that is always new would let them wait for ever.
-                    self._marks[run.name] = self._marks.pop(run.name)
+                    del self._marks[run.name]
+                    self._marks[run.name] = _Mark(run.generation, rows[-1][0])
                     return POINTS, {"run": run.name, "generation": run.generation, "rows": rows}
             elif mark is None and len(self._marks) >= 4 * limits.listed:
                 self._marks.clear()
+            self._marks.pop(run.name, None)
             self._marks[run.name] = _Mark(run.generation, run.curve.last)
             return "curve", run.curve_told()
         return None

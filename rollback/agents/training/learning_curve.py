@@ -24,6 +24,7 @@ TOP: Final = 76
 BOTTOM: Final = 56
 WINDOWS: Final = 60  # where no generation is told; more cannot be told apart
 TICKS: Final = 6
+LEGEND: Final = "steps of training; line: median, band: middle half, dashed: best"
 
 STYLE: Final = """
 svg { color-scheme: light dark; font: 14px system-ui, "Segoe UI", Roboto, Helvetica, Arial, sans-serif; }
@@ -97,7 +98,7 @@ def learning_curve(lines: Iterable[Mapping[str, Any]], *, title: str = "Learning
         f'<polygon class="half" points="{" ".join([*above, *below])}"/>',
         f'<polyline class="best" points="{" ".join(place(window.step, window.most) for window in windows)}"/>',
         f'<polyline class="median" points="{" ".join(place(window.step, window.median) for window in windows)}"/>',
-        _text((LEFT + WIDTH - RIGHT) / 2, HEIGHT - 14, "steps of training; line: median, band: middle half, dashed: best", "faint small middle"),
+        _text((LEFT + WIDTH - RIGHT) / 2, HEIGHT - 14, LEGEND, "faint small middle"),
         "</svg>\n",
     ]
     return "\n".join(parts)

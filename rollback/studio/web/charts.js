@@ -98,6 +98,7 @@ export class Charts {
   #key(curve, others, label) {
     const key = found("charts-key");
     key.hidden = curve.size === 0;
+    if (key.hidden) return;
     const lines = [["own", plainWords(label, 40)], ["median", "running median"]];
     others.forEach(({ label: other }, at) => lines.push([`other kind-${at % 2}`, `median of ${plainWords(other, 40)}`]));
     const said = JSON.stringify(lines);

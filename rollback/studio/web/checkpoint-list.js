@@ -1,11 +1,10 @@
 // The checkpoints of a run with their lineage: each under the one it was trained on from. Knows no file.
 
 import { careful, found, made } from "./elements.js";
-import { number, plainWords, spaced } from "./words.js";
+import { telling } from "./metrics.js";
+import { number, plainWords } from "./words.js";
 
 const KINDS = { last: "saved by itself", best: "the best so far", manual: "saved by hand" };
-const TELLING = ["success", "lines", "won", "reward", "length"]; // by how much they tell
-const SHARES = ["success", "won"];
 const DEEPEST = 5; // levels that are moved to the right
 
 /** `onLoad`, `onExport`, `onDelete` and `onPlay` are asked for by name. */
@@ -38,7 +37,7 @@ export class CheckpointList {
     if (checkpoint.problem) {
       item.append(made("span", { className: "problem", text: plainWords(checkpoint.problem) }));
     } else {
-      const facts = [`episode ${number(checkpoint.episode)}`, ...telling(checkpoint.metrics ?? {})];
+      const facts = [`episode ${number(checkpoint.episode)}`, ...telling(checkpoint.metrics)];
       item.append(made("span", { className: "hint", text: facts.join(" · ") }));
       item.append(made("span", { className: "hint lineage", text: `← ${origin(checkpoint.parent, names)}` }));
     }
@@ -63,14 +62,6 @@ export class CheckpointList {
     careful(add("Delete"), "Really delete?", () => this.#doers.onDelete(name));
     return buttons;
   }
-}
-
-/** Return what says most about how well it plays, in words. */
-function telling(metrics) {
-  const known = TELLING.filter((name) => name in metrics);
-  const names = known.length ? known : Object.keys(metrics);
-  const told = names.slice(0, 3).map((name) => [name, metrics[name]]);
-  return told.map(([name, value]) => `${spaced(name)} ${SHARES.includes(name) ? `${number(100 * value)} %` : number(value)}`);
 }
 
 function origin(parent, names) {

@@ -161,12 +161,12 @@ function line(context, fromX, fromY, toX, toY) {
 
 function drawTrail(context, side, trail, colours) {
   context.strokeStyle = colours.of("trail");
-  context.lineWidth = Math.max(2, 0.12 * side);
+  context.lineWidth = Math.max(2.5, 0.16 * side);
   context.lineCap = context.lineJoin = "round";
   for (let at = 1; at < trail.length; at++) {
     const [from, to] = [trail[at - 1], trail[at]];
     if (!isPlace(from) || !isPlace(to) || Math.abs(from[0] - to[0]) + Math.abs(from[1] - to[1]) > 1) continue; // fell
-    context.globalAlpha = 0.15 + 0.75 * (at / trail.length) ** 2; // the newest part is seen best
+    context.globalAlpha = 0.3 + 0.7 * (at / trail.length) ** 2; // the newest part is seen best
     context.beginPath();
     context.moveTo((from[0] + 0.5) * side, (from[1] + 0.5) * side);
     context.lineTo((to[0] + 0.5) * side, (to[1] + 0.5) * side);

@@ -7,14 +7,14 @@ import { plainWords } from "./words.js";
 const BUTTONS = {
   idle: ["go-on", "reset"],
   starting: ["stop"],
-  running: ["pause", "stop", "reset", "save"],
-  paused: ["pause", "step", "stop", "reset", "save"],
+  running: ["pause", "stop", "reset", "save", "evaluate"],
+  paused: ["pause", "step", "stop", "reset", "save", "evaluate"],
   stopping: [],
   stopped: ["go-on", "reset"],
   finished: ["go-on", "reset"],
   crashed: ["go-on", "reset"],
 };
-const ALL = ["pause", "step", "stop", "go-on", "reset", "save"];
+const ALL = ["pause", "step", "stop", "go-on", "reset", "save", "evaluate"];
 
 export class RunScreen {
   /** Show a run, null for a training that is not there yet; without a connection nothing can be pressed. */
@@ -34,7 +34,7 @@ export class RunScreen {
     found("controls").hidden = !run;
     found("pace").hidden = found("keys").hidden = found("save-form").hidden = !run || isResting;
     found("go-on").hidden = !isResting;
-    for (const id of ["stop", "pause", "step", "save"]) found(id).hidden = isResting;
+    for (const id of ["stop", "pause", "step", "save", "evaluate"]) found(id).hidden = isResting;
     tell(found("pause"), run?.state === "paused" ? "Go on training" : "Pause");
     tell(found("go-on"), run?.state === "idle" ? "Start it" : "Go on training");
     this.#speed(run, isConnected);

@@ -8,6 +8,7 @@ import { download } from "./download.js";
 import { found, tell } from "./elements.js";
 import { Link } from "./link.js";
 import { Model } from "./model.js";
+import { telling } from "./metrics.js";
 import { Notices } from "./notices.js";
 import { Numbers } from "./numbers.js";
 import { Picture } from "./picture.js";
@@ -107,6 +108,7 @@ export class Studio {
       reset_complete: () => this.#notices.show("good", `${plainWords(payload.run, 64)} begins anew.`),
       save_complete: () => this.#saved(payload),
       load_complete: () => this.#loaded(payload),
+      evaluated: () => this.#notices.show("good", `Played by what it has learned so far: ${telling(payload.metrics).join(", ")}.`),
       error: () => this.#notices.show("error", payload.message),
     }[name];
     return take?.();
@@ -243,7 +245,7 @@ export class Studio {
   #press() {
     const pause = () => this.#about(this.#run()?.state === "paused" ? "resume" : "pause");
     const acts = { pause, step: () => this.#about("step"), stop: () => this.#about("stop"), save: () => this.#about("save") };
-    Object.assign(acts, { "go-on": () => this.#goOn(), reset: () => this.#about("reset") });
+    Object.assign(acts, { "go-on": () => this.#goOn(), reset: () => this.#about("reset"), evaluate: () => this.#about("evaluate") });
     for (const [id, act] of Object.entries(acts)) found(id).addEventListener("click", act);
     found("speed").addEventListener("change", ({ target: { value } }) => {
       this.#about("speed", { speed: ["full", "headless"].includes(value) ? value : Number(value) });

@@ -1,0 +1,354 @@
+"""The studio's page, by a studio that acts: what is shown, what can be pressed, what is asked, and who is not believed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from tests.browser.acting_studio import GRID, LEARNED, ActingStudio, rows, run
+from tests.browser.stage import Stage, Tab
+
+HOSTILE = "<img src=x onerror=alert(1)>\u202e"
+FACTS = "() => window.studio.facts()"
+SHOWN = "() => [...document.querySelectorAll('#beginning button, #controls button')].filter((each) => each.checkVisibility())"
+CAN = f"() => ({SHOWN})().filter((each) => !each.disabled).map((each) => each.id)"
+
+
+@pytest.fixture(scope="module")
+def only_studio(stage: Stage) -> Iterator[ActingStudio]:
+    """A studio."""
+    studio = ActingStudio(stage)
+    yield studio
+    studio.close()
+
+
+@pytest.fixture
+def studio(only_studio: ActingStudio) -> Iterator[ActingStudio]:
+    """The same, of which nobody asked anything yet."""
+    only_studio.clear()
+    yield only_studio
+
+
+def text(tab: Tab, selector: str) -> str:
+    return str(tab.evaluate("(selector) => document.querySelector(selector).innerText", selector)).strip()
+
+
+def well_behaved(tab: Tab) -> bool:
+    return not (tab.violations or tab.strangers or tab.errors)
+
+
+def write(tab: Tab, label: str, value: str) -> None:
+    tab._stage.run(tab._page.get_by_label(label, exact=True).fill(value))
+
+
+def choose(tab: Tab, label: str, value: str) -> None:
+    tab._stage.run(tab._page.get_by_label(label, exact=True).select_option(value))
+
+
+def test_before_any_run_the_environment_is_shown_with_a_form_of_limits_and_help(studio: ActingStudio) -> None:
+    tab = studio.open()
+    tab.until("() => document.getElementById('caption').innerText")
+    assert studio.asked("preview") == [{"algo": "q-learning", "env": "gridworld?layout=rooms"}]
+    assert text(tab, "#caption").startswith("Map rooms") and tab.evaluate(CAN) == ["start"]
+    assert "nothing learned yet" in tab.evaluate("() => document.getElementById('picture').getAttribute('aria-label')")
+    form = text(tab, "#settings")
+    assert "How far · from 0.001 to 1, usually 0.5" in form and "Rows · from 4 to 20, usually 6" in form
+    algorithms = tab.evaluate("() => [...document.querySelectorAll('#what select')[0].options].map((each) => each.value)")
+    assert algorithms == ["q-learning", "cross-entropy"]  # what cannot be used is not offered
+    studio.answers["preview"] = {"ok": True, "picture": {**GRID, "layout": "halls"}}
+    choose(tab, "Environment", "gridworld?layout=halls")
+    tab.until("() => document.getElementById('caption').innerText.startsWith('Map halls')")
+    assert studio.asked("preview")[-1]["env"] == "gridworld?layout=halls" and well_behaved(tab)
+
+
+PROBLEMS = {
+    ("Learning rate", "2"): "This must be a number from 0.001 to 1.",
+    ("Field", "6.5"): "This must be a whole number from 4 to 20.",
+    ("Field", ""): "This is needed.",
+    ("Name of the run", "../up"): "A name has 1 to 64 of a-z, 0-9, - and _, the first a letter or a digit.",
+}
+
+
+def test_a_value_out_of_its_limits_is_told_beside_its_field_and_starts_nothing(studio: ActingStudio) -> None:
+    tab = studio.open()
+    usual = {"Learning rate": "0.5", "Field": "6", "Name of the run": ""}
+    for (label, value), problem in PROBLEMS.items():
+        write(tab, label, value)
+        tab.click("Start training")
+        assert text(tab, "[aria-invalid=true] ~ .problem") == problem and studio.asked("start") == []
+        assert tab.evaluate("() => document.activeElement.getAttribute('aria-invalid')") == "true"
+        write(tab, label, usual[label])
+    assert tab.evaluate("() => document.querySelectorAll('[aria-invalid=true]').length") == 0
+
+
+def test_start_sends_the_form_and_the_run_is_watched_with_its_parameters_locked(studio: ActingStudio) -> None:
+    studio.answers["start"] = {"ok": True, "run": "rooms-1", "state": "starting"}
+    tab = studio.open()
+    write(tab, "Learning rate", "0.25")
+    tab.click("Start training")
+    studio.tell("status", run())
+    tab.until("() => window.studio.facts().run?.state === 'running'")
+    sent = {"algo": "q-learning", "env": "gridworld?layout=rooms", "learning_rate": 0.25, "kind": "a", "field": 6}
+    assert studio.asked("start") == [{**sent, "episodes": 0, "seed": 1, "speed": "full"}]
+    assert studio.asked("watch")[-1] == {"run": "rooms-1"}
+    fields = "() => [...document.querySelectorAll('#settings :is(input, select)')]"
+    assert tab.evaluate(f"() => ({fields})().every((each) => each.disabled)")
+    shown = tab.evaluate(f"() => ({fields})().map((each) => each.value)")
+    assert shown == ["q-learning", "gridworld?layout=rooms", "0.25", "b", "8", "0", "1", "rooms-1"]
+    assert "Locked while it trains" in text(tab, "#settings-told")
+    studio.tell("status", run(state="stopped"))
+    tab.until("() => window.studio.facts().run?.state === 'stopped'")
+    assert tab.evaluate(f"() => ({fields})().filter((each) => !each.disabled).length") == 1  # how long it goes on
+    tab.click("New training")
+    tab.until(f"() => ({fields})().every((each) => !each.disabled)")
+    assert tab.evaluate(f"() => ({fields})()[2].value") == "0.25"  # it begins with a copy of them
+    assert well_behaved(tab)
+
+
+STATES = {
+    "idle": ["go-on", "reset"],
+    "starting": ["stop"],
+    "running": ["pause", "stop", "reset", "save", "evaluate"],
+    "paused": ["pause", "step", "stop", "reset", "save", "evaluate"],
+    "stopping": [],
+    "stopped": ["go-on", "reset"],
+    "finished": ["go-on", "reset"],
+    "crashed": ["go-on", "reset"],
+}
+
+
+def test_each_state_has_its_buttons_and_each_button_asks_for_its_run(studio: ActingStudio) -> None:
+    tab = studio.open(runs=[run(state="idle")], watching="rooms-1")
+    for state, buttons in STATES.items():
+        studio.tell("status", run(state=state))
+        tab.until(f"() => window.studio.facts().run?.state === '{state}'")
+        assert tab.evaluate(CAN) == buttons, state
+    studio.tell("status", run())
+    tab.until("() => window.studio.facts().run?.state === 'running'")
+    for button in ("Pause", "Reset", "Evaluate", "Stop"):
+        tab.click(button)
+    choose(tab, "Speed", "headless")
+    choose(tab, "Speed", "30")
+    tab.until("() => true")
+    assert [studio.asked(each) for each in ("pause", "reset", "evaluate", "stop")] == [[{"run": "rooms-1"}]] * 4
+    assert studio.asked("speed") == [{"run": "rooms-1", "speed": "headless"}, {"run": "rooms-1", "speed": 30}]
+    studio.tell("status", run(state="stopped", episodes=500))
+    tab.until("() => window.studio.facts().run?.state === 'stopped'")
+    write(tab, "Episodes", "900")
+    tab.click("Go on training")
+    assert studio.asked("start") == [{"run": "rooms-1", "episodes": 900}]
+
+
+def test_the_picture_takes_keys_and_a_field_keeps_its_own(studio: ActingStudio) -> None:
+    tab = studio.open(runs=[run(state="paused")], watching="rooms-1")
+    tab.until("() => document.querySelector('#pause').innerText === 'Go on training'")
+    tab.evaluate("() => document.getElementById('stage').focus()")
+    for key in (" ", "ArrowRight", "s"):
+        tab.press(key, down=True)
+        tab.press(key, down=False)
+    tab.evaluate("() => document.getElementById('save-name').focus()")
+    for key in (" ", "s", "Escape"):
+        tab.press(key, down=True)
+        tab.press(key, down=False)
+    tab.evaluate("() => window.studio.facts()")
+    assert [len(studio.asked(each)) for each in ("resume", "step", "save", "stop")] == [1, 1, 1, 0]
+
+
+def test_points_become_a_curve_in_bounded_memory_also_in_numbers(studio: ActingStudio) -> None:
+    tab = studio.open(
+        runs=[run()], watching="rooms-1", curves={"rooms-1": {"run": "rooms-1", "stride": 1, "last": 0, "rows": []}}
+    )
+    studio.tell("points", {"run": "rooms-1", "generation": 0, "rows": rows(1, 5, lines=2.0)}, wants_answer=True)
+    tab.until("() => window.studio.facts().curve.last === 5")
+    tab.until("() => document.querySelectorAll('#numbers-body tr').length === 5")
+    assert text(tab, "#numbers-head").split() == ["Episode", "Reward", "Median", "Steps", "Epsilon", "Lines"]
+    assert text(tab, "#numbers-body tr").split() == ["5", "5", "3", "10", "0.5", "2"]
+    tab.until("() => document.querySelectorAll('#charts .uplot canvas').length === 4")
+    titles = ["Reward of an episode", "Steps of an episode", "Epsilon", "Lines"]
+    assert tab.evaluate("() => [...document.querySelectorAll('#charts h3')].map((each) => each.innerText)") == titles
+    for first in range(6, 8001, 1599):
+        studio.tell("points", {"run": "rooms-1", "generation": 0, "rows": rows(first, first + 1598)}, wants_answer=True)
+    tab.until("() => window.studio.facts().curve.last === 8000")
+    assert tab.evaluate(FACTS)["points"] == 8000, "the premise: none is lost"
+    curve = tab.evaluate(FACTS)["curve"]
+    assert curve["stride"] == 8 and curve["size"] == 1000
+    tab.until("() => document.querySelector('#numbers-body th').innerText === '8,000'")
+    assert text(tab, "#numbers-body tr").split()[1] == "7,997"  # 7996.5, the mean of the last eight
+    studio.tell("points", {"run": "rooms-1", "generation": 1, "rows": rows(8001, 8001)}, wants_answer=True)
+    studio.tell("curve", {"run": "rooms-1", "generation": 2, "stride": 1, "last": 2, "rows": rows(1, 2)})
+    tab.until("() => window.studio.facts().curve.last === 2")  # a load or a reset: the curve is that of the agent as it is
+    tab.until("() => document.querySelectorAll('#numbers-body tr').length === 2")
+    assert studio.acknowledged["points"] == 7 and well_behaved(tab)
+
+
+def test_other_seeds_are_drawn_beside_and_other_settings_are_not(studio: ActingStudio) -> None:
+    others = [run("rooms-2", "stopped", seed=2), run("rooms-3", "stopped", seed=3, parameters={})]
+    curves = {name: {"stride": 1, "last": 9, "rows": rows(1, 9)} for name in ("rooms-1", "rooms-2", "rooms-3")}
+    tab = studio.open(runs=[run(), *others], watching="rooms-1", curves=curves)
+    tab.until("() => document.querySelectorAll('#charts-key span').length > 0")
+    assert text(tab, "#charts-key").split("\n") == ["seed 1", "running median", "median of seed 2"]
+
+
+def test_a_picture_is_acknowledged_when_it_is_painted_and_not_by_a_page_that_is_held_up(studio: ActingStudio) -> None:
+    tab = studio.open(runs=[run()], watching="rooms-1")
+    told = {"run": "rooms-1", "number": 1, "episode": 7, "step": 90, "agent_pos": [1, 1], "epsilon": 0.5, "picture": LEARNED}
+    drawn = tab.evaluate(FACTS)["drawn"]["pictures"]
+    studio.tell("update", told, wants_answer=True)
+    tab.until("() => !document.getElementById('scale').hidden")
+    assert tab.evaluate(FACTS)["drawn"]["pictures"] > drawn
+    assert text(tab, "#scale").split("\n")[0].startswith("worth 1") and "step 3 of the episode" in text(tab, "#caption")
+    tab.until("() => document.querySelector('#figures dd').innerText === '7'")
+    assert studio.acknowledged["update"] == 1
+    tab.evaluate("() => { window.requestAnimationFrame = () => 1; }")
+    studio.tell("update", {**told, "number": 2, "episode": 8}, wants_answer=True)
+    tab.until("() => window.studio.facts().updates === 2")
+    tab.until("() => document.querySelector('#figures dd').innerText === '8'")
+    assert studio.acknowledged["update"] == 1
+    studio.tell("update", {**told, "run": "rooms-9", "number": 3}, wants_answer=True)  # another run's is not painted at all
+    tab.until("() => window.studio.facts().updates === 3")
+    assert text(tab, "#figures dd") == "8"
+
+
+def test_checkpoints_stand_under_the_one_they_were_trained_on_from(studio: ActingStudio) -> None:
+    def saved(name: str, kind: str, episode: int, own: str, parent: str, **metrics: float) -> dict[str, Any]:
+        step = 10 * episode
+        return {"name": name, "kind": kind, "episode": episode, "step": step, "hash": own, "parent": parent, "metrics": metrics}
+
+    studio.answers["watch"] = {
+        "ok": True,
+        "checkpoints": [
+            saved("last-1", "last", 900, "c" * 64, "b" * 64),
+            saved("best", "best", 500, "a" * 64, "", success=0.975, starts=200),
+            saved("mine", "manual", 600, "b" * 64, "a" * 64, reward=7.25),
+            saved("foreign", "manual", 10, "e" * 64, "d" * 64),
+            {"name": "torn", "kind": "manual", "problem": HOSTILE},
+        ],
+    }
+    studio.answers["checkpoints"] = studio.answers["watch"]
+    tab = studio.open(runs=[run()], watching="rooms-1")
+    tab.until("() => document.querySelectorAll('.checkpoint').length === 5")
+    lines = tab.evaluate(
+        """() => [...document.querySelectorAll('.checkpoint')].map((each) =>
+            [each.querySelector('.name').innerText, each.className.slice(-1), each.querySelector('.lineage')?.innerText])"""
+    )
+    assert lines == [
+        ["best", "0", "← from nothing"], ["mine", "1", "← from best"], ["last-1", "2", "← from mine"],
+        ["foreign", "0", "← from one that is gone (dddddddd)"], ["torn", "0", None],
+    ]  # fmt: skip
+    assert "success 97.5 %" in text(tab, ".checkpoint") and "<img" in text(tab, ".checkpoint:last-child")
+    tab.click("Load mine")
+    tab.click("Delete mine")
+    assert studio.asked("delete") == []  # it asks first
+    tab.click("Delete mine")
+    tab.until("() => true")
+    assert studio.asked("load") == [{"run": "rooms-1", "name": "mine"}] == studio.asked("delete")
+    studio.answers["play"] = {"ok": True, "url": "javascript:alert(1)", "room": "x"}
+    tab.click("Play against it best")
+    studio.answers["play"] = {"ok": True, "url": "/play/RIVER-OTTER-42", "room": "x"}
+    tab.click("Play against it mine")
+    tab.until("() => document.querySelector('#news a')")
+    assert tab.evaluate("() => [...document.querySelectorAll('#news a')].map((a) => a.href)") == [
+        f"{studio.url}/play/RIVER-OTTER-42"
+    ]
+
+
+def test_each_save_and_load_has_a_notice_and_those_made_by_itself_are_told_quietly(studio: ActingStudio) -> None:
+    tab = studio.open(runs=[run()], watching="rooms-1")
+    told = {
+        "run": "rooms-1",
+        "name": "mine",
+        "names": ["mine"],
+        "episode": 40,
+        "step": 400,
+        "hash": "",
+        "parent": "",
+        "metrics": {},
+    }
+    studio.tell("save_complete", {**told, "by_hand": True})
+    studio.tell("load_complete", {"run": "rooms-1", "name": "mine", "episode": 40})
+    studio.tell("save_complete", {**told, "names": ["last-3", "best"], "by_hand": False})
+    studio.tell("error", {"message": HOSTILE, "reason": "failed"})
+    tab.until("() => document.querySelectorAll('.news').length === 3 && document.getElementById('saved-told').innerText")
+    news = tab.evaluate("() => [...document.querySelectorAll('.news bdi')].map((each) => each.textContent)")
+    assert news == [
+        "Saved as mine, after episode 40.", "Loaded mine: the training goes on after episode 40.",
+        "<img src=x onerror=alert(1)>",
+    ]  # fmt: skip
+    assert text(tab, "#saved-told") == "Saved by itself as last-3 and best, after episode 40."
+    assert tab.evaluate("() => document.getElementById('news').ariaLive") == "polite"
+    write(tab, "Name of the checkpoint", "No Name")
+    tab.click("Save as")
+    assert "is no name" in text(tab, "#save-told") and studio.asked("save") == []
+    write(tab, "Name of the checkpoint", "my-own")
+    tab.click("Save as")
+    tab.until("() => document.getElementById('save-name').value === ''")
+    assert studio.asked("save") == [{"run": "rooms-1", "name": "my-own"}]
+
+
+def test_a_crash_is_told_with_its_reason_and_its_last_words_as_text(studio: ActingStudio) -> None:
+    tab = studio.open(runs=[run()], watching="rooms-1")
+    crashed = run(state="crashed", reason=f"it was killed by signal 9 {HOSTILE}", last_words=["MemoryError", HOSTILE])
+    studio.tell("status", crashed)
+    tab.until("() => window.studio.facts().run?.state === 'crashed'")
+    assert text(tab, "#state") == "crashed" and "killed by signal 9 <img" in text(tab, "#reason")
+    assert tab.evaluate("() => document.getElementById('last-words-text').textContent").startswith("MemoryError\n<img")
+    assert tab.evaluate("() => document.images.length") == 0 and tab.evaluate(CAN) == ["go-on", "reset"]
+
+
+def test_nothing_of_what_others_named_becomes_an_element(studio: ActingStudio) -> None:
+    hostile = run(HOSTILE, "stopped", algo=HOSTILE, env=HOSTILE, reason=HOSTILE, seed=HOSTILE, parameters={HOSTILE: HOSTILE})
+    offered = {"name": HOSTILE, "environments": [HOSTILE], "problem": "", "parameters": [{"name": HOSTILE, "default": HOSTILE}]}
+    picture = {**GRID, "layout": HOSTILE, "held": HOSTILE}
+    studio.answers["preview"] = {"ok": True, "picture": picture}
+    tab = studio.open(runs=[hostile], algorithms=[offered], watching=HOSTILE)
+    tab.until("() => document.getElementById('caption').innerText")
+    studio.tell("points", {"run": HOSTILE, "generation": 0, "rows": [[1, 1, 1.0, 1, 0.0, {HOSTILE: 1.0}]]}, wants_answer=True)
+    tab.until("() => document.querySelectorAll('#charts h3').length >= 3")
+    assert tab.evaluate("() => document.images.length + document.querySelectorAll('script').length") == 1  # the page's own
+    assert "<img" in text(tab, "#runs") and "<img" in text(tab, "#charts") and well_behaved(tab)
+
+
+def test_it_comes_back_by_itself_after_three_seconds_or_at_once_and_loses_nothing(studio: ActingStudio) -> None:
+    tab = studio.open(runs=[run()], watching="rooms-1", curves={"rooms-1": {"stride": 1, "last": 3, "rows": rows(1, 3)}})
+    studio.drop()
+    tab.until("() => document.body.dataset.connection === 'waiting'")
+    assert text(tab, "#connection-told") in ("Connection lost: trying again in 3 s", "Connection lost: trying again in 2 s")
+    assert tab.evaluate(CAN) == []  # what nobody would hear cannot be pressed
+    studio.snapshot["curves"]["rooms-1"] = {"stride": 1, "last": 9, "rows": rows(1, 9)}
+    tab.click("Try now")
+    tab.until("() => window.studio.facts().snapshots === 2 && window.studio.facts().curve.last === 9")
+    assert tab.evaluate("() => document.body.dataset.connection") == "connected"
+    assert studio.asked("watch")[-1] == {"run": "rooms-1"} and tab.evaluate(CAN) == STATES["running"]
+
+
+def test_a_studio_with_a_token_lets_in_who_has_it_and_keeps_it_out_of_the_address(stage: Stage) -> None:
+    studio = ActingStudio(stage, token="a token of some length")
+    try:
+        tab = studio.open()
+        tab.until("() => document.body.dataset.connection === 'refused'")
+        assert "<b>take</b>" in text(tab, "#token-told") and studio.tokens == [""]
+        write(tab, "Token", "a token of some length")
+        tab.click("Connect")
+        tab.until("() => window.studio.facts().snapshots === 1")
+        assert studio.tokens == ["", "a token of some length"]
+        tab.evaluate("() => sessionStorage.clear()")
+        tab.visit("/#token=a%20token%20of%20some%20length")
+        tab.until("() => window.studio?.facts().snapshots === 1")
+        assert tab.evaluate("() => location.href") == f"{studio.url}/"
+        assert not [url for url in [*tab.requests, *tab.sockets] if "token" in url.partition("#")[0]]
+    finally:
+        studio.close()
+
+
+def test_without_uplot_a_sentence_says_what_fetches_it_and_the_numbers_are_there(stage: Stage) -> None:
+    studio = ActingStudio(stage, has_charts=False)
+    try:
+        tab = studio.open(runs=[run()], watching="rooms-1", curves={"rooms-1": {"stride": 1, "last": 3, "rows": rows(1, 3)}})
+        tab.until("() => !document.getElementById('charts-told').hidden")
+        assert "rollback fetch-assets" in text(tab, "#charts-told")
+        tab.until("() => document.querySelectorAll('#numbers-body tr').length === 3")
+        assert tab.evaluate("() => document.querySelectorAll('.uplot').length") == 0 and not (tab.errors or tab.violations)
+    finally:
+        studio.close()

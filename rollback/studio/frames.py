@@ -14,6 +14,7 @@ from typing import Any, Final
 __all__ = ["FrameCheck"]
 
 DEEPEST: Final = 8  # levels; commands need two
+LONGEST: Final = 30  # digits; the library's own reader gives up at some hundred
 RESERVED: Final = ("connect", "connect_error", "disconnect", "*")
 _FORM: Final = re.compile(r"4(?:0(?=$|\{)|2[0-9]{0,9}(?=\[)|3[0-9]{1,9}(?=\[))")
 
@@ -57,10 +58,16 @@ def _refuse(constant: str) -> Any:
     raise ValueError(constant)  # NaN: Python reads it, other languages do not
 
 
+def _whole(digits: str) -> int:
+    if len(digits) > LONGEST:
+        raise ValueError(digits)
+    return int(digits)
+
+
 def _read(text: str) -> Any:
     """Return what the JSON says, None where it is none."""
     try:
-        return json.loads(text, parse_constant=_refuse)
+        return json.loads(text, parse_constant=_refuse, parse_int=_whole)
     except (ValueError, RecursionError):
         return None
 

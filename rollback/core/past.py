@@ -66,6 +66,10 @@ class Past:
             return None
         return sim.snapshots.at(frame)
 
+    def before(self) -> Any:
+        """Return the snapshot of S_frame that was just taken. Only while being asked for a guess: then there is one."""
+        return self._sim.snapshots.at(self._sim.frame)
+
 
 def reach_of(config: SessionConfig) -> int:
     """Return how many frames back the predictor looks, 0 for one that looks at inputs only.

@@ -55,18 +55,20 @@ class _Imagined:
         if at < 0:
             return self._idle
         states: list[Any] = []  # those that the policy was not led through yet, as they stand now, newest first
-        while len(states) < LED_ON and at >= 0:
-            state = past.state(at)
-            if state is None:
-                break
+        while at >= 0:
             done = self._done[at % SLOTS]
-            if done[0] == at and done[1] is state:
+            state = past.state(at) if at < past.frame else past.before() if at == past.frame else None
+            if done[0] == at and (done[1] is state or state is None or len(states) == LED_ON):
                 self._memory = done[2]
                 if not states:
                     return done[3]
                 break
+            if state is None or len(states) == LED_ON:
+                break
             states.append(state)
             at -= 1
+        else:
+            self._memory = None
         value = last
         for number in range(len(states) - 1, -1, -1):
             at = frame - self._delay - number

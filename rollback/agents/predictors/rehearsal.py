@@ -135,7 +135,7 @@ def rehearse(
         if frame >= sim.ask_at and sim.blocked():
             if sim.failure is not None:
                 raise UsageError(f"the game raised on the recorded inputs of frame {frame}:\n{sim.failure}")
-            if known >= frame - 1:
+            if sim.is_over() and known >= frame - 1:
                 break
             continue
         if frame - known > window:

@@ -1,0 +1,223 @@
+"""Bots that are foreseen: not one wrong guess with k of window and delay, over jitter and loss; and terms that must agree."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from rollback import ConfigError, P2PSession, SessionConfig, UsageError
+from rollback.agents.predictors import DelayedBot, ExactPredictor, NGram
+from rollback.errors import CheckpointError
+from rollback.games import Duel, GridWorld, Pong
+from rollback.games.bots import RandomBot, act_with, bot_for
+from rollback.sim import Link, VirtualMatch
+from rollback.types import Local, Mismatch, Remote
+from tests.agents.tables import shortest_ways
+from tests.core.games import Sums
+
+ROUGH = Link(60, 60, loss=0.15, duplicate=0.05, reorder=0.05)
+
+
+class Mixing:
+    """A policy of which every action hangs on all of the state."""
+
+    def act(self, observation: Any, memory: Any) -> tuple[int, None]:
+        assert memory is None
+        return observation * 2654435761 >> 11 & 7, None
+
+
+class Shown(Sums):
+    def observe(self, player: int) -> int:
+        return self.value ^ player
+
+
+def played(exact: ExactPredictor, make: Any, link: Any = ROUGH, frames: int = 700, seed: int = 4, **more: Any) -> Any:
+    """Play the bots of `exact` against players that press by chance; the report's rollbacks are one a peer."""
+    settings = {"input_delay": 2, "predictor": exact, "extra": exact.extra, **more}
+    config = SessionConfig(**settings)
+    players = make().players
+    drawn = {player: act_with(RandomBot(make(), player, seed)) for player in range(players)}
+
+    def act(game: Any, player: int) -> Any:
+        return exact.act(game, player) if player in exact.bots else drawn[player](None, player)
+
+    return VirtualMatch(make, players, config, link, seed, act).run(frames)
+
+
+GAMES = {
+    "pong": (Pong, lambda: bot_for(Pong(), 1, 3)),
+    "duel": (Duel, lambda: bot_for(Duel(), 1, 3)),
+    "gridworld": (lambda: GridWorld(layout="race"), lambda: shortest_ways("race")),
+    "every state another": (Shown, Mixing),
+}
+
+
+@pytest.mark.parametrize("name", GAMES)
+@pytest.mark.parametrize("link", [ROUGH, Link(30, 90), Link(80, 20, loss=0.3)], ids=["rough", "jitter", "loss"])
+def test_no_guess_is_ever_wrong(name: str, link: Link) -> None:
+    make, source = GAMES[name]
+    report = played(ExactPredictor({1: DelayedBot(source(), k=10)}), make, link)
+    assert report.passed and report.inputs_varied
+    assert report.rollbacks[0] == 0, "the bot was foreseen"
+    assert report.rollbacks[1] > 20, "the other was not, over the same network"
+
+
+@settings(max_examples=15, deadline=None)
+@given(
+    seed=st.integers(0, 10_000),
+    latency=st.integers(0, 120),
+    jitter=st.integers(0, 120),
+    loss=st.floats(0, 0.3),
+    window=st.integers(2, 12),
+    delay=st.integers(0, 4),
+    more=st.integers(0, 20),
+)
+def test_no_guess_is_wrong_whatever_the_network_does(
+    seed: int, latency: int, jitter: int, loss: float, window: int, delay: int, more: int
+) -> None:
+    bot = DelayedBot(Mixing(), k=window + delay + more)
+    exact = ExactPredictor({1: bot})
+    link = Link(latency, jitter, loss)
+    report = played(exact, Shown, link, 150, seed, input_delay=delay, prediction_window=window)
+    assert report.passed and report.rollbacks[0] == 0
+
+
+def test_two_bots_foresee_each_other() -> None:
+    exact = ExactPredictor({0: DelayedBot(bot_for(Duel(), 0, 1), 10), 1: DelayedBot(bot_for(Duel(), 1, 2), 12)})
+    report = played(exact, Duel)
+    assert report.passed and report.inputs_varied and report.lost > 50
+    assert report.rollbacks == [0, 0]
+
+
+def test_a_bot_among_others_is_foreseen_by_all_of_them() -> None:
+    """Rollbacks there are, for the others' sake; so it is counted which guesses were wrong."""
+    wrong: list[int] = []
+    asked: list[int] = []
+
+    class Counting(ExactPredictor):
+        def begin(self, past: Any) -> Any:
+            made = super().begin(past)
+            inner = made.predict
+            guessed: dict[int, bytes] = {}
+
+            def predict(player: int, frame: int, last: bytes, history: Any, game: Any) -> bytes:
+                for at in [at for at in guessed if history(at) is not None] if player == 2 else []:
+                    asked.append(at)
+                    if history(at) != guessed.pop(at):
+                        wrong.append(at)
+                guess = inner(player, frame, last, history, game)
+                if player == 2:
+                    guessed[frame] = guess
+                return guess
+
+            made.predict = predict  # type: ignore[method-assign]
+            return made
+
+    exact = Counting({2: DelayedBot(Mixing(), 10)}, NGram())
+    report = played(exact, lambda: Shown(3), Link(40, 50, loss=0.1), 400)
+    assert report.passed and report.rollbacks[0] > 20 and len(asked) > 300
+    assert wrong == []
+
+
+def test_a_bot_that_is_too_quick_is_guessed_wrong_and_harms_nothing() -> None:
+    exact = ExactPredictor({1: DelayedBot(Mixing(), k=3)})
+    assert not exact.is_certain(SessionConfig(input_delay=2))
+    report = played(exact, Shown)
+    assert report.passed and report.rollbacks[0] > 100
+
+
+def test_on_a_short_line_a_quicker_bot_is_foreseen_too() -> None:
+    """With k of the delay: datagrams are never later than k less the input delay."""
+    report = played(ExactPredictor({1: DelayedBot(Mixing(), k=6)}), Shown, Link(20, 25))
+    assert report.passed and report.rollbacks[0] == 0 < report.rollbacks[1]
+
+
+def test_another_bot_than_was_thought_is_only_guessed_wrong() -> None:
+    thought = ExactPredictor({1: DelayedBot(bot_for(Pong(), 1, 77), 10, name="it")})
+    real = ExactPredictor({1: DelayedBot(bot_for(Pong(), 1, 3), 10, name="it")})
+    assert thought.extra == real.extra, "who lies about a policy without a checkpoint is believed"
+    configs = [SessionConfig(predictor=each, extra=each.extra) for each in (thought, real)]
+    drawn = act_with(RandomBot(Pong(), 0, 1))
+    act = lambda game, player: real.act(game, 1) if player else drawn(None, 0)  # noqa: E731
+    report = VirtualMatch(Pong, 2, configs, ROUGH, 4, act).run(600)
+    assert report.passed and report.rollbacks[0] > 20
+
+
+def test_peers_with_different_checkpoints_do_not_play() -> None:
+    one, two = (DelayedBot(shortest_ways("race", step=step), 10) for step in (1, 2))
+    assert one.terms != two.terms and "checkpoint " in one.terms and len(one.terms.split()[1].strip(",")) == 64
+    sessions = []
+    for number, bot in enumerate((one, two)):
+        exact = ExactPredictor({1: bot})
+        stands = [Local(), Remote("b")] if number == 0 else [Remote("a"), Local()]
+        sessions.append(P2PSession(GridWorld(layout="race"), stands, SessionConfig(predictor=exact, extra=exact.extra)))
+    events: list[Any] = []
+    for tick in range(60):
+        for number, session in enumerate(sessions):
+            session.tick({0: 0, 1: 0}, now=tick / 60)
+            events += session.events()
+            for _, datagram in session.outgoing(now=tick / 60):
+                sessions[1 - number].receive("ba"[1 - number], datagram)
+    found = [event for event in events if isinstance(event, Mismatch)]
+    assert found and all("extra" in event.field for event in found)
+    assert all(session.reason == "ended" for session in sessions)
+
+
+def test_the_terms_tell_bots_apart() -> None:
+    path = shortest_ways("race")
+    bots = [DelayedBot(path, 10), DelayedBot(path, 11), DelayedBot(path, 10, seed=1), DelayedBot(Mixing(), 10),
+            DelayedBot(Mixing(), 10, name="mixing 2"), DelayedBot(RandomBot(Pong(), 0, 1), 10)]  # fmt: skip
+    assert len({bot.terms for bot in bots}) == len(bots)
+    assert DelayedBot(path.to_bytes(), 10).terms == bots[0].terms
+    assert repr(bots[1]) == f"DelayedBot({bots[1].terms})"
+
+
+def test_which_settings_make_it_certain() -> None:
+    exact = ExactPredictor({0: DelayedBot(Mixing(), 12), 1: DelayedBot(Mixing(), 10)})
+    assert exact.is_certain(SessionConfig(input_delay=2, prediction_window=8))
+    assert not exact.is_certain(SessionConfig(input_delay=3, prediction_window=8))
+    assert not exact.is_certain(SessionConfig(input_delay=2, prediction_window=9))
+    assert not exact.is_certain(SessionConfig(input_delay="auto"))
+
+
+def test_what_cannot_be_is_refused_with_a_sentence() -> None:
+    for k in (0, 121, 2.5, True, None):
+        with pytest.raises(ConfigError, match=f"k must be a whole number of frames from 1 to 120, not {k!r}"):
+            DelayedBot(Mixing(), k)  # type: ignore[arg-type]
+    with pytest.raises(UsageError, match="a Checkpoint or a file of one is needed"):
+        DelayedBot(object(), 10)  # type: ignore[arg-type]
+    for bots in ({}, {1: Mixing()}, {"1": DelayedBot(Mixing(), 10)}):
+        with pytest.raises(UsageError, match="a DelayedBot for at least one player"):
+            ExactPredictor(bots)  # type: ignore[arg-type]
+    exact = ExactPredictor({1: DelayedBot(Mixing(), 10)})
+    stands = [Local(), Remote("b")]
+
+    def refused(error: type[Exception], sentence: str, bots: ExactPredictor = exact, game: Any = None, **config: Any) -> None:
+        with pytest.raises(error, match=sentence):
+            P2PSession(game or Shown(), stands, SessionConfig(predictor=bots, **config))
+
+    refused(ConfigError, "the settings must say 'bot of player 1'")
+    refused(ConfigError, "the settings must say 'bot of player 1'", extra={"bot of player 1": "somebody"})
+    refused(ConfigError, "cannot react to a state that is still to come", extra=exact.extra, input_delay=10)
+    refused(ConfigError, 'set save="every"', extra=exact.extra, save="sparse")
+    far = ExactPredictor({5: DelayedBot(Mixing(), 10)})
+    refused(ConfigError, "a bot for player 5, and the game has the players 0 to 1", far, extra=far.extra)
+    table = ExactPredictor({1: DelayedBot(shortest_ways("race"), 10)})
+    refused(CheckpointError, "", table, Pong(), extra=table.extra)
+
+
+def test_only_its_own_peer_plays_a_bot() -> None:
+    exact = ExactPredictor({1: DelayedBot(Mixing(), 10)}, NGram())
+    game = Shown()
+    with pytest.raises(UsageError, match="no session plays this game with this predictor"):
+        exact.act(game, 1)
+    P2PSession(game, [Local(), Remote("b")], SessionConfig(predictor=exact, extra=exact.extra))
+    for player in (0, 1, 7):
+        with pytest.raises(UsageError, match=f"player {player} is no bot of this peer"):
+            exact.act(game, player)
+    assert exact.predict(1, 3, b"\4", lambda frame: None, game) == b"\4", "without a session nothing is foreseen"
+    assert exact.predict(0, 3, b"\4", lambda frame: None, game) == b"\4"
+    assert repr(exact).startswith("ExactPredictor({1: DelayedBot(policy ")

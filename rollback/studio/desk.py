@@ -8,11 +8,11 @@ from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from rollback.agents.checkpoints import RunFolder
 from rollback.errors import CheckpointError, RollbackError, UsageError
 from rollback.studio.catalogue import Catalogue
 from rollback.studio.commands import COMMANDS, checked
 from rollback.studio.limits import Limits
+from rollback.studio.listing import Listing
 from rollback.studio.refusals import Refused
 from rollback.studio.run import Run
 from rollback.studio.stream import Viewer
@@ -39,6 +39,7 @@ class Desk:
         self._catalogue = catalogue
         self._limits = limits
         self._play = play
+        self._listing = Listing()
 
     async def carry_out(self, command: Any, fields: Any, viewer: Viewer | None = None) -> Answer:
         """Return what a command is answered.
@@ -87,7 +88,7 @@ class Desk:
             case "watch":
                 return await self._watch(run, viewer)
             case "checkpoints":
-                return {**_of(run), "checkpoints": await _read(lambda: checkpoints(run.folder))}
+                return {**_of(run), "checkpoints": await _read(lambda: self._listing.of(run.folder))}
             case "export":
                 return await self._export(run, _needed(command, name))
             case "play":
@@ -98,7 +99,7 @@ class Desk:
         if viewer is not None:
             viewer.watching = run.name
         self._supervisor.shelf.want_curve(run)
-        return {**_of(run), "curve": run.curve.thinned(), "checkpoints": await _read(lambda: checkpoints(run.folder))}
+        return {**_of(run), "curve": run.curve.thinned(), "checkpoints": await _read(lambda: self._listing.of(run.folder))}
 
     async def _export(self, run: Run, name: str) -> Answer:
         checkpoint = await _read(lambda: run.folder.load(name))
@@ -110,9 +111,9 @@ class Desk:
         if self._play is None:
             raise Refused("failed", "this studio has no lobby beside it: start it as rollback studio does")
         if not name:
-            known = {saved.name for saved in await _read(run.folder.saved) if saved.checkpoint is not None}
-            newest = await _read(run.folder.newest)
-            name = "best" if "best" in known else newest.name if newest is not None else ""
+            listed = await _read(lambda: self._listing.of(run.folder))
+            fine = [entry["name"] for entry in listed if not entry["problem"]]
+            name = "best" if "best" in fine else fine[0] if fine else ""
         if not name:
             raise Refused("unknown", f"the run {run.name} has no checkpoint yet: save one")
         await _read(lambda: run.folder.load(name))  # or it is refused here
@@ -121,19 +122,6 @@ class Desk:
         except RollbackError as error:
             raise Refused("failed", str(error)) from None
         return {**_of(run), "name": name, **where}
-
-
-def checkpoints(folder: RunFolder) -> list[dict[str, Any]]:
-    """Return the checkpoints of a run as pages get them."""
-    told = []
-    for saved in folder.saved():
-        entry: dict[str, Any] = {"name": saved.name, "kind": saved.kind, "problem": saved.problem}
-        if saved.checkpoint is not None:
-            held = saved.checkpoint
-            entry |= {"episode": held.episode, "step": held.step, "epsilon": held.epsilon}
-            entry |= {"hash": held.hash, "parent": held.parent, "metrics": dict(held.metrics)}
-        told.append(entry)
-    return told
 
 
 def _of(run: Run) -> Answer:

@@ -188,7 +188,7 @@ def test_ten_pictures_a_second_arrive_and_stop_takes_less_than_one_while_trainin
 
 
 @pytest.mark.nightly
-def test_a_page_that_stands_still_for_a_minute_goes_on_with_the_newest(studio: StudioThread) -> None:
+def test_a_page_that_stood_still_goes_on_with_the_newest(studio: StudioThread) -> None:
     tab = begin(studio)
     tab.until("() => window.studio.facts().curve.last > 100")
     before = facts(tab)

@@ -9,6 +9,7 @@ const HEIGHT = 150;
 const EVERY = 250; // ms between two drawings
 const SEEDS = 5; // other seeds that are drawn beside
 const DASHES = [[6, 4], [2, 3]];
+const TELLING = ["success", "lines", "won"]; // charted first
 const FURTHER = 2; // further numbers that get a chart
 
 /** Charts of reward, steps, epsilon and whatever else an algorithm tells, such as lines. */
@@ -121,7 +122,7 @@ export class Charts {
     this.#box.append(box);
     const [ink, accent, soft, grid] = ["ink", "accent", "soft", "edge"].map((colour) => this.#colours.of(colour));
     const axis = { stroke: soft, font: "11px system-ui, sans-serif", grid: { stroke: grid, width: 1 }, ticks: { stroke: grid, width: 1, size: 4 } };
-    const series = [{}, { stroke: name === "epsilon" ? accent : soft, width: name === "epsilon" ? 2 : 1, points: { show: false }, spanGaps: true }];
+    const series = [{}, { stroke: name === "epsilon" ? accent : faint(soft), width: name === "epsilon" ? 2 : 1, points: { show: false }, spanGaps: true }];
     if (name !== "epsilon") series.push({ stroke: accent, width: 2.5, points: { show: false }, spanGaps: true });
     for (let at = 0; at < lines; at++) {
       series.push({ stroke: ink, width: 1.5, dash: DASHES[at % 2], points: { show: false }, spanGaps: true, label: others[at].label });
@@ -163,7 +164,14 @@ export class Charts {
 function wanted(curve) {
   const names = ["reward", "steps"];
   if (curve.size === 0 || curve.column("epsilon").some((value) => value > 0)) names.push("epsilon");
-  return [...names, ...curve.further.slice(0, FURTHER)];
+  const telling = curve.further.filter((name) => name !== "generation"); // it only climbs
+  telling.sort((a, b) => TELLING.includes(b) - TELLING.includes(a));
+  return [...names, ...telling.slice(0, FURTHER)];
+}
+
+/** A hex colour through which others are seen: single episodes are noisy, and the median is what tells. */
+function faint(colour) {
+  return /^#[0-9a-f]{6}$/i.test(colour) ? `${colour}59` : colour;
 }
 
 export function titleOf(name) {

@@ -1,7 +1,7 @@
 // What is said of the run that is looked at, and which of its buttons can be pressed. Knows states; sends nothing.
 
 import { found, made, tell } from "./elements.js";
-import { plainWords } from "./words.js";
+import { capital, plainWords } from "./words.js";
 
 // By state: the buttons that can be pressed. Where there is no run there is nothing to press but Start.
 const BUTTONS = {
@@ -24,7 +24,7 @@ export class RunScreen {
     state.hidden = !run;
     tell(state, run?.state ?? "");
     state.dataset.state = run?.state ?? "";
-    tell(found("reason"), plainWords(run?.reason ?? (run ? "" : "This is the environment before any training.")));
+    tell(found("reason"), run ? capital(plainWords(run.reason ?? "")) : "This is the environment before any training.");
     this.#lastWords(run?.state === "crashed" ? (run.last_words ?? []) : []);
     const usable = isConnected ? (BUTTONS[run?.state] ?? []) : [];
     for (const id of ALL) found(id).disabled = !usable.includes(id);

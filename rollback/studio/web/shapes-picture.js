@@ -61,6 +61,7 @@ const DRAW = {
     context.font = `500 ${(0.82 * size * height).toFixed(2)}px ui-sans-serif, system-ui, sans-serif`;
     context.textBaseline = "middle";
     context.textAlign = ["left", "center", "right"].includes(align) ? align : "left";
-    context.fillText(String(words).slice(0, 200), x * width, y * height);
+    const middle = size < 1 ? Math.min(1 - size / 2, Math.max(size / 2, y)) : y; // a line at an edge is seen whole
+    context.fillText(String(words).slice(0, 200), x * width, middle * height);
   },
 };

@@ -127,9 +127,7 @@ export class Studio {
 
   #status(run, sentence = "") {
     const before = this.#model.take(run);
-    if (run.state === "crashed" && before?.state !== "crashed") {
-      this.#notices.show("error", `${plainWords(run.run, 64)} crashed: ${plainWords(run.reason)}`);
-    } else if (sentence) this.#notices.show("good", sentence);
+    if (sentence) this.#notices.show("good", sentence);
     if (before && ACTIVE.includes(before.state) && !ACTIVE.includes(run.state)) this.#lookUp(run.run); // it saved as it left
     this.#show();
   }

@@ -48,7 +48,10 @@ def command(
     ] = None,
     bot: Annotated[
         str | None,
-        typer.Option(help="Let a bot play: best (the game's own), random, or a checkpoint FILE.npz.", rich_help_panel=_PLAYER),
+        typer.Option(
+            help="Let a bot play: best (the game's own), random, a checkpoint FILE.npz or an ONNX model FILE.onnx.",
+            rich_help_panel=_PLAYER,
+        ),
     ] = None,
     keys: options.Keys = None,
     frames: Annotated[

@@ -15,7 +15,7 @@ from rollback.envs.names import game_factory
 from rollback.errors import NetworkError
 from rollback.game import Game
 from rollback.net.lobby_link import LobbyRefusal
-from rollback.netplay.hands.bots import CHECKPOINT, bot_act
+from rollback.netplay.hands.bots import SAVED, bot_act
 from rollback.netplay.hands.buttons import Buttons
 from rollback.netplay.joining import join
 
@@ -78,7 +78,7 @@ def _check_hands(seat: Player, game: Game) -> None:
     """Refuse what cannot be played by hand, or by that checkpoint, before a room is entered for it."""
     if seat.look != "bot":
         Buttons(game, 0, seat.keys)
-    elif seat.bot.endswith(CHECKPOINT):
+    elif seat.bot.endswith(SAVED):
         bot_act(seat.bot, game, 0, 0)
 
 

@@ -36,8 +36,8 @@ def command(
         list[str] | None,
         typer.Option(
             metavar="NAME...",
-            help="Who plays: best (or scripted), random, idle, module:Policy, path/file.py:Policy or a checkpoint FILE.npz,"
-            " several after one another; the same twice is a mirror.",
+            help="Who plays: best (or scripted), random, idle, module:Policy, path/file.py:Policy, a checkpoint FILE.npz"
+            " or an ONNX model FILE.onnx, several after one another; the same twice is a mirror.",
             show_default="best random",
         ),
     ] = None,

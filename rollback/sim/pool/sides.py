@@ -1,4 +1,4 @@
-"""Who plays, by name: `best`, `random`, `idle`, `module:Policy`, `path/file.py:Policy`, a checkpoint. Knows no match.
+"""Who plays, by name: `best`, `random`, `idle`, `module:Policy`, `path/file.py:Policy`, a saved agent. Knows no match.
 
 Names, and not objects, so that the same spec means the same in every process and in a file.
 """
@@ -20,13 +20,13 @@ from rollback.game import Game, codecs_of
 from rollback.sim.pool.played import Shared
 from rollback.types import Policy
 
-__all__ = ["CHECKPOINT", "NAMES", "check_side", "checkpoints_of", "looks", "policies_of"]
+__all__ = ["NAMES", "SAVED", "check_side", "checkpoints_of", "looks", "policies_of"]
 
 NAMES: Final = ("best", "random", "idle")
-CHECKPOINT: Final = ".npz"
+SAVED: Final = (".npz", ".onnx")  # checkpoints, and the models of others
 FORMS: Final = (
-    "name a player as best, random, idle, module:Policy, path/file.py:Policy or a checkpoint FILE.npz,"
-    " with ?key=value&... where it takes settings"
+    "name a player as best, random, idle, module:Policy, path/file.py:Policy, a checkpoint FILE.npz or"
+    " an ONNX model FILE.onnx, with ?key=value&... where it takes settings"
 )
 _LONGEST: Final = 1000  # characters
 _MOST_SETTINGS: Final = 16
@@ -67,9 +67,9 @@ def check_side(name: Any) -> None:
 
 
 def checkpoints_of(players: Sequence[str]) -> tuple[str, ...]:
-    """Return the files of those players that are checkpoints, each once."""
-    places = [_parsed(name).place for name in players if CHECKPOINT in name]
-    return tuple(dict.fromkeys(place for place in places if place.endswith(CHECKPOINT)))
+    """Return the files of those players that are saved agents, each once."""
+    places = [_parsed(name).place for name in players if any(ending in name for ending in SAVED)]
+    return tuple(dict.fromkeys(place for place in places if place.endswith(SAVED)))
 
 
 def policies_of(game: Game, players: Sequence[str], seed: int, shared: Shared) -> list[Policy]:
@@ -120,7 +120,7 @@ def _parsed(name: Any) -> _Parsed:
             raise UsageError(f"{place} takes no settings, as in {name!r}: {FORMS}")
         return _Parsed(place, settings)
     module, _, attribute = place.rpartition(":")
-    if not place.endswith(CHECKPOINT) and not (module and attribute.isidentifier()):
+    if not place.endswith(SAVED) and not (module and attribute.isidentifier()):
         found = difflib.get_close_matches(place.lower(), NAMES, n=1)
         raise UsageError(f"there is no player called {place!r}{f', did you mean {found[0]}?' if found else ''}: {FORMS}")
     return _Parsed(place, settings)
@@ -148,8 +148,8 @@ def _maker(name: str, shared: Shared) -> Maker:
         return _drawing
     if place == "idle":
         return lambda game, player, seed: Idle(game, player)
-    if place.endswith(CHECKPOINT):
-        return _from_checkpoint(place, parsed.settings, shared)
+    if place.endswith(SAVED):
+        return _from_saved(place, parsed.settings, shared)
     return _imported(name.strip(), place, parsed.settings)
 
 
@@ -218,18 +218,20 @@ def _asked(found: Any, name: str, settings: Mapping[str, Any]) -> tuple[str, ...
     return tuple(each for each in _OFFERED if each in by_name and each not in settings)
 
 
-def _from_checkpoint(place: str, settings: Mapping[str, Any], shared: Shared) -> Maker:
-    """Return what makes policies of the bytes that travelled; a checkpoint is read once a worker."""
+def _from_saved(place: str, settings: Mapping[str, Any], shared: Shared) -> Maker:
+    """Return what makes policies of the bytes that travelled; an agent is read once a worker."""
     content = shared.parcel(place)
     if settings:
-        raise UsageError(f"{place} is a checkpoint, and takes no settings such as ?{next(iter(settings))}=...: leave them out")
-    # By its name, like any module:Policy: what plays from checkpoints stands above this folder.
-    checkpoint = import_module("rollback.agents.checkpoints").Checkpoint.load(content, place)
-    policy_from: Callable[..., Policy] = import_module("rollback.agents.playing").policy_from
+        what = "a checkpoint" if place.endswith(SAVED[0]) else "an ONNX model"
+        raise UsageError(f"{place} is {what}, and takes no settings such as ?{next(iter(settings))}=...: leave them out")
+    # By its name, like any module:Policy: what plays from files stands above this folder.
+    playing: Any = import_module("rollback.agents.playing")
+    agent = playing.saved_agent(content, place)
+    policy_from: Callable[..., Policy] = playing.policy_from
 
     def make(game: Game, player: int, seed: int) -> Policy:
         try:
-            return policy_from(checkpoint, game, player, seed)
+            return policy_from(agent, game, player, seed)
         except CheckpointError as error:
             raise CheckpointError(f"{place} does not fit: {error}") from None
 

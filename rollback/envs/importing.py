@@ -8,19 +8,37 @@ import importlib.util
 import os
 import pkgutil
 import sys
+import threading
 import traceback
 import zlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from types import ModuleType
 from typing import Final
 
 from rollback.errors import GameError
 
-__all__ = ["closest", "from_here", "imported", "last_line", "run_file"]
+__all__ = ["closest", "from_here", "imported", "last_line", "run_file", "under_way"]
 
 _OURS: Final = os.path.dirname(__file__)  # frames of this folder say nothing of where the user's code went wrong
 _IMPORTERS: Final = (os.path.join("importlib", "__init__.py"), os.path.join("gymnasium", "envs", "registration.py"))
+_here: Final = threading.local()  # what this thread is importing: another one's may take long
+
+
+def under_way() -> tuple[str, ...]:
+    """Return what this thread is importing for somebody just now, the outermost first; mostly nothing."""
+    return tuple(getattr(_here, "names", ()))
+
+
+@contextmanager
+def _noted(name: str) -> Iterator[None]:
+    names = _here.__dict__.setdefault("names", [])
+    names.append(name)
+    try:
+        yield
+    finally:
+        names.pop()
 
 
 def imported(module: str, name: str, forms: str) -> ModuleType:
@@ -39,7 +57,8 @@ def imported(module: str, name: str, forms: str) -> ModuleType:
     if not all(part.isidentifier() for part in module.split(".")):
         raise GameError(f"{name!r} names no game: {forms}")
     try:
-        return importlib.import_module(module)
+        with _noted(module):
+            return importlib.import_module(module)
     except ModuleNotFoundError as error:
         missing = error.name or module
         if module == missing or module.startswith(f"{missing}."):
@@ -84,7 +103,8 @@ def run_file(path: str, forms: str) -> ModuleType:
     module = importlib.util.module_from_spec(found)
     sys.modules[module_name] = module
     try:
-        found.loader.exec_module(module)
+        with _noted(path):
+            found.loader.exec_module(module)
     except (Exception, SystemExit) as error:  # a file may raise anything, or leave
         del sys.modules[module_name]
         raise GameError(f"{path} cannot be run: {last_line(error)}") from error

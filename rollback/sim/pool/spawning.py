@@ -18,13 +18,13 @@ from typing import Any, Final
 
 from rollback.errors import UsageError
 
-__all__ = ["Context", "Script", "Worker", "check_not_opening", "open_script", "script_of_caller"]
+__all__ = ["Context", "Script", "Worker", "check_not_opening", "open_script", "opening", "script_of_caller"]
 
 Script = tuple[tuple[str, str], ...]  # how a process finds the script of another: by module or by path; empty, if not at all
 WHERE: Final = ("init_main_from_name", "init_main_from_path")
 
 _one_at_a_time = threading.Lock()
-_opening: list[str] = []  # the script that this worker is importing, while it does
+_opening: list[str] = []  # what this worker is importing, while it does
 _opened: list[tuple[str, str]] = []  # the script that this worker has imported
 
 
@@ -129,22 +129,34 @@ def open_script(script: Script) -> None:
             "what is defined in a notebook, in a console or on standard input cannot be played in another process: "
             'write it into a file, and name it by that (`my_file.py:MyGame`), or take backend="serial"'
         )
-    _opening.append(script[0][1])
-    try:
+    with opening(script[0][1]):
         spawn.prepare(dict(script))
         _opened[:] = script
+
+
+@contextmanager
+def opening(name: str) -> Iterator[None]:
+    """Let nothing be started by what a worker imports meanwhile."""
+    _opening.append(name)
+    try:
+        yield
     finally:
-        _opening.clear()
+        _opening.pop()
 
 
 def check_not_opening() -> None:
     """Hold that no worker starts workers because it imports the script that started it.
 
+    A script may also be imported as the file of a game, by its name: each worker would then start workers of its own, whose
+    workers start more, without end.
+
     Raises:
         UsageError: It does.
     """
-    if _opening:
-        raise _unguarded(_opening[0])
+    importing = sys.modules.get("rollback.envs.importing")  # what was never imported is importing nothing
+    names = [*_opening, *(importing.under_way() if importing is not None else ())]
+    if names:
+        raise _unguarded(names[0])
 
 
 def _unguarded(script: str) -> UsageError:

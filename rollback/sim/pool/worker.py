@@ -7,6 +7,7 @@ import pickle
 import signal
 import time
 from collections.abc import Callable, Mapping
+from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -17,7 +18,7 @@ from rollback.sim.pool.limits import limited, size_now
 from rollback.sim.pool.played import Shared
 from rollback.sim.pool.playing import CAUGHT, LONGEST, Row, play_one, row_of, told
 from rollback.sim.pool.result import MatchResult
-from rollback.sim.pool.spawning import Script, open_script
+from rollback.sim.pool.spawning import Script, open_script, opening
 
 __all__ = ["Missing", "Orders", "Reply", "Unplayed", "pack", "play_batch", "play_one", "prepare", "unpack"]
 
@@ -176,7 +177,8 @@ def _reply(
 ) -> bytes:
     if MAIN in packed and _here.box is not None:
         open_script(orders.script)
-    batch: Batch = pickle.loads(packed)
+    with opening("a module of these matches") if _here.box is not None else nullcontext():
+        batch: Batch = pickle.loads(packed)
     lacking = _lacking(batch, fetch)
     if lacking:
         return pickle.dumps(("missing", lacking, ()))

@@ -10,9 +10,10 @@ from types import ModuleType
 
 import pytest
 
-from rollback.errors import UsageError
+from rollback.envs.importing import run_file
+from rollback.errors import GameError, UsageError
 from rollback.sim.pool import spawning
-from rollback.sim.pool.spawning import Context, Worker, check_not_opening, open_script, script_of_caller
+from rollback.sim.pool.spawning import Context, Worker, check_not_opening, open_script, opening, script_of_caller
 
 
 @pytest.fixture
@@ -145,4 +146,39 @@ def test_a_script_that_simulates_when_it_is_imported_is_told_what_it_lacks(spawn
     path.write_text("from rollback.sim.pool.spawning import check_not_opening\ncheck_not_opening()\n")
     with pytest.raises(UsageError, match=r"unguarded\.py starts a simulation .*if __name__ == '__main__':"):
         open_script((("init_main_from_path", str(path)),))
+    check_not_opening()
+
+
+def test_a_script_that_is_also_the_file_of_its_game_starts_no_workers_from_workers_without_end(tmp_path):
+    path = tmp_path / "game_and_run.py"
+    path.write_text("from rollback.sim.pool.spawning import check_not_opening\ncheck_not_opening()\nclass Game: players = 1\n")
+    with pytest.raises(GameError, match=r"cannot be run: .*game_and_run\.py starts a simulation whenever it is imported"):
+        run_file(str(path), "")
+    check_not_opening()
+
+
+def test_what_another_thread_imports_keeps_nobody_from_simulating(tmp_path):
+    path = tmp_path / "slow_game.py"
+    path.write_text("import threading\nother = threading.Thread(target=threading.check)\nother.start()\nother.join()\n")
+    refused = []
+
+    def check():
+        try:
+            check_not_opening()
+        except UsageError as error:
+            refused.append(error)
+        else:
+            refused.append(None)
+
+    threading.check = check
+    try:
+        run_file(str(path), "")
+    finally:
+        del threading.check
+    assert refused == [None]
+
+
+def test_a_module_of_specs_that_simulates_when_a_worker_unpickles_them_is_told_what_it_lacks():
+    with opening("a module of these matches"), pytest.raises(UsageError, match=r"of these matches starts a simulation"):
+        check_not_opening()
     check_not_opening()

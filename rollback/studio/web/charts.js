@@ -92,6 +92,7 @@ export class Charts {
       const chart = (this.#charts.get(name) ?? this.#make(name, lines, others)).chart;
       chart.setData(this.#data(name, curve, others));
     }
+    this.#resize();
     this.#key(curve, others, label);
     this.drawn++;
   }
@@ -128,13 +129,13 @@ export class Charts {
       series.push({ stroke: ink, width: 1.5, dash: DASHES[at % 2], points: { show: false }, spanGaps: true, label: others[at].label });
     }
     const options = {
-      width: this.#width(),
+      width: Math.max(120, box.clientWidth),
       height: HEIGHT,
       legend: { show: false },
       cursor: { show: true, y: false, drag: { x: false, y: false } },
       scales: { x: { time: false } },
       axes: [
-        { ...axis, size: 26, space: 60, values: (_, ticks) => ticks.map((tick) => (Number.isInteger(tick) ? shortNumber(tick) : "")) },
+        { ...axis, size: 26, space: 44, values: (_, ticks) => ticks.map((tick) => (Number.isInteger(tick) ? shortNumber(tick) : "")) },
         { ...axis, size: 48, space: 28, values: (_, ticks) => ticks.map(number) },
       ],
       series,
@@ -148,15 +149,12 @@ export class Charts {
     return held;
   }
 
-  #width() {
-    const { columnGap, gridTemplateColumns } = getComputedStyle(this.#box);
-    const columns = gridTemplateColumns.split(" ").length;
-    return Math.max(120, Math.floor((this.#box.clientWidth - (columns - 1) * (parseFloat(columnGap) || 0)) / columns));
-  }
-
+  /** Give each chart the room it has: with an odd number of them the first one has a line of its own. */
   #resize() {
-    const width = this.#width();
-    for (const { chart } of this.#charts.values()) if (chart.width !== width) chart.setSize({ width, height: HEIGHT });
+    for (const { chart, box } of this.#charts.values()) {
+      const width = Math.max(120, box.clientWidth);
+      if (chart.width !== width) chart.setSize({ width, height: HEIGHT });
+    }
   }
 }
 

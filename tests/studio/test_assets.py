@@ -24,7 +24,7 @@ def ask(app: Any, path: str) -> tuple[int, str, bytes]:
     asyncio.run(app({**scope, "root_path": "", "http_version": "1.1", "scheme": "http"}, receive, send))
     headers = dict(sent[0]["headers"])
     body = b"".join(message.get("body", b"") for message in sent[1:])
-    return sent[0]["status"], headers[b"content-type"].decode().partition(";")[0], body
+    return sent[0]["status"], headers.get(b"content-type", b"").decode().partition(";")[0], body
 
 
 @pytest.fixture

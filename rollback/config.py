@@ -18,7 +18,11 @@ MAX_EXTRA: Final = 64  # entries
 
 
 class Predictor(Protocol):
-    """Guesses an input that has not arrived. Local only: peers need not agree on it."""
+    """Guesses an input that has not arrived. Local only: peers need not agree on it.
+
+    It may have a method `begin(past)`, called once a session, that returns the one to ask there, and a number `reach` of
+    frames whose states it wants to look at: see `rollback.core.past`.
+    """
 
     def predict(self, player: int, frame: int, last_input: bytes, history: Any, game: Any) -> bytes:
         """Return an input of the player's width.

@@ -107,7 +107,8 @@ class InputQueue:
 
     def history(self, player: int, frame: int) -> bytes | None:
         """Return a player's known input of a frame, None where it is no longer, or not yet, here."""
-        if not max(0, self.known - RING + 1) <= frame <= self.known:
+        known = self.known
+        if frame > known or frame < 0 or known - frame >= RING:
             return None
         start, stop = self.spans[player]
         return self.rows[frame & MASK][start:stop]

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import traceback
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import Any, Final
 
 from rollback.config import RepeatLast, SessionConfig
@@ -89,6 +90,7 @@ class Simulation:
         self._rows: tuple[bytes, ...] = (b"", b"")
         self._actions: Sequence[Any] = ()
         self.every = self._digest is None
+        self._histories: dict[int, Callable[[int], bytes | None]] = {}
         self._reach = reach_of(config)
         self.snapshots = Snapshots(config.prediction_window + self._reach, 1)
         self.opaque = False
@@ -385,7 +387,10 @@ class Simulation:
         parts = []
         for player, (start, stop) in queue.spans.items():
             last = queue.last[start:stop]
-            part = guess.predict(player, frame, last, lambda past, player=player: queue.history(player, past), self.game)
+            history = self._histories.get(player)
+            if history is None:
+                history = self._histories[player] = partial(queue.history, player)
+            part = guess.predict(player, frame, last, history, self.game)
             if not isinstance(part, bytes) or len(part) != stop - start:
                 raise GameError(
                     f"{type(guess).__name__}.predict returned {part!r} for player {player}: {stop - start} bytes are needed"

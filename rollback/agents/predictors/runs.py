@@ -72,7 +72,9 @@ class Runs:
         self._now, self._lasted = value, 1
         if self._cells > MOST_CELLS - LONGEST * len(self._levels):
             self._forget()
-        self._nodes = [level.setdefault(key, {}) for level, key in zip(self._levels, _keys(value, self._past), strict=False)]
+        self._nodes = [level.setdefault(key, {}) for level, key in zip(self._levels, _keys(value, self._past), strict=False)][
+            ::-1
+        ]
 
     def restart(self) -> None:
         """Begin to guess anew from the newest known input on."""
@@ -84,7 +86,7 @@ class Runs:
         lasted, now = self._ahead_lasted, self._ahead
         if now is None:
             return last
-        for node in reversed(self._ahead_nodes):
+        for node in self._ahead_nodes:
             cell = node.get(lasted)
             if cell is not None and cell[1] >= SURE:  # type: ignore[operator]
                 value: bytes = cell[0]  # type: ignore[assignment]
@@ -97,7 +99,7 @@ class Runs:
             self._ahead_past = ((now, lasted), *self._ahead_past[: self._order - 1]) if self._order else ()
             self._ahead, self._ahead_lasted = value, 1
             found = [level.get(key) for level, key in zip(self._levels, _keys(value, self._ahead_past), strict=False)]
-            self._ahead_nodes = [node for node in found if node is not None]
+            self._ahead_nodes = [node for node in reversed(found) if node is not None]
         return value
 
     def _forget(self) -> None:

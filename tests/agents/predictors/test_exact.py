@@ -206,7 +206,7 @@ def test_what_cannot_be_is_refused_with_a_sentence() -> None:
     far = ExactPredictor({5: DelayedBot(Mixing(), 10)})
     refused(ConfigError, "a bot for player 5, and the game has the players 0 to 1", far, extra=far.extra)
     table = ExactPredictor({1: DelayedBot(shortest_ways("race"), 10)})
-    refused(CheckpointError, "", table, Pong(), extra=table.extra)
+    refused(CheckpointError, "GridWorld|Pong", table, Pong(), extra=table.extra)
 
 
 def test_only_its_own_peer_plays_a_bot() -> None:

@@ -1,4 +1,4 @@
-"""The predictor in real sessions: peers stay equal, each session learns for itself, and no match costs more than one in fifty."""
+"""The predictor in real sessions: peers stay equal, each session learns for itself, and none costs more than one in fifty."""
 
 from __future__ import annotations
 

@@ -21,7 +21,7 @@ from tests.core.games import Sums
 def test_the_very_policy_that_plays_is_foreseen_with_its_memory(make: Any) -> None:
     replay = recorded(make, 900, seed=4)
     alone = evaluate_predictor(replay, 3, 2, PolicyPredictor(bot_for(make(), 1, 4), 1, delay=0, gated=False))
-    assert [trace.rollbacks for trace in alone.traces][0] == 0 < 60 < alone.traces[0].repeated
+    assert alone.traces[0].rollbacks == 0 < 60 < alone.traces[0].repeated
     gated = evaluate_predictor(replay, 3, 2, PolicyPredictor(bot_for(make(), 1, 4), 1, delay=0))
     assert gated.traces[0].rollbacks < 0.8 * gated.traces[0].repeated
     assert gated.traces[1].rollbacks == gated.traces[1].repeated, "nobody said who player 0 is: its last input is repeated"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import pytest
 
 from rollback.agents.predictors.runs import MOST_CELLS, Runs
@@ -47,7 +49,7 @@ def test_how_long_a_button_is_held_is_learned_without_any_order() -> None:
 
 def test_of_chance_nothing_is_believed_that_is_worse_than_to_repeat() -> None:
     inputs = chance(4000, 3)
-    repeated = sum(one == two for one, two in zip(inputs, inputs[1:], strict=False)) / len(inputs)
+    repeated = sum(one == two for one, two in pairwise(inputs)) / len(inputs)
     assert foreseen(Runs(2), inputs, skip=0) > repeated - 0.02
 
 

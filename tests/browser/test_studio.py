@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from rollback.agents.checkpoints import Checkpoint
 from tests.browser.stage import Stage, Tab
 from tests.browser.studio_stage import FACTS, StudioThread
 
@@ -54,11 +55,25 @@ def save(tab: Tab, name: str) -> None:
     news(tab, f"Saved as {name}")
 
 
+def exported(tab: Tab, name: str) -> Checkpoint:
+    """Press Export, and return what the browser was given to keep."""
+
+    async def press() -> Path:
+        async with tab._page.expect_download() as coming:
+            await tab._page.get_by_role("button", name=f"Export {name}").click()
+        return Path(await (await coming.value).path())
+
+    found = Checkpoint.load(tab._stage.run(press()).read_bytes())
+    news(tab, f"Exported {name}")
+    return found
+
+
 def test_a_training_is_watched_saved_begun_anew_and_taken_up_again(studio: StudioThread) -> None:
     tab = begin(studio)
     tab.until("() => window.studio.facts().updates > 5 && window.studio.facts().curve.last > 50")
     assert tab.evaluate("() => [...document.querySelectorAll('#settings :is(input, select)')].every((each) => each.disabled)")
     save(tab, "before")
+    assert exported(tab, "before").environment.endswith("layout=halls")
     tab.click("Pause")
     tab.until(STATE.format("paused"))
     tab.click("Reset")

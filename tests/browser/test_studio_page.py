@@ -211,6 +211,21 @@ def test_a_picture_is_acknowledged_when_it_is_painted_and_not_by_a_page_that_is_
     assert text(tab, "#figures dd") == "8"
 
 
+def test_a_run_that_rests_shows_its_last_picture_until_it_begins_anew(studio: ActingStudio) -> None:
+    tab = studio.open(runs=[run(), run("rooms-2", "stopped")], watching="rooms-1")
+    told = {"run": "rooms-1", "number": 1, "episode": 7, "step": 90, "agent_pos": [1, 1], "epsilon": 0.5, "picture": LEARNED}
+    studio.tell("update", told, wants_answer=True)
+    tab.until("() => !document.getElementById('scale').hidden")
+    studio.tell("status", run(state="stopped"))
+    tab.evaluate("() => document.querySelectorAll('.choice')[1].click()")
+    tab.until("() => window.studio.facts().chosen === 'rooms-2' && document.getElementById('scale').hidden")
+    tab.evaluate("() => document.querySelectorAll('.choice')[0].click()")
+    tab.until("() => window.studio.facts().chosen === 'rooms-1' && !document.getElementById('scale').hidden")
+    assert [each["env"] for each in studio.asked("preview")] == ["gridworld?layout=rooms"]  # of the one never seen
+    studio.tell("reset_complete", {"run": "rooms-1", "episode": 0, "step": 0, "epsilon": 1.0})
+    tab.until("() => document.getElementById('scale').hidden")
+
+
 def test_checkpoints_stand_under_the_one_they_were_trained_on_from(studio: ActingStudio) -> None:
     def saved(name: str, kind: str, episode: int, own: str, parent: str, **metrics: float) -> dict[str, Any]:
         step = 10 * episode

@@ -2,6 +2,8 @@
 
 import { Curve } from "./curve.js";
 
+const PICTURES = 8; // runs whose newest picture is kept
+
 export class Model {
   algorithms = [];
   limits = {};
@@ -9,6 +11,7 @@ export class Model {
   runs = new Map(); // by name, newest first
   checkpoints = new Map(); // by run
   #curves = new Map();
+  #pictures = new Map(); // by run
 
   /** Take the snapshot that comes with each connection; what is not in it is gone. */
   begin({ algorithms = [], limits = {}, runs = [], more_runs: more = 0, curves = {} }) {
@@ -30,8 +33,24 @@ export class Model {
     return before;
   }
 
+  /** Keep the newest picture of a run: a studio sends none of one that rests. */
+  keepPicture(name, picture) {
+    this.#pictures.delete(name);
+    this.#pictures.set(name, picture);
+    if (this.#pictures.size > PICTURES) this.#pictures.delete(this.#pictures.keys().next().value);
+  }
+
+  picture(name) {
+    return this.#pictures.get(name) ?? null;
+  }
+
+  forgetPicture(name) {
+    this.#pictures.delete(name);
+  }
+
   forget(name) {
     this.runs.delete(name);
+    this.#pictures.delete(name);
     this.#curves.delete(name);
     this.checkpoints.delete(name);
   }

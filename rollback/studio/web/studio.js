@@ -105,7 +105,7 @@ export class Studio {
       update: () => this.#update(payload),
       points: () => this.#points(payload),
       curve: () => this.#curve(payload),
-      reset_complete: () => this.#notices.show("good", `${plainWords(payload.run, 64)} begins anew.`),
+      reset_complete: () => this.#begunAnew(payload),
       save_complete: () => this.#saved(payload),
       load_complete: () => this.#loaded(payload),
       evaluated: () => this.#notices.show("good", `Played by what it has learned so far: ${telling(payload.metrics).join(", ")}.`),
@@ -142,6 +142,7 @@ export class Studio {
     this.#seen.updates++;
     const run = this.#model.runs.get(update.run);
     if (run) Object.assign(run, { episode: update.episode, step: update.step, epsilon: update.epsilon });
+    this.#model.keepPicture(update.run, update.picture);
     if (update.run !== this.#chosen) return undefined;
     this.#showCurve();
     return this.#picture.show(update.picture);
@@ -156,6 +157,13 @@ export class Studio {
   #curve(told) {
     this.#model.curve(told.run).begin(told);
     this.#showCurve();
+  }
+
+  #begunAnew({ run }) {
+    this.#notices.show("good", `${plainWords(run, 64)} begins anew.`);
+    if (ACTIVE.includes(this.#model.runs.get(run)?.state)) return; // its picture comes
+    this.#model.forgetPicture(run);
+    if (run === this.#chosen) this.#preview();
   }
 
   #saved({ run, name, names, episode, by_hand: byHand }) {
@@ -197,10 +205,16 @@ export class Studio {
 
   async #preview() {
     const run = this.#run();
+    const known = this.#model.picture(this.#chosen);
+    if (known) {
+      await this.#picture.show(known);
+      return;
+    }
     const [algo, env] = run ? [run.algo, run.env] : [this.#settings.algo, this.#settings.env];
     if (!algo || !this.#link.isConnected) return;
     const answer = await this.#ask("preview", { algo, env });
-    if (answer && this.#run() === run && !ACTIVE.includes(this.#run()?.state)) await this.#picture.show(answer.picture);
+    const isWanted = this.#run()?.run === run?.run && !ACTIVE.includes(this.#run()?.state) && !this.#model.picture(this.#chosen);
+    if (answer && isWanted) await this.#picture.show(answer.picture);
   }
 
   async #lookUp(run = this.#chosen) {

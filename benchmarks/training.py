@@ -5,8 +5,9 @@
 All contenders learn the same map from the same seed, and end with the same table, which is checked. `bare` is the bound:
 the loop of a textbook with the game's own calls, written out with local names, that keeps what each episode earned and no
 more, draws nothing, and cannot be stopped or saved. `training` is what `rollback train` and the studio drive: `advance`, a
-slice of steps at a time. They take turns, and the median of the rounds' ratios counts, of processor time: other processes
-of the machine then matter little.
+slice of steps at a time; `studio` is the process of a run: the log on the disk, checkpoints, evaluations and reports. At
+least 95 % are asked of it, of `training`: the same loop without the studio. They take turns, and the median of the rounds'
+ratios counts, of processor time: other processes of the machine then matter little.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ import platform
 import random
 import statistics
 import sys
+import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -25,8 +27,11 @@ from typing import Any, Final
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
+from rollback.agents.checkpoints import Runs
 from rollback.agents.training import make_algorithm
 from rollback.agents.training.grid_course import Course
+from rollback.studio.letters import written
+from rollback.studio.trainer import Job, Trainer
 
 ENVIRONMENT: Final = "gridworld?layout=halls"
 SEED: Final = 7
@@ -86,7 +91,22 @@ def training(steps: int) -> Table:
     return table
 
 
-CONTENDERS: Final[dict[str, Contender]] = {"bare": bare, "training": training}
+def studio(steps: int) -> Table:
+    """Learn as the process of a run does: with its log on the disk, its checkpoints, and its reports, headless."""
+    with tempfile.TemporaryDirectory() as folder:
+        run = Runs(folder).create({})
+        reported = []
+        job = Job(str(run.path), "q-learning", ENVIRONMENT, {}, SEED, speed="headless")
+        trainer = Trainer(job, run, lambda report: reported.append(report if isinstance(report, bytes) else written(report)))
+        algorithm: Any = trainer.algorithm
+        while algorithm.steps < steps:
+            trainer.advance(steps - algorithm.steps)
+        trainer.close()
+    table: Table = algorithm.table
+    return table
+
+
+CONTENDERS: Final[dict[str, Contender]] = {"bare": bare, "training": training, "studio": studio}
 
 
 def measured(names: list[str], steps: int, rounds: int) -> dict[str, list[float]]:
@@ -105,6 +125,11 @@ def measured(names: list[str], steps: int, rounds: int) -> dict[str, list[float]
         if any(table != tables[names[0]] for table in tables.values()):
             raise SystemExit("the contenders did not learn the same: their speeds cannot be compared")
     return seconds
+
+
+def share_of(seconds: dict[str, list[float]], slower: str, quicker: str) -> float:
+    """Return how quick one contender is of another: the median over the rounds."""
+    return statistics.median(alone / own for alone, own in zip(seconds[quicker], seconds[slower], strict=True))
 
 
 def main() -> None:
@@ -131,6 +156,9 @@ def main() -> None:
         "rounds": rounds,
         "steps_per_second": {name: round(rate) for name, rate in rates.items()},
         "of_bare": {name: round(share, 4) for name, share in of_bare.items()},
+        "studio_of_training": round(share_of(seconds, "studio", "training"), 4)
+        if {"studio", "training"} <= set(names)
+        else None,
         "asked": ASKED,
         "seconds": seconds,
         "machine": {"python": platform.python_version(), "cores": os.cpu_count(), "system": platform.machine()},
@@ -142,6 +170,8 @@ def main() -> None:
     print(f"{ENVIRONMENT}, {steps:,} steps, {rounds} rounds; Python {platform.python_version()}, {os.cpu_count()} cores")
     for name in names:
         print(f"  {name:10} {rates[name]:>10,.0f} steps/s of processor time   {of_bare[name]:7.1%} of bare")
+    if told["studio_of_training"] is not None:
+        print(f"  the studio costs {1 - told['studio_of_training']:.1%} of the training it watches")
     if max(told["load"]) > BUSY:
         print(f"  the machine was busy (load {told['load'][0]} to {told['load'][1]}): figures say little")
 

@@ -18,7 +18,7 @@ from rollback.studio.tasks import Tasks
 
 __all__ = ["Shelf", "on_disk"]
 
-READ_AT_ONCE: Final = 512 * 1024  # bytes of a log: reading them holds up everything else for some milliseconds
+READ_AT_ONCE: Final = 128 * 1024  # bytes of a log: reading them holds up everything else for some milliseconds
 
 T = TypeVar("T")
 

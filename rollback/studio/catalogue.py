@@ -75,10 +75,11 @@ class Catalogue:
             raise Refused("failed", f"{algo} cannot be used here: {self._problems[algo]}")
         offered = self._environments(algo)
         env = env or offered[0]
-        families = {name.partition("?")[0] for name in offered}
+        families = {name.partition("?")[0] for name in algorithm_named(algo).environments}
         if env not in self._further and env.partition("?")[0] not in families:
             raise Refused(
-                "malformed", f"{algo} is not offered for {env!r:.80}{_meant(env, offered)}: take {', '.join(offered)}"
+                "malformed",
+                f"{algo} is not offered for {env!r:.80}{_meant(env, [*offered, *sorted(families)])}: take {', '.join(offered)}",
             )
         return algo, env
 

@@ -360,3 +360,19 @@ async def test_nothing_grows_with_a_page_that_hangs_for_a_minute(tmp_path):
     print(offered, grown)
     assert offered > 3000
     assert grown < 5 * 2**20
+
+
+async def test_several_runs_train_at_a_time_and_the_page_is_told_of_all(studio):
+    async with page_of(studio) as page:
+        names = [(await page.ask("start", **ROOMS, seed=seed))["run"] for seed in (1, 2)]
+        await until(lambda: {payload["run"] for payload in page.of("points")} == set(names))
+        assert (await page.ask("watch", run=names[0]))["run"] == names[0]
+        page.heard.clear()
+        await until(lambda: len(page.of("update")) > 3)
+        assert {update["run"] for update in page.of("update")[2:]} == {names[0]}
+        assert (await page.ask("stop", run=names[0]))["ok"]
+        await until(lambda: any(run["run"] == names[0] and run["state"] == "stopped" for run in page.of("status")))
+        assert studio.app.supervisor.shelf.find(names[1]).state.value == "running"
+        for name in names:
+            rows = [row[0] for payload in page.of("points") if payload["run"] == name for row in payload["rows"]]
+            assert rows == list(range(rows[0], rows[0] + len(rows)))

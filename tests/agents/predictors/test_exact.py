@@ -129,6 +129,27 @@ def test_a_bot_that_is_too_quick_is_guessed_wrong_and_harms_nothing() -> None:
     assert report.passed and report.rollbacks[0] > 100
 
 
+def test_a_bot_acts_on_certain_states_only_and_else_repeats_itself() -> None:
+    exact = ExactPredictor({1: DelayedBot(Mixing(), k=4)})
+    config = SessionConfig(input_delay=1, predictor=exact, extra=exact.extra)
+    drawn = act_with(RandomBot(Shown(), 0, 2))
+    act = lambda game, player: exact.act(game, 1) if player else drawn(None, 0)  # noqa: E731
+    match = VirtualMatch(Shown, 2, config, ROUGH, 3, act)
+    settled = match.peers[0].session.subscribe()
+    assert match.run(500).passed
+    plain, shown, before, answered, repeated = Shown(), [], 0, 0, 0
+    plain.reset(config.seed)
+    for done in settled.take():
+        shown.append(plain.observe(1))
+        wanted = Mixing().act(shown[done.frame - 4], None)[0] if done.frame >= 4 else 0
+        answered += done.actions[1] == wanted != before
+        repeated += done.actions[1] == before != wanted
+        assert done.actions[1] in (wanted, before), f"frame {done.frame}: it acted on a state that never was"
+        before = done.actions[1]
+        plain.step(done.actions)
+    assert answered > 20 and repeated > 20, "or only one of the two is shown"
+
+
 def test_on_a_short_line_a_quicker_bot_is_foreseen_too() -> None:
     """With k of the delay: datagrams are never later than k less the input delay."""
     report = played(ExactPredictor({1: DelayedBot(Mixing(), k=6)}), Shown, Link(20, 25))

@@ -58,9 +58,17 @@ class BlackBox:
         self._timeout = timeout
         self._slack = 0.0 if timeout is None else slack_of(timeout)
         self._rearm = 0.0
+        self._process = os.getpid()
+
+    def settle(self) -> None:
+        """Let the watchdog take the memory that it needs, before what this process has is measured: 64 MiB of addresses."""
+        if self._timeout is not None:
+            faulthandler.dump_traceback_later(self._timeout, exit=True, file=self._trace)
+            faulthandler.cancel_dump_traceback_later()
 
     def enter(self, batch: int, place: int = BETWEEN) -> None:
         """Say that this match of this batch begins now; the watchdog gives it its time from here on."""
+        self._end_copies()
         PLACE.pack_into(self._place, 0, batch, place)
         if self._timeout is not None and (now := time.monotonic()) >= self._rearm:
             faulthandler.dump_traceback_later(self._timeout + self._slack, exit=True, file=self._trace)
@@ -68,10 +76,17 @@ class BlackBox:
 
     def rest(self, batch: int) -> None:
         """Say that its matches are over, and that only sending the results is left."""
+        self._end_copies()
         if self._timeout is not None:
             faulthandler.cancel_dump_traceback_later()
             self._rearm = 0.0
         PLACE.pack_into(self._place, 0, batch, BETWEEN)
+
+    def _end_copies(self) -> None:
+        if (
+            os.getpid() != self._process
+        ):  # a game forked, and came back: one of the two is enough, and nobody would end this one
+            os._exit(0)
 
     def close(self) -> None:
         """Let go of the files."""

@@ -212,6 +212,12 @@ class Crew:
         elif is_culprit or is_open:
             judgement.suspects.extend(at)
 
+    def retire(self) -> list[Job]:
+        """End all processes, and return what they have not answered."""
+        left = [job for flight in self._under_way.values() for job in flight.batch.jobs()]
+        self.close(is_done=False)
+        return left
+
     def close(self, *, is_done: bool) -> None:
         """End all processes.
 

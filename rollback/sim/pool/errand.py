@@ -19,6 +19,7 @@ __all__ = ["begin", "run"]
 
 _orders: list[Orders] = []
 _parcels: list[Path] = []
+SPOILED: Final = 70  # the exit code of a process that can no longer be worked with
 STANDARD_OUTPUT: Final = 1
 STANDARD_ERROR: Final = 2
 
@@ -35,7 +36,9 @@ def begin(orders: Orders, root: str) -> None:
         signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})  # it began blocked; a game's own processes need not
     parent = multiprocessing.parent_process()
     if parent is not None:
-        threading.Thread(target=_end_with, args=(parent.sentinel, root), daemon=True).start()
+        is_settled = threading.Event()
+        threading.Thread(target=_end_with, args=(parent.sentinel, root, is_settled), daemon=True).start()
+        is_settled.wait()
     _send_prints_to_standard_error()
     _orders[:] = [orders]
     _parcels[:] = [Path(root)]
@@ -44,6 +47,8 @@ def begin(orders: Orders, root: str) -> None:
 
 def run(letter: Letter, number: int) -> Letter:
     """Play the batch that is in a letter, and answer by one. It raises nothing that comes from a match."""
+    if not _orders:  # a game threw our modules away: whoever comes next is innocent, and the process is not to be saved
+        os._exit(SPOILED)
     orders = _orders[0]
     return posted(play_batch(opened(letter), number, orders, _parcel), Path(orders.folder))
 
@@ -64,7 +69,11 @@ def _send_prints_to_standard_error() -> None:
         return
 
 
-def _end_with(sentinel: int, root: str) -> None:
+def _end_with(sentinel: int, root: str, is_settled: threading.Event | None = None) -> None:
+    if is_settled is not None:
+        # What a thread allocates first takes 64 MiB of addresses: before what this process has is measured.
+        multiprocessing.connection.wait([sentinel], timeout=0)
+        is_settled.set()
     multiprocessing.connection.wait([sentinel])
     shutil.rmtree(root, ignore_errors=True)
     os._exit(1)

@@ -6,12 +6,13 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Final
 
 from rollback.errors import UsageError
 
-__all__ = ["check_memory_limit", "limited", "size_now"]
+__all__ = ["MIB", "check_memory_limit", "limited", "size_now"]
 
-MIB = 1 << 20
+MIB: Final = 1 << 20
 
 
 def check_memory_limit(memory_mb: int | None) -> None:

@@ -14,11 +14,12 @@ from typing import Final
 
 from rollback.sim.pool.blackbox import BlackBox
 from rollback.sim.pool.job import Batch
-from rollback.sim.pool.limits import limited, size_now
+from rollback.sim.pool.limits import MIB, limited, size_now
 from rollback.sim.pool.played import Shared
 from rollback.sim.pool.playing import CAUGHT, LONGEST, Row, play_one, row_of, told
 from rollback.sim.pool.result import MatchResult
 from rollback.sim.pool.spawning import Script, open_script, opening
+from rollback.sim.pool.wear import Wear
 
 __all__ = ["Missing", "Orders", "Reply", "Unplayed", "pack", "play_batch", "play_one", "prepare", "unpack"]
 
@@ -52,10 +53,14 @@ class Reply:
     Attributes:
         results: One a match, in the order of the batch.
         seconds: How long playing them took.
+        unfair: Indices of those that failed perhaps only because of what others left in their worker.
+        is_worn: Whether the worker should be replaced.
     """
 
     results: list[MatchResult]
     seconds: float
+    unfair: tuple[int, ...] = ()
+    is_worn: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,9 +80,13 @@ class Unplayed:
 
     Attributes:
         error: What went wrong, with the traceback.
+        is_unfair: Whether that was perhaps only because of what others left in the worker.
+        is_worn: Whether the worker should be replaced.
     """
 
     error: str
+    is_unfair: bool = False
+    is_worn: bool = False
 
 
 class _Process:
@@ -89,6 +98,7 @@ class _Process:
         self.orders: Orders | None = None
         self.box: BlackBox | None = None
         self.start = 0  # bytes of address space
+        self.wear = Wear(None, 0, size_now)
 
 
 _here = _Process()
@@ -120,13 +130,16 @@ def play_batch(packed: bytes, number: int, orders: Orders, fetch: Callable[[str]
     # Where Ctrl-C is ignored, a KeyboardInterrupt comes from the game.
     ignores = signal.getsignal(signal.SIGINT) is signal.SIG_IGN
     caught: tuple[type[BaseException], ...] = (BaseException,) if ignores else CAUGHT
+    taken = _here.wear.taken()
     if box is not None:
         box.enter(number)
     try:
         with limited(orders.memory_mb if box is not None else None, _here.start):
             return _reply(packed, number, orders, fetch.get if isinstance(fetch, Mapping) else fetch, caught)
     except caught as error:  # not raised: an exception of a user's class may not survive the way back
-        return pickle.dumps(("unplayed", told(error), ()))
+        text = told(error)
+        is_fair = _here.wear.is_fair(text, taken)
+        return pickle.dumps(("unplayed", (text, not is_fair, _here.wear.is_worn), ()))
     finally:
         if box is not None:
             box.rest(number)
@@ -142,14 +155,17 @@ def unpack(batch: Batch, reply: bytes) -> Reply | Missing | Unplayed:
     if word == "missing":
         return Missing(value)
     if word == "unplayed":
-        return Unplayed(value)
+        return Unplayed(*value)
     specs = batch.specs
+    seconds, unfair, is_worn = value
     return Reply(
         [
             MatchResult(index, status, 1, seed, digest, scores, stats, error, specs[place].tags)
             for (index, seed, place), (status, digest, scores, stats, error) in zip(batch.matches, rows, strict=True)
         ],
-        value,
+        seconds,
+        tuple(batch.matches[at][0] for at in unfair),
+        is_worn,
     )
 
 
@@ -161,6 +177,7 @@ def prepare(orders: Orders) -> None:
         _here.box.close()
         _here.box = None
     _here.orders = orders
+    _here.wear = Wear(None, 0, size_now)
     _here.shared = Shared()  # the names of another run may mean other things
     if os.getpid() == orders.caller:
         return
@@ -169,7 +186,9 @@ def prepare(orders: Orders) -> None:
     folder = Path(orders.folder)
     folder.mkdir(parents=True, exist_ok=True)
     _here.box = BlackBox(folder, orders.timeout)
+    _here.box.settle()
     _here.start = size_now()
+    _here.wear = Wear(None if orders.memory_mb is None else orders.memory_mb * MIB, _here.start, size_now)
 
 
 def _reply(
@@ -182,20 +201,25 @@ def _reply(
     lacking = _lacking(batch, fetch)
     if lacking:
         return pickle.dumps(("missing", lacking, ()))
-    shared, box, specs = _here.shared, _here.box, batch.specs
+    shared, box, specs, wear = _here.shared, _here.box, batch.specs, _here.wear
     if batch.parcels:
         shared.parcels = {**shared.parcels, **{name: _here.parcels[sha] for name, sha in batch.parcels}}
     rows: list[Row] = []
+    unfair: list[int] = []
     begin = time.perf_counter()
     for at, (_, seed, place) in enumerate(batch.matches):
         if box is not None:
             box.enter(number, at)
-        rows.append(row_of(specs[place], seed, shared, caught))
-    seconds = time.perf_counter() - begin
+        taken = wear.taken()
+        row = row_of(specs[place], seed, shared, caught)
+        rows.append(row)
+        if not wear.is_fair(row[-1], taken):
+            unfair.append(at)
+    told_of_all = (time.perf_counter() - begin, tuple(unfair), wear.is_worn)
     try:
-        return pickle.dumps(("played", seconds, rows), pickle.HIGHEST_PROTOCOL)
+        return pickle.dumps(("played", told_of_all, rows), pickle.HIGHEST_PROTOCOL)
     except Exception:
-        return pickle.dumps(("played", seconds, [_able_to_travel(row) for row in rows]), pickle.HIGHEST_PROTOCOL)
+        return pickle.dumps(("played", told_of_all, [_able_to_travel(row) for row in rows]), pickle.HIGHEST_PROTOCOL)
 
 
 def _lacking(batch: Batch, fetch: Callable[[str], bytes | None]) -> tuple[str, ...]:

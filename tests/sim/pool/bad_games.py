@@ -7,7 +7,7 @@ import os
 import signal
 import sys
 import time
-from typing import Any
+from typing import Any, ClassVar
 
 
 class Good:
@@ -125,3 +125,27 @@ class Printer(Good):
 class Loud(Good):
     def misbehave(self) -> None:
         print("a word of the game")
+
+
+class Leak(Good):
+    """Keeps more with every match."""
+
+    kept: ClassVar[list[bytes]] = []
+
+    def misbehave(self) -> None:
+        self.kept.append(bytes(60 << 20))
+
+
+class ForksBack(Good):
+    """Is two processes from here on."""
+
+    def misbehave(self) -> None:
+        os.fork()
+
+
+class ForgetsModules(Good):
+    """Throws away what plays it."""
+
+    def misbehave(self) -> None:
+        for name in [name for name in sys.modules if name.startswith("rollback.")]:
+            del sys.modules[name]

@@ -6,6 +6,7 @@ import multiprocessing
 import os
 import random
 import signal
+import sys
 import threading
 from collections import Counter
 from contextlib import suppress
@@ -225,3 +226,29 @@ def test_a_worker_that_dies_while_idle_is_replaced():
     os.kill(first, signal.SIGKILL)  # the window is played by another one, or was played before
     others = [result.stats["process"] for result in results]
     assert len(others) == 39 and set(others) - {first}
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="memory is limited on Linux only")
+def test_what_matches_leave_in_memory_makes_no_error_of_an_innocent_one():
+    found = played(among_good(["Leak"] * 6, every=5), workers=1, memory_mb=200)
+    assert {(result.status, result.attempts) for result in found.values()} == {("ok", 1)}
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="memory is limited on Linux only")
+def test_a_limit_that_is_too_low_for_every_match_is_told_of_each_and_ends(monkeypatch):
+    monkeypatch.setattr(process, "MOST_RENEWALS", 2)
+    jobs = numbered([bad("Leak")] * 12)
+    results = sorted(process.run(iter(jobs), Rules(workers=1, memory_mb=40)), key=lambda result: result.index)
+    assert [(result.index, result.status) for result in results] == [(index, "error") for index in range(12)]
+    assert all("Error" in result.error for result in results)
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
+def test_the_copy_of_a_worker_that_a_game_forked_answers_nothing_and_ends():
+    found = played(among_good(["ForksBack"] * 2), workers=1, timeout=60.0)
+    assert {(result.status, result.attempts) for result in found.values()} == {("ok", 1)}
+
+
+def test_a_worker_from_which_a_game_threw_our_modules_away_is_replaced():
+    found = played(among_good(["ForgetsModules"]), workers=1)
+    assert [(result.status, result.attempts) for result in found.values()] == [("ok", 1)]

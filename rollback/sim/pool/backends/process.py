@@ -32,6 +32,7 @@ LOOK: Final = 1.0  # seconds without news, after which the workers are looked at
 OUTSIDE: Final = ("was killed by SIGKILL", "was killed by SIGTERM")  # what others send
 MOST_STRAYS: Final = 20  # deaths of others for which a match is forgiven one of its own
 MOST_VAIN: Final = 10  # crews in a row that die without having played anything: then it is no match that kills them
+MOST_RENEWALS: Final = 30  # of processes that run out of memory, in a row: then it is the limit that is too low
 MOST_HUNTED: Final = 100  # the same, where they are killed from outside: that may pass
 
 
@@ -77,6 +78,7 @@ class _Run:
         self._trial: Crew | None = None
         self._crews = 0
         self._vain = 0
+        self._renewals = 0  # in a row, for want of memory
         self._is_all_taken = False
         self._root = Path(tempfile.mkdtemp(prefix="rollback-pool-"))
 
@@ -153,7 +155,9 @@ class _Run:
     def _take(self, batch: Batch, reply: Reply | Unplayed, *, is_trial: bool) -> None:
         self._vain = 0
         if isinstance(reply, Unplayed):
-            if len(batch.specs) == 1:
+            if self._is_renewed(reply, is_trial=is_trial) and reply.is_unfair:
+                self._suspects.extend(batch.jobs())
+            elif len(batch.specs) == 1:
                 for job in batch.jobs():
                     self._end_with(job, "error", reply.error)
             else:
@@ -161,14 +165,38 @@ class _Run:
             return
         if not is_trial:
             self._batches.measured(len(batch), reply.seconds)
+        results = reply.results
+        if self._is_renewed(reply, is_trial=is_trial) and reply.unfair:
+            self._suspects.extend(job for job in batch.jobs() if job.index in reply.unfair)
+            results = [result for result in results if result.index not in reply.unfair]
         if not self._accused:
-            self._ready.extend(reply.results)
+            self._ready.extend(results)
             return
-        for result in reply.results:
+        for result in results:
             if self._accused.pop(result.index, None) is not None:
                 self._strays += 1  # it was not this one that killed its worker
             crashes = self._crashes.pop(result.index, 0)
             self._ready.append(replace(result, attempts=crashes + 1) if crashes else result)
+
+    def _is_renewed(self, reply: Reply | Unplayed, *, is_trial: bool) -> bool:
+        """Replace the processes of which one has run out of memory; False if that has been in vain too often."""
+        crew = self._trial if is_trial else self._crew
+        is_unfair = reply.is_unfair if isinstance(reply, Unplayed) else bool(reply.unfair)
+        if not (reply.is_worn or is_unfair):
+            self._renewals = 0
+            return True
+        if self._renewals >= MOST_RENEWALS:
+            return False
+        if crew is not None and (reply.is_worn or is_trial):
+            self._renewals += 1
+            left = crew.retire()
+            if is_trial:
+                self._trial = None
+                self._suspects.extend(left)
+            else:
+                self._crew = None
+                self._batches.put_back(left)
+        return True
 
     def _bury(self) -> None:
         """Make up for crews in which a worker died."""

@@ -168,8 +168,9 @@ class Supervisor:
 
             def begin_anew() -> None:
                 fresh = make_algorithm(facts.algorithm, facts.environment, facts.parameters, facts.seed)
-                put_aside(run.folder)
-                run.folder.keep(fresh.checkpoint())
+                with run.folder.writing():
+                    put_aside(run.folder)
+                    run.folder.keep(fresh.checkpoint())
 
             await on_disk(begin_anew)
             run.happened(Cause.RESET)

@@ -92,12 +92,17 @@ class Trainer:
         self._told = Due(TOLD_EVERY, now=now)
         self._pictured = Due(1.0 / job.pictures, now=now)
         self._saved = Due(SAVED_EVERY, now=now + SAVED_EVERY / 4)
-        folder.sweep()
-        if job.checkpoint:
-            self._become(folder.load(job.checkpoint))
-        elif folder.newest() is None:
-            put_aside(folder)
-        self._log = PointLog(folder)
+        self._writing = folder.writing()
+        try:
+            folder.sweep()
+            if job.checkpoint:
+                self._become(folder.load(job.checkpoint))
+            elif folder.newest() is None:
+                put_aside(folder)
+            self._log = PointLog(folder)
+        except BaseException:
+            self._writing.close()
+            raise
         tell({"is": "ready", **self._place()})
         self.show()
 
@@ -136,10 +141,13 @@ class Trainer:
         self._look_around(time.monotonic())
 
     def close(self) -> None:
-        """Save, tell the rest, and close the log."""
-        self.keep()
-        self.show()
-        self._log.close()
+        """Save, tell the rest, close the log, and let others train the run."""
+        try:
+            self.keep()
+            self.show()
+        finally:
+            self._log.close()
+            self._writing.close()
 
     # What pages can order, in the words of `commands`.
 

@@ -99,6 +99,7 @@ def test_a_run_that_was_killed_goes_on_from_its_last_checkpoint_and_tells_no_epi
         training.advance(at_most=100)
     training.show()  # writes the log
     training._log.close()  # as the end of a process does
+    training._writing.close()
     finish(trainer(killed, episodes=200, checkpoint=killed.newest().name))
     assert learned(killed) == learned(whole)
     assert log(killed) == log(whole)
@@ -193,3 +194,18 @@ def test_a_paused_training_waits_for_orders_only(folder):
     training.is_paused = True
     assert training.wait() is None
     training.close()
+
+
+def test_a_run_that_is_being_trained_already_is_not_trained_by_a_second_process_too(folder):
+    first = trainer(folder)
+    first.advance(at_most=500)
+    with pytest.raises(RollbackError, match="being trained by another process"):
+        trainer(folder)
+    first.close()
+    trainer(folder, checkpoint=folder.newest().name).close()
+
+
+def test_a_run_that_could_not_go_on_from_a_checkpoint_can_be_trained_at_once_again(folder):
+    with pytest.raises(RollbackError, match="there is no checkpoint"):
+        trainer(folder, checkpoint="nowhere")
+    trainer(folder).close()

@@ -24,6 +24,7 @@ from rollback.agents.checkpoints.limits import EXTENSION, MAX_META
 from rollback.agents.checkpoints.log import LogWriter, cut_log, read_log
 from rollback.agents.checkpoints.names import check_id, is_id
 from rollback.agents.checkpoints.plain import dumped, parsed, plain
+from rollback.agents.checkpoints.writing import Writing
 from rollback.errors import CheckpointError, UsageError
 
 __all__ = ["BEST", "KEPT", "RunFolder", "Saved"]
@@ -68,6 +69,14 @@ class RunFolder:
     def name(self) -> str:
         """The run's name."""
         return self.path.name
+
+    def writing(self) -> Writing:
+        """Return the right to write here, which one process at a time has: to be closed, as in `with`.
+
+        Raises:
+            CheckpointError: Another process has it, or the folder cannot be written.
+        """
+        return Writing(self.path)
 
     def facts(self) -> dict[str, Any]:
         """Return what `write_facts` wrote.

@@ -106,9 +106,10 @@ class Runs:
 
         Raises:
             UsageError: The name is none.
-            CheckpointError: There is no such run, or it cannot be deleted.
+            CheckpointError: There is no such run, another process trains it, or it cannot be deleted.
         """
         run = self.find(name)
+        run.writing().close()
         gone = self.path / f".{name}.{secrets.token_hex(4)}.deleted"  # first away, so that it is never half there
         try:
             run.path.rename(gone)

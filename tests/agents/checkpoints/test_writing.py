@@ -1,0 +1,60 @@
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from rollback.agents.checkpoints import RunFolder, Runs
+from rollback.errors import CheckpointError
+
+HOLDS = """
+import sys
+from pathlib import Path
+from rollback.agents.checkpoints.writing import Writing
+writing = Writing(Path(sys.argv[1]))
+print("held", flush=True)
+sys.stdin.read()
+"""
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> RunFolder:
+    return Runs(tmp_path).create({"seed": 3}, "rooms")
+
+
+def test_two_trainings_of_one_run_do_not_write_into_each_other_s_log(folder: RunFolder) -> None:
+    with folder.writing(), pytest.raises(CheckpointError, match="rooms is being trained by another process"):
+        folder.writing()
+    folder.writing().close()
+
+
+def test_a_process_that_is_killed_leaves_nothing_locked(folder: RunFolder) -> None:
+    holder = subprocess.Popen([sys.executable, "-c", HOLDS, str(folder.path)], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    try:
+        assert holder.stdout is not None
+        assert holder.stdin is not None
+        assert holder.stdout.readline().strip() == b"held"
+        with pytest.raises(CheckpointError, match="another process"):
+            folder.writing()
+    finally:
+        holder.kill()
+        holder.communicate()
+    folder.writing().close()
+
+
+def test_a_run_that_another_process_trains_is_not_deleted(folder: RunFolder) -> None:
+    runs = Runs(folder.path.parent)
+    with folder.writing():
+        with pytest.raises(CheckpointError, match="being trained by another process"):
+            runs.delete("rooms")
+        assert [listed.folder.name for listed in runs.listed()] == ["rooms"]
+    runs.delete("rooms")
+    assert runs.listed() == []
+
+
+def test_a_folder_that_is_gone_is_told_in_a_sentence(folder: RunFolder) -> None:
+    os.remove(folder.path / "run.json")
+    folder.path.rmdir()
+    with pytest.raises(CheckpointError, match="cannot be written"):
+        folder.writing()

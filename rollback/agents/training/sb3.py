@@ -18,7 +18,7 @@ from math import isfinite
 from typing import TYPE_CHECKING, Any, Final
 
 from rollback.agents.training.algorithm import EpisodePoint
-from rollback.agents.training.sb3_export import Scale, onnx_of, save_onnx
+from rollback.agents.training.sb3_export import Scale, check_export, onnx_of, save_onnx
 from rollback.errors import MissingPackage, UsageError
 
 if TYPE_CHECKING:
@@ -211,6 +211,7 @@ def _library() -> Any:
         import stable_baselines3
     except ImportError:
         raise MissingPackage(what, "stable-baselines3", "sb3") from None
+    check_export()  # before hours of training, and not after
     return stable_baselines3
 
 

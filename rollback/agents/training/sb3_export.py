@@ -7,14 +7,15 @@ import io
 import os
 import warnings
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Final
 
 from rollback.agents.checkpoints.atomic import write_whole
 from rollback.agents.onnx_file import ENDING, facts_of
-from rollback.errors import CheckpointError, UsageError
+from rollback.errors import CheckpointError, MissingPackage, UsageError
 
-__all__ = ["Scale", "onnx_of", "save_onnx"]
+__all__ = ["Scale", "check_export", "onnx_of", "save_onnx"]
 
 _OPSET: Final = 17  # old enough for every runtime that is still installed, new enough for all that such networks need
 
@@ -45,6 +46,16 @@ class Scale:
         return Box(-1.0, 1.0, self.middle.shape, dtype=np.float32)
 
 
+def check_export() -> None:
+    """Find out whether a model could be written.
+
+    Raises:
+        MissingPackage: A package that PyTorch's exporter needs is not installed.
+    """
+    if find_spec("onnx") is None:
+        raise MissingPackage("writing an ONNX model with PyTorch", "onnx", "sb3")
+
+
 def onnx_of(model: Any, scale: Scale | None = None) -> bytes:
     """Return the policy of any model of Stable-Baselines3 as an ONNX model, which answers without exploring.
 
@@ -57,9 +68,11 @@ def onnx_of(model: Any, scale: Scale | None = None) -> bytes:
 
     Raises:
         UsageError: The policy is none that becomes one network: a recurrent one, or one that sees a table.
+        MissingPackage: A package that PyTorch's exporter needs is not installed.
     """
     import torch
 
+    check_export()
     policy, device = model.policy, model.device
     seen, acted = policy.observation_space, policy.action_space
     if hasattr(policy, "lstm_actor") or getattr(seen, "spaces", None) is not None:

@@ -103,6 +103,6 @@ def profiles_of(name: str) -> list[Profile]:
         return list(PROFILES.values())
     if name not in PROFILES:
         close = difflib.get_close_matches(name, [*PROFILES, "all"], n=2)
-        meant = f", did you mean {' or '.join(close)}?" if close else ""
+        meant = f", did you mean {' or '.join(close)}?" if close else "."
         raise UsageError(f"there is no profile {name!r}{meant} There are {', '.join(PROFILES)}, all, and JSON files")
     return [PROFILES[name]]

@@ -64,6 +64,8 @@ def test_a_profile_is_the_network_it_is_called_after(name, round_trip_ms, lost):
 def test_profiles_have_names_and_all_is_all_of_them():
     assert profiles_of("all") == list(PROFILES.values()) and len(PROFILES) == 7
     assert profiles_of("mobile") == [PROFILES["mobile"]]
+    with pytest.raises(UsageError, match=r"there is no profile 'nothing at all'\. There are lan, wifi"):
+        profiles_of("nothing at all")
     with pytest.raises(UsageError, match=r"there is no profile 'mobil', did you mean mobile\? There are lan, wifi"):
         profiles_of("mobil")
 

@@ -114,9 +114,13 @@ class Crew:
         letter = posted(packed, self._folder)
         try:
             future = self._executor.submit(run, letter, self._number)
-        except (BrokenExecutor, OSError) as error:  # one dies while another is being started: what it needs is closed already
+        except (
+            BrokenExecutor,
+            OSError,
+            ValueError,
+        ) as error:  # one dies while another is being started: what it needs is closed already
             self.is_broken = True
-            self._refusal = f"could not be started: {error}" if isinstance(error, OSError) else ""
+            self._refusal = f"could not be started: {error}" if not isinstance(error, BrokenExecutor) else ""
             return False
         self._under_way[future] = _Flight(self._number, batch)
         future.add_done_callback(self._say)

@@ -168,14 +168,15 @@ def test_answers_are_results_or_what_kept_them_from_being_some(crew):
     assert [job.index for job in crew.wreck().lost] == [6, 7, 8]
 
 
-def test_a_worker_that_dies_while_another_is_started_breaks_the_crew(crew, monkeypatch):
+@pytest.mark.parametrize("error", [OSError("handle is closed"), ValueError("bad value(s) in fds_to_keep")])
+def test_a_worker_that_dies_while_another_is_started_breaks_the_crew(crew, monkeypatch, error):
     def submit(*_):
-        raise OSError("handle is closed")
+        raise error
 
     monkeypatch.setattr(crew._executor, "submit", submit)
     batch = Batch.of(JOBS)
     assert not crew.hand_over(batch, pack(batch)) and crew.is_broken and len(crew) == 3
-    assert crew.wreck().how == "could not be started: handle is closed"
+    assert crew.wreck().how == f"could not be started: {error}"
 
 
 def test_a_real_crew_plays_and_refuses_when_it_is_broken(tmp_path):

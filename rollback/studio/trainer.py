@@ -260,11 +260,11 @@ class Trainer:
 
     def _write(self) -> None:
         """Write down the episodes that ended, and tell of them: first the disk, so that whoever reads both misses none."""
-        points, self._waiting = self._waiting, []
-        if not points:
+        if not self._waiting:
             return
-        lines = lines_of(points)
-        self._log.add(lines)
+        lines = lines_of(self._waiting)
+        self._log.add(lines)  # where the disk is full they go on waiting: once there is room again none is missing
+        self._waiting = []
         self._tell(lines)
 
     def _look_around(self, now: float) -> None:

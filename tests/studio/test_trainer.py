@@ -3,8 +3,8 @@ import json
 import pytest
 
 from rollback.agents.checkpoints import Runs
-from rollback.errors import RollbackError
-from rollback.studio.history import read_rows
+from rollback.errors import CheckpointError, RollbackError
+from rollback.studio.history import PointLog, read_rows
 from rollback.studio.points import rows_of
 from rollback.studio.trainer import Job, Trainer
 
@@ -209,3 +209,18 @@ def test_a_run_that_could_not_go_on_from_a_checkpoint_can_be_trained_at_once_aga
     with pytest.raises(RollbackError, match="there is no checkpoint"):
         trainer(folder, checkpoint="nowhere")
     trainer(folder).close()
+
+
+def test_episodes_that_a_full_disk_did_not_take_are_in_the_log_once_it_has_room_again(folder, monkeypatch):
+    def full(log, lines):
+        raise CheckpointError("there is no space left")
+
+    told = Told()
+    training = trainer(folder, told, episodes=30)
+    with monkeypatch.context() as patch, pytest.raises(CheckpointError, match="no space"):
+        patch.setattr(PointLog, "add", full)
+        for _ in range(10_000):  # until an episode has ended, and is to be written down
+            training.step()
+    finish(training)
+    assert [row[0] for row in told.rows] == list(range(1, 31))
+    assert read_rows(folder, 0, 10**7)[0] == told.rows

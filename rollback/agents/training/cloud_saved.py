@@ -5,7 +5,6 @@ from __future__ import annotations
 import random
 from array import array
 from collections.abc import Mapping, Sequence
-from math import isfinite
 from typing import Any, Final
 
 from rollback.agents.checkpoints import Array, Checkpoint, generator_from
@@ -19,6 +18,7 @@ _DEVIATIONS: Final = "deviations"
 _VECTORS: Final = "vectors"
 _RESULTS: Final = "results"
 _MOST: Final = 1 << 31
+_FARTHEST: Final = 1e100  # of a number from zero: its square is one too, and no training comes near
 
 
 def arrays_of(cloud: Cloud, vectors: Sequence[Vector], results: Sequence[tuple[int, int]]) -> dict[str, Array]:
@@ -79,9 +79,13 @@ def generation_from(
 
 def _numbers(checkpoint: Checkpoint, name: str, shape: tuple[int, ...]) -> list[float]:
     values = checkpoint.arrays.get(name)
-    if values is None or values.typecode != "d" or values.shape != shape or not all(map(isfinite, values.data)):
+    if values is None or values.typecode != "d" or values.shape != shape or not all(map(_is_fit, values.data)):
         wanted = " x ".join(map(str, shape))
         raise CheckpointError(
-            f"the checkpoint holds no {name} of {wanted} finite numbers: take its own parameters, or train anew"
+            f"the checkpoint holds no {name} of {wanted} finite numbers, none of them huge: take its own parameters, or train anew"
         )
     return list(values.data)
+
+
+def _is_fit(number: float) -> bool:
+    return abs(number) <= _FARTHEST  # not a number is not

@@ -67,3 +67,17 @@ def test_a_full_generation_or_one_of_another_size_is_refused():
         generation_from(saved(arrays_of(cloud, vectors, [])), 5, 8, 2)
     with pytest.raises(CheckpointError, match="no results of its generation"):
         generation_from(saved({**arrays_of(cloud, vectors, []), "results": Array.of([1, 2], "q")}), 4, 8, 2)
+
+
+@pytest.mark.parametrize("name", ["mean", "deviations"])
+@pytest.mark.parametrize("number", [1e308, 1e200, float("nan"), float("inf")])
+def test_a_number_whose_square_is_none_is_refused_before_it_ends_a_training(name, number):
+    arrays = {**arrays_of(Cloud(2, 1.0, 0.0, 1), (), []), name: Array.of([number, 1.0])}
+    with pytest.raises(CheckpointError, match=f"no {name} of 2 finite numbers, none of them huge"):
+        cloud_from(saved(arrays), Cloud(2, 1.0, 0.0, 1))
+
+
+def test_huge_vectors_of_a_generation_are_refused_too():
+    arrays = arrays_of(Cloud(2, 1.0, 0.0, 1), [(1.0, 1e308)], [])
+    with pytest.raises(CheckpointError, match="none of them huge"):
+        generation_from(saved(arrays), 1, 2, 2)

@@ -66,7 +66,7 @@ class Catalogue:
             raise Refused("failed", str(error)) from None
 
     def _named(self, algo: str, env: str) -> tuple[str, str]:
-        algo = algo or next(name for name in ALGORITHMS if name not in self._problems)
+        algo = algo or self._algorithm_for(env)
         if algo not in ALGORITHMS:
             raise Refused(
                 "malformed", f"there is no algorithm {algo!r:.60}{_meant(algo, ALGORITHMS)}: take {', '.join(ALGORITHMS)}"
@@ -75,13 +75,21 @@ class Catalogue:
             raise Refused("failed", f"{algo} cannot be used here: {self._problems[algo]}")
         offered = self._environments(algo)
         env = env or offered[0]
-        families = {name.partition("?")[0] for name in algorithm_named(algo).environments}
+        families = self._families(algo)
         if env not in self._further and env.partition("?")[0] not in families:
             raise Refused(
                 "malformed",
                 f"{algo} is not offered for {env!r:.80}{_meant(env, [*offered, *sorted(families)])}: take {', '.join(offered)}",
             )
         return algo, env
+
+    def _algorithm_for(self, env: str) -> str:
+        """Return the first algorithm that is offered for an environment; the first of all where none is."""
+        usable = [name for name in ALGORITHMS if name not in self._problems]
+        return next((name for name in usable if env.partition("?")[0] in self._families(name)), usable[0])
+
+    def _families(self, algo: str) -> set[str]:
+        return {name.partition("?")[0] for name in algorithm_named(algo).environments}
 
     def _environments(self, algo: str) -> list[str]:
         return [*algorithm_named(algo).environments, *self._further]

@@ -35,6 +35,19 @@ def test_what_is_left_out_is_what_it_begins_with(catalogue):
     assert facts.parameters == {each.name: each.default for each in algorithm_named(facts.algorithm).parameters}
 
 
+@every(
+    ("environment", "algorithm"),
+    [("tetris", "cross-entropy"), ("pong", "self-play"), ("gridworld", "q-learning"), ("my_map.py:Maze", "q-learning")],
+        ("tetris", "cross-entropy"),
+        ("pong", "self-play"),
+        ("gridworld?layout=keys", "q-learning"),
+        ("my_map.py:Maze", "q-learning"),
+    ],
+)
+def test_an_environment_without_an_algorithm_is_trained_by_the_one_that_is_offered_for_it(catalogue, environment, algorithm):
+    assert catalogue.facts("", environment, {}, 1, 0).algorithm == algorithm
+
+
 @every("environment", ["gridworld", "gridworld?layout=rooms", "gridworld?layout=unknown", "my_map.py:Maze"])
 def test_environments_of_an_algorithm_s_families_and_those_that_were_added_may_be_asked_for(catalogue, environment):
     assert catalogue.facts("q-learning", environment, {}, 1, 0).environment == environment

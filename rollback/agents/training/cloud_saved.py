@@ -82,7 +82,7 @@ def _numbers(checkpoint: Checkpoint, name: str, shape: tuple[int, ...]) -> list[
     if values is None or values.typecode != "d" or values.shape != shape or not all(map(_is_fit, values.data)):
         wanted = " x ".join(map(str, shape))
         raise CheckpointError(
-            f"the checkpoint holds no {name} of {wanted} finite numbers, none of them huge: take its own parameters, or train anew"
+            f"the checkpoint holds no {name} of {wanted} finite numbers, none of them huge: take its parameters, or train anew"
         )
     return list(values.data)
 

@@ -37,7 +37,7 @@ def test_what_is_left_out_is_what_it_begins_with(catalogue):
 
 @every(
     ("environment", "algorithm"),
-    [("tetris", "cross-entropy"), ("pong", "self-play"), ("gridworld", "q-learning"), ("my_map.py:Maze", "q-learning")],
+    [
         ("tetris", "cross-entropy"),
         ("pong", "self-play"),
         ("gridworld?layout=keys", "q-learning"),

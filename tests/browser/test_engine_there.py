@@ -28,8 +28,12 @@ CALL = """async ([name, ...given]) => {
 }"""
 
 # What may be absent in a browser, by the folder of the module that wants it.
-WANTS = {"rollback.envs.": ("numpy", "gymnasium"), "rollback.testing.plugin": ("pytest",)}
-PLAYED_THERE = ("wire", "core", "replays", "games", "sim", "net", "netplay", "testing")
+WANTS = {
+    "rollback.envs.": ("numpy", "gymnasium"),
+    "rollback.agents.onnx": ("numpy",),
+    "rollback.testing.plugin": ("pytest",),
+}
+PLAYED_THERE = ("wire", "core", "replays", "games", "sim", "net", "netplay", "agents", "testing")
 HOSTILE = ["", "00", "ff" * 40, "c1", "92" * 300, "81" + "a1" * 20, "dd7fffffff", "93010203"]
 
 

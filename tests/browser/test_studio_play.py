@@ -1,0 +1,105 @@
+"""From the studio's page to a match: a trained agent waits in a room, and a page plays it over WebRTC to the same end."""
+
+from __future__ import annotations
+
+import json
+import signal
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from rollback.agents.checkpoints import RunFolder, Runs
+from rollback.agents.training import make_algorithm
+from rollback.cli.app import run
+from rollback.net.lobby_tokens import STATE_VARIABLE
+from rollback.replays import Replay
+from tests.browser.arena import Arena
+from tests.browser.seats import ROUGH, ending, news
+from tests.browser.stage import Tab
+from tests.network.program import PROGRAM, Program
+
+pytestmark = pytest.mark.timeout(300)  # a busy machine is no failure
+
+STUDIO = 8124  # the lobby beside it has the port that pages of the arena are visited at
+PRESS = """() => {{
+    const button = document.querySelector("{}");
+    button?.click();
+    return Boolean(button);
+}}"""
+RUN = PRESS.format("#runs button.choice")
+AGENT = PRESS.format("#checkpoints button[aria-label='Play against it last-1']")
+LINK = """() => document.querySelector("#news a")?.href"""
+
+
+@pytest.fixture
+def trained(tmp_path: Path) -> RunFolder:
+    """A run of Tetris that has learned for a second."""
+    algorithm = make_algorithm("cross-entropy", "tetris", {}, 1)
+    algorithm.advance(20_000)
+    facts = {"algorithm": "cross-entropy", "environment": "tetris", "parameters": algorithm.settings, "seed": 1, "episodes": 0}
+    folder = Runs(tmp_path / "runs").create(facts, "stacker")
+    folder.keep(algorithm.checkpoint())
+    return folder
+
+
+@pytest.fixture
+def studio(arena: Arena, trained: RunFolder, tmp_path: Path) -> Iterator[Program]:
+    """The studio and its lobby in the arena's network, in place of its server."""
+    arena.stop()
+    words = ["studio", "--port", str(STUDIO), "--lobby-port", arena.url.rpartition(":")[2], "--runs", str(trained.path.parent)]
+    environment = {STATE_VARIABLE: str(tmp_path / "state"), "TMPDIR": str(tmp_path)}
+    running = Program(words=arena.network.command(*PROGRAM, *words, "--json"), environment=environment)
+    try:
+        running.wait_for(r"\{.*\}\n", where="out")
+        yield running
+    finally:
+        running.close()
+
+
+def room_by_the_page(arena: Arena, studio: Program) -> tuple[str, list[str]]:
+    """Press "Play against it" on the studio's page; return the room that its link leads to, and what was asked of whom."""
+    told: dict[str, Any] = json.loads(studio.out)
+    tab = arena.browser.new_tab()
+    try:
+        arena.browser.run(tab._page.goto(told["page"]))
+        tab.until(RUN)
+        tab.until(AGENT)
+        link = tab.until(LINK)
+        arena.browser.run(tab._page.goto(str(link)))
+        address = tab.evaluate("() => location.href")
+        assert address.startswith(f"{arena.url}/?room="), address
+        assert tab.violations == [] and tab.errors == []
+        return address.partition("=")[2], [*tab.requests, *tab.sockets]
+    finally:
+        arena.browser.run(tab.end())
+
+
+def check_well_behaved(tab: Tab) -> None:
+    seen = {"violations": tab.violations, "strangers": tab.strangers, "errors": tab.errors}
+    assert not any(seen.values()), seen
+
+
+@pytest.mark.parametrize("frames", [240, pytest.param(1800, marks=pytest.mark.nightly)])
+def test_a_page_plays_tetris_against_the_agent_that_the_studio_trained(
+    arena: Arena, studio: Program, trained: RunFolder, frames: int, capsys: pytest.CaptureFixture[str]
+) -> None:
+    room, asked = room_by_the_page(arena, studio)
+    allowed = tuple(f"{kind}://127.0.0.1:{port}/" for kind in ("http", "ws") for port in (STUDIO, arena.url.rpartition(":")[2]))
+    assert all(address.startswith((*allowed, "blob:", "data:")) for address in asked), asked
+    page = arena.browser.new_tab(shared=True)
+    try:
+        page.visit(f"/?room={room}&name=ann&bot=best&latency={ROUGH}&frames={frames}")
+        told = ending(page)
+        assert told["frames"] == frames and told["rollbacks"] > 0, told
+        assert news(page)["stats"]["path"] == "webrtc"
+        check_well_behaved(page)
+    finally:
+        arena.browser.run(page.end())
+    (replay,) = trained.path.glob("match-*.rbr")
+    studio.send(signal.SIGINT)  # with which the agent's process ends, and its replay is whole
+    assert studio.code() == 130, studio.said
+    recorded = Replay.open(replay)
+    assert told["checksum"] == f"{recorded.final_checksum:016x}", "the agent and the page came to different ends"
+    assert run(["replay", "verify", str(replay)]) == 0, capsys.readouterr().err

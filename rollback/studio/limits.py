@@ -25,6 +25,7 @@ class Limits:
         message_bytes: The largest message a page may send, and the largest body of an HTTP command.
         commands: Commands of one page, and over HTTP of all together; a held key repeats thirty times a second.
         starts: Processes that are started, of all pages together: each costs half a second of a core.
+        ask_within: Seconds a connection may take to make a whole request, or to take anything of an answer.
         messages: Messages of one page, whatever they are, acknowledgements too.
         patience: Refused commands after which a page is cut off.
         pictures: Pictures a second of a run.
@@ -50,6 +51,7 @@ class Limits:
     message_bytes: int = 16 * 1024
     commands: Rate = Rate(20, 60)
     starts: Rate = Rate(0.5, 10)
+    ask_within: float = 10.0
     messages: Rate = Rate(200, 400)
     patience: Rate = Rate(2, 100)
     pictures: float = 20.0

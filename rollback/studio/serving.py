@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 import uvicorn
+from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from rollback.errors import NetworkError, UsageError
 from rollback.studio.server import StudioApp
@@ -45,10 +46,13 @@ class StudioServer:
 
 
 class _Server(uvicorn.Server):
-    """A server that leaves signals to its caller and says when it is ready."""
+    """A server that leaves signals to its caller, says when it is ready, and hangs up on who asks for or takes nothing."""
 
-    def __init__(self, config: uvicorn.Config) -> None:
+    def __init__(self, config: uvicorn.Config, ask_within: float) -> None:
         super().__init__(config)
+        self._ask_within = ask_within
+        # By connection: its last request and how much of the answer waits, and since when that has not changed.
+        self._hanging: dict[H11Protocol, tuple[object, int, float]] = {}
         self.ready = asyncio.Event()
 
     @contextlib.contextmanager
@@ -58,6 +62,25 @@ class _Server(uvicorn.Server):
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
         self.ready.set()
+
+    async def on_tick(self, counter: int) -> bool:
+        self._hang_up(asyncio.get_running_loop().time())
+        return await super().on_tick(counter)
+
+    def _hang_up(self, now: float) -> None:
+        """End connections that for too long made no whole request, or took nothing of an answer: they would keep others out."""
+        before, self._hanging = self._hanging, {}
+        for connection in [each for each in self.server_state.connections if isinstance(each, H11Protocol)]:
+            request = connection.cycle
+            is_answered = request is None or request.response_complete
+            unsent = 0 if is_answered else connection.transport.get_write_buffer_size()
+            if not is_answered and not unsent:
+                continue  # the answer is still being made
+            was, amount, since = before.get(connection, (request, unsent, now))
+            since = since if was is request and amount == unsent else now
+            self._hanging[connection] = (request, unsent, since)
+            if now - since >= self._ask_within:
+                connection.transport.abort()
 
 
 def check_host(host: str, *, has_token: bool) -> None:
@@ -111,7 +134,8 @@ async def running(
             proxy_headers=False,
             limit_concurrency=app.limits.clients + _SPARE,
             timeout_graceful_shutdown=STOP_WITHIN,
-        )
+        ),
+        app.limits.ask_within,
     )
     serving = asyncio.create_task(server.serve(sockets=[listening]))
     try:

@@ -286,6 +286,37 @@ async def test_only_so_many_pages_are_connected_at_a_time(tmp_path, http):
             pass
 
 
+async def test_who_never_ends_a_request_does_not_keep_others_out(tmp_path, http):
+    limits = Limits(clients=1, ask_within=0.5)
+    async with running(StudioApp(tmp_path, limits=limits)) as server:
+        slow = [await asyncio.open_connection(server.host, server.port) for _ in range(80)]
+        for _, writer in slow:
+            writer.write(b"GET /api/status HTTP/1.1\r\nHost: 127.0.0.1\r\nX-Slow: ")
+
+        async def drip(reader, writer):
+            with contextlib.suppress(ConnectionError):
+                while not reader.at_eof():
+                    writer.write(b"a")
+                    with contextlib.suppress(TimeoutError):
+                        await asyncio.wait_for(reader.read(1), 0.05)
+
+        async with asyncio.timeout(SOON):
+            await asyncio.gather(*(drip(*each) for each in slow))  # all are hung up on
+            async with http.get(server.url + "/api/status") as answer:
+                assert answer.status == 200
+        for _, writer in slow:
+            writer.close()
+
+
+async def test_a_page_that_only_listens_is_not_hung_up_on(tmp_path, http):
+    async with running(StudioApp(tmp_path, limits=Limits(ask_within=0.2))) as server, raw(http, server) as ws:
+        await asyncio.sleep(0.8)
+        await ws.send_str('421["ping",{"at":7}]')
+        async with asyncio.timeout(SOON):
+            while not (await ws.receive_str()).startswith("431["):
+                pass
+
+
 async def test_the_page_and_its_files_come_with_headers_that_keep_them_harmless(studio, http):
     async with http.get(studio.url) as answer:
         assert answer.status == 200 and answer.headers["content-type"].startswith("text/html")

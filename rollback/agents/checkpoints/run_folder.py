@@ -86,6 +86,8 @@ class RunFolder:
         """
         place = self.path / _FACTS
         try:
+            if not stat.S_ISREG(place.stat().st_mode):  # a pipe would be waited for
+                raise CheckpointError(f"{place} is no file")
             with open(place, "rb") as file:
                 content = file.read(MAX_META + 1)
         except OSError as error:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -118,3 +119,10 @@ def test_a_place_where_no_folder_can_be_is_told(tmp_path: Path) -> None:
         Runs(tmp_path / "runs").create({}, "mine")
     with pytest.raises(CheckpointError, match=r"cannot be read \(Not a directory\)"):
         Runs(tmp_path / "runs").listed()
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no such pipes here")
+def test_a_pipe_in_place_of_a_run_s_facts_does_not_hold_up_the_list(runs: Runs) -> None:
+    (runs.path / "pipe").mkdir(parents=True)
+    os.mkfifo(runs.path / "pipe" / "run.json")
+    assert "is no file" in runs.listed()[0].problem

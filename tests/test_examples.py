@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -56,6 +57,16 @@ def test_the_matches_of_the_examples_hold_rollbacks_and_agree(name, says, tmp_pa
     assert f"{says} in the same state" in done.stdout
     counts = [int(line.split(" rollbacks")[0].split()[-1]) for line in done.stdout.splitlines() if "rollbacks" in line]
     assert len(counts) == 2 and min(counts) > 3
+
+
+@pytest.mark.nightly
+def test_the_trained_agent_knows_the_way_and_wins_its_race(tmp_path):
+    done = ran(ROOT / "examples" / "train_and_play.py", tmp_path)
+    before, after = (int(share) for share in re.findall(r"(\d+)% of the goals", done.stdout))
+    assert before < 20 and after >= 95, done.stdout
+    counts = re.search(r"(\d+) and (\d+) rollbacks; goals reached: \[(\d+), (\d+)\]", done.stdout)
+    assert counts is not None and max(int(counts[1]), int(counts[2])) > 3 and int(counts[4]) > int(counts[3])
+    assert "both ended in the same state" in done.stdout
 
 
 @pytest.mark.nightly

@@ -29,7 +29,8 @@ class MatchSettings:
         fps: Frames a second; None takes the game's own.
         input_delay: See `SessionConfig`; None is 0 for a person who plays turn by turn, and otherwise 2.
         prediction_window: See `SessionConfig`; None leaves it to the game: 0 where no action does nothing, otherwise 8.
-        on_disconnect: See `SessionConfig`; `takeover` is that by the game's own bot.
+        on_disconnect: See `SessionConfig`; `takeover` is that by `stand_in`.
+        stand_in: What plays for who is lost: `best`, the game's own bot, or the file of what was trained.
         on_desync: See `SessionConfig`.
         disconnect_after: See `SessionConfig`.
         seed: Of the game; None makes it of the room's code, as all members of a room do.
@@ -45,6 +46,7 @@ class MatchSettings:
     input_delay: InputDelay | None = None
     prediction_window: int | None = None
     on_disconnect: OnDisconnect = "end"
+    stand_in: str = "best"
     on_desync: OnDesync = "stop"
     disconnect_after: float = 5.0
     seed: int | None = None
@@ -91,7 +93,7 @@ class MatchSettings:
             room,
             match,
             player=player,
-            on_disconnect=TakeOver(stand_in()) if self.on_disconnect == "takeover" else self.on_disconnect,
+            on_disconnect=TakeOver(stand_in(self.stand_in)) if self.on_disconnect == "takeover" else self.on_disconnect,
             on_desync=self.on_desync,
             disconnect_after=self.disconnect_after,
             interrupt_after=min(_INTERRUPT_AFTER, self.disconnect_after),

@@ -88,6 +88,7 @@ def command(
     Example: rollback play K7QW-3MZP --server http://127.0.0.1:8000
     """
     from rollback.cli.interrupts import run_until_interrupted
+    from rollback.netplay.hands.bots import SAVED
     from rollback.netplay.hands.chosen_keys import chosen_keys
 
     if terminal + window + (bot is not None) > 1:
@@ -104,6 +105,7 @@ def command(
         input_delay=input_delay,
         prediction_window=prediction_window,
         on_disconnect=on_disconnect,
+        stand_in=bot if bot is not None and bot.endswith(SAVED) else "best",
         on_desync=on_desync,
         disconnect_after=disconnect_after,
         seed=seed,

@@ -80,6 +80,7 @@ class Generations:
     environments: ClassVar[tuple[str, ...]]
     parameters: ClassVar[tuple[Parameter, ...]]
     size: ClassVar[int]  # entries of a vector
+    round: ClassVar[int] = 20_000  # steps that each of several processes makes before orders are listened to again
 
     def __init__(self, environment: str, parameters: Mapping[str, Any], seed: int) -> None:
         if type(seed) is not int or not 0 <= seed < MOST_SEED:
@@ -98,6 +99,7 @@ class Generations:
         self._results: list[Result] = []  # of the generation's games so far, in order
         self._trial: Trial | None = None
         self._steps = self._episodes = 0
+        self._longest = 100  # steps of a game; it decides how many are played at once, and nothing that is learned
 
     # --- what a kind of training brings ---
 
@@ -157,7 +159,7 @@ class Generations:
         return self._episodes
 
     def advance(self, steps: int) -> list[EpisodePoint]:
-        """Make exactly so many steps; with several workers play the rest of the generation, however long it takes."""
+        """Make exactly so many steps; with several workers play some seconds of the generation."""
         points = []
         self.moment()
         while steps > 0:
@@ -193,11 +195,14 @@ class Generations:
         return self.spec(len(self._results))
 
     def _at_once(self) -> list[EpisodePoint]:
-        """Play what is left of the generation, on several processes."""
+        """Play some of what is left of the generation, on several processes: until they are done nobody is listened to."""
         specs = [self._next()]
-        specs += [self.spec(number) for number in range(len(self._results) + 1, len(self._vectors) * self.trials)]
+        workers, begun = self.of("workers"), len(self._results)
+        most = max(workers, self.round * workers // self._longest)
+        specs += [self.spec(number) for number in range(begun + 1, min(begun + most, len(self._vectors) * self.trials))]
         points = []
-        for result in played(specs, self.of("workers")):
+        for result in played(specs, workers):
+            self._longest = max(self._longest, result[1])
             self._steps += result[1]
             points.append(self._end(result))
         return points

@@ -50,6 +50,7 @@ class SelfPlay(Generations):
     name: ClassVar[str] = "self-play"
     environments: ClassVar[tuple[str, ...]] = ("pong",)
     size: ClassVar[int] = len(SEEN)
+    round: ClassVar[int] = 1_000_000  # some seconds
     parameters: ClassVar[tuple[Parameter, ...]] = (
         Parameter("population", 40, 4, 1000, whole=True, help="Vectors of weights that are tried in a generation."),
         Parameter(

@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rollback.agents.checkpoints import Checkpoint
+from rollback.agents.training import generations
 from rollback.agents.training.generations import PARAMETERS, Generations, played
 from rollback.agents.training.parameters import Parameter
 from rollback.agents.training.whole import whole
@@ -172,3 +173,22 @@ def test_results_come_in_the_order_of_the_specs():
     specs = [WalkSpec((number, 0), 1 + number) for number in range(12)]
     assert [steps for _, steps in played(specs, 1)] == list(range(1, 13))
     assert played([], 1) == []
+
+
+def test_with_several_processes_a_long_generation_is_played_in_rounds_so_that_orders_are_heard(monkeypatch):
+    rounds = []
+
+    def alone(specs, workers):
+        rounds.append(len(specs))
+        return played(specs, 1)
+
+    monkeypatch.setattr(generations, "played", alone)
+    monkeypatch.setattr(Walking, "round", 300)
+    several, one = walking(workers=2), walking()
+    points = several.advance(1)
+    assert rounds == [6], "of a generation of 20 games, each taken for one of 100 steps"
+    while several.cloud.generation < 2:
+        points += several.advance(1)
+    assert sum(rounds) == 40 and len(rounds) == 8
+    assert points == one.advance(several.steps)
+    assert several.cloud.mean == one.cloud.mean

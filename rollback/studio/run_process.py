@@ -92,7 +92,7 @@ class _Process:
                     trainer.is_paused = True
                     trainer.show()
                 case "resume":
-                    trainer.is_paused = False
+                    trainer.resume()
                 case "step":
                     trainer.step()
                 case "reset":

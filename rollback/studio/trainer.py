@@ -151,6 +151,13 @@ class Trainer:
 
     # What pages can order, in the words of `commands`.
 
+    def resume(self) -> None:
+        """Go on; in slow motion, the steps of the time it waited are not made up for."""
+        now = time.monotonic()
+        self.is_paused = False
+        self.pace.set(self.pace.speed, now=now)
+        self._steps_then, self._then = self._algorithm.steps, now
+
     def step(self) -> None:
         """Make a single step."""
         self._book(self._algorithm.step_once())

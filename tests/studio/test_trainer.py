@@ -4,6 +4,7 @@ import pytest
 
 from rollback.agents.checkpoints import Runs
 from rollback.errors import CheckpointError, RollbackError
+from rollback.studio import trainer as module
 from rollback.studio.history import PointLog, read_rows
 from rollback.studio.points import rows_of
 from rollback.studio.trainer import Job, Trainer
@@ -224,3 +225,17 @@ def test_episodes_that_a_full_disk_did_not_take_are_in_the_log_once_it_has_room_
     finish(training)
     assert [row[0] for row in told.rows] == list(range(1, 31))
     assert read_rows(folder, 0, 10**7)[0] == told.rows
+
+
+def test_slow_motion_does_not_make_up_for_the_time_of_a_pause(folder, monkeypatch):
+    now = [100.0]
+    monkeypatch.setattr(module.time, "monotonic", lambda: now[0])
+    training = trainer(folder, speed=5.0)
+    training.advance()
+    assert training.algorithm.steps == 1
+    training.is_paused = True
+    now[0] += 3.0
+    training.resume()
+    training.advance()
+    assert training.algorithm.steps == 2
+    training.close()

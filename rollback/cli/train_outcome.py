@@ -59,6 +59,7 @@ class Outcome:
         is_reached: Whether it was; None if nothing was to be, or it was interrupted.
         newest: The newest checkpoint's file, None if there is none.
         best: The best one's.
+        ends: The options that say when it stops if somebody goes on with it.
         caught: 128 and the signal that ended it, or 0.
     """
 
@@ -76,13 +77,14 @@ class Outcome:
     is_reached: bool | None
     newest: Path | None
     best: Path | None
+    ends: tuple[str, ...] = ()
     caught: int = 0
 
     @property
     def again(self) -> str:
         """The line that goes on with it."""
         place = [] if self.folder.parent == Path("runs") else ["--runs", str(self.folder.parent)]
-        return shlex.join(["rollback", "train", "--resume", self.run, *place])
+        return shlex.join(["rollback", "train", "--resume", self.run, *place, *self.ends])
 
     @property
     def sentence(self) -> str:
@@ -125,7 +127,7 @@ class Outcome:
         if self.newest is not None:
             best = f"; the best one is {self.best}" if self.best is not None else ""
             told.append(f"The newest checkpoint is {self.newest}{best}")
-        return [*told, f"To go on: {self.again} --steps {2 * max(self.steps, 1)}"]
+        return [*told, f"To go on: {self.again}"]
 
     def as_values(self) -> dict[str, Any]:
         """Return what `--json` prints."""

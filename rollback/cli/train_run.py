@@ -9,7 +9,7 @@ import difflib
 import signal
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -18,7 +18,7 @@ from rollback.agents.checkpoints import RunFolder, Runs
 from rollback.agents.training import ALGORITHMS, algorithm_from, algorithm_named, filled, make_algorithm
 from rollback.cli.progress import Bar, progress
 from rollback.cli.train_outcome import Outcome, main_figure
-from rollback.errors import CheckpointError, UsageError
+from rollback.errors import CheckpointError, RollbackError, UsageError
 from rollback.studio.points import rows_of
 from rollback.studio.run import Facts
 from rollback.studio.trainer import Job, Trainer
@@ -28,6 +28,7 @@ __all__ = ["Course", "Ends", "algorithm_for", "resumed", "started", "trained"]
 # Steps after which each has usually learned what it will, and games it is tried in.
 ENOUGH: Final = {"q-learning": 300_000, "cross-entropy": 200_000, "self-play": 3_000_000}
 TRIED: Final = {"q-learning": 200, "cross-entropy": 50, "self-play": 40}
+BEST: Final = {"q-learning": 1.0, "cross-entropy": 600.0, "self-play": 1.0}  # what each can reach at the most
 FIRST_LOOK: Final = {"q-learning": 20_000, "cross-entropy": 20_000, "self-play": 200_000}  # steps, see `Ends.until`
 SPACING: Final = 1.25  # each look at so many times the steps of the last: few looks, and at most a quarter too far
 SHOWN_EVERY: Final = 0.25  # seconds
@@ -50,11 +51,27 @@ class Ends:
     steps: int = 0
     until: float | None = None
 
-    def settled(self, algorithm: str) -> Ends:
-        """Return them with an end in any case."""
+    def settled(self, algorithm: str, done: int = 0) -> Ends:
+        """Return them with an end in any case, behind the steps that are done.
+
+        Raises:
+            UsageError: What is to be reached cannot be.
+        """
+        most = BEST.get(algorithm, 1.0)
+        if self.until is not None and not 0 <= self.until <= most:
+            raise UsageError(
+                f"--until takes a number from 0 to {most:g} for {algorithm}, such as {0.95 * most:g}, not {self.until:g}"
+            )
         if self.episodes or self.steps or self.until is not None:
             return self
-        return Ends(steps=ENOUGH.get(algorithm, 1_000_000))
+        return Ends(steps=max(ENOUGH.get(algorithm, 1_000_000), 2 * done))
+
+    @property
+    def words(self) -> list[str]:
+        """Return them as options."""
+        given = [("--episodes", self.episodes), ("--steps", self.steps)]
+        words = [word for name, count in given if count for word in (name, str(count))]
+        return words if self.until is None else [*words, "--until", f"{self.until:g}"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,8 +119,8 @@ def started(
     """
     algorithm = algorithm or algorithm_for(environment)
     values = filled(algorithm_named(algorithm).parameters, parameters)
-    made = make_algorithm(algorithm, environment, values, seed)
     ends = ends.settled(algorithm)
+    made = make_algorithm(algorithm, environment, values, seed)
     facts = Facts(algorithm, environment, values, seed, ends.episodes, time.time())
     family, _, query = environment.partition("?")
     like = "-".join([family.rpartition("/")[2], *(pair.partition("=")[2] for pair in query.split("&") if pair)])
@@ -123,9 +140,7 @@ def resumed(runs: Path, name: str, ends: Ends, workers: int | None) -> Course:
     newest = folder.newest()
     if newest is None or newest.checkpoint is None:
         raise CheckpointError(f"the run {name} has no checkpoint to go on from: start a new one")
-    if not (ends.episodes or ends.steps or ends.until is not None):
-        done = newest.checkpoint.step
-        ends = Ends(steps=max(ENOUGH.get(facts.algorithm, 1_000_000), 2 * done))
+    ends = ends.settled(facts.algorithm, newest.checkpoint.step)
     parameters = dict(facts.parameters)
     if workers is not None:
         parameters = dict(filled(algorithm_named(facts.algorithm).parameters, {**parameters, "workers": workers}))
@@ -155,7 +170,12 @@ def trained(course: Course, tried: int | None = None) -> Outcome:
         view = _View(bar, by_episodes=not ends.steps and bool(ends.episodes))
         trainer = Trainer(job, course.folder, view.take)
         begun, before = trainer.algorithm.steps, time.monotonic()
-        is_reached = _drive(trainer, ends, count, caught, view)
+        try:
+            is_reached = _drive(trainer, ends, count, caught, view)
+        except Exception:
+            with suppress(RollbackError):  # what stopped it is the one thing to be told
+                trainer.close()
+            raise
         seconds = time.monotonic() - before
         trainer.close()
     newest = course.folder.newest()
@@ -178,6 +198,7 @@ def trained(course: Course, tried: int | None = None) -> Outcome:
         is_reached=None if caught or ends.until is None else is_reached,
         newest=None if newest is None else newest.path,
         best=best,
+        ends=tuple(ends.words) if caught else ("--steps", str(2 * max(trainer.algorithm.steps, 1))),
         caught=128 + caught[0] if caught else 0,
     )
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 import signal
 import urllib.error
 import urllib.request
@@ -15,6 +16,8 @@ import pytest
 import socketio
 
 from rollback.agents.checkpoints import Runs
+from rollback.cli.studio_opponents import Opponents
+from signaling.serve import running as lobby_running
 from tests.agents.tables import shortest_ways
 from tests.network.program import Program, all_gone, children_of, program
 
@@ -109,3 +112,25 @@ def test_a_port_that_is_taken_is_said_and_nothing_stays_behind(studio, runs: Pat
     _, told = studio
     with program("studio", "--port", str(told["port"]), "--runs", str(runs)) as second:
         assert second.code() == 3 and "is in use already" in second.said
+
+
+def test_one_that_waits_for_nobody_makes_place_and_leaves_in_the_end(runs: Path):
+    checkpoint, before = runs / "learned" / "last-1.npz", children_of(os.getpid())
+
+    async def crowd() -> None:
+        async with lobby_running() as lobby:
+            opponents = Opponents(lobby, most=1)
+            first = (await opponents.open(checkpoint, "gridworld?layout=rooms"))["room"]
+            second = (await opponents.open(checkpoint, "gridworld?layout=rooms"))["room"]
+            assert first != second and opponents.rooms == [second]
+            await opponents.close()
+            assert opponents.rooms == []
+            impatient = Opponents(lobby, alone=0.0)
+            await impatient.open(checkpoint, "gridworld?layout=rooms")
+            async with asyncio.timeout(WITHIN):
+                while impatient.rooms:
+                    await asyncio.sleep(0.05)
+            await impatient.close()
+
+    asyncio.run(crowd())
+    assert set(children_of(os.getpid())) <= set(before)

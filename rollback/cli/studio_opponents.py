@@ -120,6 +120,8 @@ class Opponents:
     async def close(self) -> None:
         """End all of them."""
         await asyncio.gather(*(self._end(each) for each in list(self._playing.values())))
+        if self._tasks:  # they read what the processes said last
+            await asyncio.wait(self._tasks, timeout=END_WITHIN)
         for task in list(self._tasks):
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
@@ -171,13 +173,13 @@ class Opponents:
             print(f"The checkpoint left room {opponent.room}: {opponent.words}", file=sys.stderr, flush=True)
 
     async def _end(self, opponent: _Opponent) -> None:
-        self._playing.pop(opponent.room, None)
         for ask in (opponent.process.terminate, opponent.process.kill):
             if opponent.process.returncode is None:
                 with contextlib.suppress(ProcessLookupError):
                     ask()
                 with contextlib.suppress(TimeoutError):
                     await asyncio.wait_for(opponent.process.wait(), END_WITHIN)
+        self._playing.pop(opponent.room, None)  # not before: who closes all must find it
 
 
 def _prepared(checkpoint: Path, kept: Path, name: str) -> None:

@@ -101,11 +101,13 @@ class RunProcess:
         self.order("stop")
         for patience, then in ((self._limits.stop_within, signal.SIGTERM), (self._limits.terminate_within, signal.SIGKILL)):
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._gone.wait(), patience)
+                async with asyncio.timeout(patience):
+                    await self._gone.wait()
                 return False
             self._send(then)
         with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(self._gone.wait(), KILLED)
+            async with asyncio.timeout(KILLED):
+                await self._gone.wait()
         return True
 
     def abandon(self) -> None:

@@ -226,7 +226,8 @@ class StudioApp:
     async def _pump(self) -> None:
         while True:
             with contextlib.suppress(TimeoutError):  # a page that was too slow makes no news when it has caught up
-                await asyncio.wait_for(self._news.wait(), LOOK)
+                async with asyncio.timeout(LOOK):  # `wait_for` of Python 3.11 may lose the word to end
+                    await self._news.wait()
             self._news.clear()
             runs, current = self.supervisor.shelf.newest_first(), self.supervisor.shelf.current()
             for client in list(self._clients.values()):

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Coroutine
-from typing import Any
+from typing import Any, Final
 
 __all__ = ["Tasks"]
+
+AGAIN: Final = 0.5  # seconds until who has not ended is told once more
 
 
 class Tasks:
@@ -23,8 +25,11 @@ class Tasks:
         return task
 
     async def end(self) -> None:
-        """End all that still run."""
-        tasks = list(self._tasks)
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        """End all that still run, however often they have to be told: `asyncio.wait_for` of Python 3.11 may lose one word."""
+        while tasks := [task for task in self._tasks if not task.done()]:
+            for task in tasks:
+                task.cancel()
+            done, _ = await asyncio.wait(tasks, timeout=AGAIN)
+            for task in done:
+                if not task.cancelled():
+                    task.exception()  # nobody waits for it

@@ -287,7 +287,10 @@ PLANTED: list[tuple[Callable[[Patch], None], Check]] = [
         snapshots_are_dropped_too_early,
         lambda: rules.test_delayed_remote_inputs_lead_to_one_state_on_both_sides(range(30), 5),
     ),
-    (snapshots_are_dropped_too_early, lambda: saving.test_450_frames_at_15_percent_loss_never_lack_a_snapshot(range(4), "every")),
+    (
+        snapshots_are_dropped_too_early,
+        lambda: saving.test_450_frames_at_15_percent_loss_never_lack_a_snapshot(range(4), "every"),
+    ),
     (inputs_are_dropped_before_they_are_acknowledged, lossy),
     (a_raised_delay_is_not_filled, input_delay.test_a_raised_delay_does_not_freeze_the_other_side),
     (a_raised_delay_is_not_filled, input_delay.test_raising_the_delay_repeats_the_last_input_into_the_gap),

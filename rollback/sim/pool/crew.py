@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from concurrent.futures import BrokenExecutor, Future, ProcessPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, field
+from multiprocessing.connection import wait
 from pathlib import Path
 from queue import SimpleQueue
 from typing import Final
@@ -241,9 +242,9 @@ class Crew:
         for worker in self._context.workers:
             if worker.pid is None:
                 continue
-            if patience:
-                worker.join(max(0.0, deadline - time.monotonic()))
-            if worker.is_alive():
+            # Not `is_alive`, which still says yes where the executor's thread was told of the end first and has not written it
+            # down: one that died by itself would count as one that was killed here.
+            if not wait([worker.sentinel], max(0.0, deadline - time.monotonic()) if patience else 0.0):
                 worker.kill()
                 killed.add(worker)
         for worker in self._context.workers:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 from concurrent.futures import Future
 from concurrent.futures.process import BrokenProcessPool
@@ -195,3 +196,28 @@ def test_a_real_crew_plays_and_refuses_when_it_is_broken(tmp_path):
     wreck = crew.wreck()
     assert len(wreck.lost) % 9 == 0 and not wreck.killers and wreck.how == "was killed by SIGKILL"
     assert not (tmp_path / "crew").exists()
+
+
+def test_who_died_by_itself_is_not_taken_for_killed_where_its_end_is_not_written_down_yet(tmp_path):
+    crew = Crew(1, Rules(), tmp_path, "crew", (), SimpleQueue())
+    read, write = os.pipe()
+    os.close(write)  # what can be read at once says that the process has ended
+
+    class Late:
+        pid, sentinel, exitcode, kills = 4_000_000, read, None, 0
+
+        def is_alive(self):
+            return True  # so says multiprocessing as long as no thread has written the end down
+
+        def join(self, timeout=None):
+            self.exitcode = -9
+
+        def kill(self):
+            self.kills += 1
+
+    late = Late()
+    crew._context.workers.append(late)
+    assert crew._end(1.0) == set() and late.kills == 0 and late.exitcode == -9
+    crew._context.workers.clear()
+    os.close(read)
+    crew.close(is_done=True)

@@ -23,6 +23,9 @@ KILLED, ENDED = -int(signal.SIGKILL), -int(signal.SIGTERM)
 OTHER = [0, 1, 2, 4, 5, 6, 7, 8]
 
 
+SENTINELS: dict[str, int] = {}
+
+
 @dataclass(eq=False)
 class FakeWorker:
     """A process as an executor leaves it."""
@@ -34,12 +37,24 @@ class FakeWorker:
     def join(self, timeout: float) -> None:
         """Nothing to wait for."""
 
-    def is_alive(self) -> bool:
-        return self.exitcode is None
+    @property
+    def sentinel(self) -> int:
+        return SENTINELS["lives" if self.exitcode is None else "ended"]
 
     def kill(self) -> None:
         self.kills += 1
         self.exitcode = KILLED
+
+
+@pytest.fixture(autouse=True, scope="module")
+def sentinels():
+    """What can be read once a process has ended, and what can not."""
+    (ended, closed), (lives, other) = os.pipe(), os.pipe()
+    os.close(closed)
+    SENTINELS.update(ended=ended, lives=lives)
+    yield
+    for each in (ended, lives, other):
+        os.close(each)
 
 
 @pytest.fixture
@@ -200,11 +215,9 @@ def test_a_real_crew_plays_and_refuses_when_it_is_broken(tmp_path):
 
 def test_who_died_by_itself_is_not_taken_for_killed_where_its_end_is_not_written_down_yet(tmp_path):
     crew = Crew(1, Rules(), tmp_path, "crew", (), SimpleQueue())
-    read, write = os.pipe()
-    os.close(write)  # what can be read at once says that the process has ended
 
     class Late:
-        pid, sentinel, exitcode, kills = 4_000_000, read, None, 0
+        pid, sentinel, exitcode, kills = 4_000_000, SENTINELS["ended"], None, 0
 
         def is_alive(self):
             return True  # so says multiprocessing as long as no thread has written the end down
@@ -219,5 +232,4 @@ def test_who_died_by_itself_is_not_taken_for_killed_where_its_end_is_not_written
     crew._context.workers.append(late)
     assert crew._end(1.0) == set() and late.kills == 0 and late.exitcode == -9
     crew._context.workers.clear()
-    os.close(read)
     crew.close(is_done=True)

@@ -7,12 +7,13 @@ processes without end where the script has no guard. Here a worker does so only 
 from __future__ import annotations
 
 import multiprocessing.context
+import os
 import signal
 import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from multiprocessing import spawn
+from multiprocessing import resource_tracker, spawn
 from pathlib import Path
 from typing import Any, Final
 
@@ -33,6 +34,9 @@ class Worker(multiprocessing.context.SpawnProcess):
 
     def start(self) -> None:
         """Start it; a Ctrl-C that comes meanwhile is raised afterwards."""
+        if os.name == "posix":
+            # It is started with the first process, and when it has been it lets Ctrl-C in again: not between our lines.
+            resource_tracker.ensure_running()
         with _undisturbed(), _without_script():
             super().start()
 

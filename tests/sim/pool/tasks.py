@@ -94,3 +94,8 @@ class Task:
 
     def parcels(self) -> Mapping[str, Path | bytes]:
         return self.given
+
+
+def blocked(writes):
+    """Say whether Ctrl-C is put off in this process."""
+    writes.send(signal.SIGINT in signal.pthread_sigmask(signal.SIG_BLOCK, ()))

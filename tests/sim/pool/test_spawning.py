@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+import subprocess
 import sys
 import threading
 from multiprocessing import process, spawn
@@ -182,3 +183,24 @@ def test_a_module_of_specs_that_simulates_when_a_worker_unpickles_them_is_told_w
     with opening("a module of these matches"), pytest.raises(UsageError, match=r"of these matches starts a simulation"):
         check_not_opening()
     check_not_opening()
+
+
+FIRST = """
+import sys
+from rollback.sim.pool.spawning import Context
+from tests.sim.pool.tasks import blocked
+
+if __name__ == "__main__":
+    context = Context()
+    reads, writes = context.Pipe(duplex=False)
+    worker = context.Process(target=blocked, args=(writes,))
+    worker.start()
+    print(reads.recv())
+    worker.join()
+"""
+
+
+def test_the_first_worker_of_a_process_too_is_begun_with_ctrl_c_put_off():
+    # The tracker of multiprocessing, which is started with the first one, lets the signal in again.
+    done = subprocess.run([sys.executable, "-c", FIRST], capture_output=True, text=True, timeout=60)
+    assert done.stdout == "True\n", done.stderr

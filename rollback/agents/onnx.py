@@ -11,7 +11,6 @@ state): they begin as zeros, and the outputs after the first are, in the same or
 from __future__ import annotations
 
 import os
-import stat
 from collections.abc import Mapping
 from math import prod
 from pathlib import Path
@@ -19,7 +18,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from rollback.agents.checkpoints.limits import MAX_FILE
+from rollback.agents.checkpoints.contents import content_of
 from rollback.agents.onnx_actions import reader_for
 from rollback.agents.onnx_file import Tensor, facts_of
 from rollback.errors import ActionError, CheckpointError, MissingPackage
@@ -59,7 +58,8 @@ class OnnxModel:
         if isinstance(source, bytes | bytearray | memoryview):
             self.content, self.name = bytes(source), name or _NAMELESS
         else:
-            self.content, self.name = _content(Path(source)), name or os.fspath(source)
+            self.name = name or os.fspath(source)
+            self.content = content_of(Path(source), "ONNX model", "look whether its name is right")
         facts = facts_of(self.content, self.name)
         self.observation, *taken = facts.inputs
         self.answer, *given = facts.outputs
@@ -152,18 +152,6 @@ class OnnxPolicy:
         if [len(each) for each in kept] != [len(each) for each in self._blank]:
             raise CheckpointError(f"the memory of {model.name} changes its size: export it with a fixed one")
         return self._read(answer), kept
-
-
-def _content(path: Path) -> bytes:
-    try:
-        if not stat.S_ISREG(path.stat().st_mode):  # a pipe would be waited for, and a device never ends
-            raise CheckpointError(f"{path} is no file, so no ONNX model")
-        with open(path, "rb") as file:
-            return file.read(MAX_FILE + 1)
-    except FileNotFoundError:
-        raise CheckpointError(f"there is no ONNX model {path}: look whether its name is right") from None
-    except (OSError, ValueError) as error:
-        raise CheckpointError(f"{path} cannot be read ({getattr(error, 'strerror', None) or error})") from None
 
 
 def _session(content: bytes, name: str) -> Any:

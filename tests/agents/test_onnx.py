@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from rollback import SessionConfig, TakeOver
-from rollback.agents import onnx
+from rollback.agents.checkpoints import contents
 from rollback.agents.onnx import OnnxModel, OnnxPolicy
 from rollback.agents.playing import act_from, policy_from, saved_agent
 from rollback.cli.app import run
@@ -246,8 +246,8 @@ def test_what_is_no_file_is_told(tmp_path: Path) -> None:
 
 
 def test_no_more_of_a_large_file_is_read_than_is_allowed(file: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(onnx, "MAX_FILE", 100)
-    assert len(onnx._content(Path(file))) == 101
+    monkeypatch.setattr(contents, "MAX_FILE", 100)
+    assert len(contents.content_of(Path(file), "ONNX model", "look again")) == 101
 
 
 def test_what_the_runtime_refuses_is_told_in_one_sentence() -> None:

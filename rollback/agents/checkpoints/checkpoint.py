@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import platform
-import stat
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from hashlib import sha256
@@ -14,8 +13,9 @@ from typing import Any, Final, Self
 from rollback.agents.checkpoints import archive
 from rollback.agents.checkpoints.arrays import Array, array_from_npy, npy_from_array
 from rollback.agents.checkpoints.atomic import write_whole
+from rollback.agents.checkpoints.contents import content_of
 from rollback.agents.checkpoints.facts import check_facts
-from rollback.agents.checkpoints.limits import EXTENSION, FORMAT, MAX_FILE, MAX_META
+from rollback.agents.checkpoints.limits import EXTENSION, FORMAT, MAX_META
 from rollback.agents.checkpoints.plain import dumped, parsed
 from rollback.errors import CheckpointError, UsageError
 
@@ -91,7 +91,9 @@ class Checkpoint:
         """
         if isinstance(source, bytes | bytearray | memoryview):
             return cls._from_bytes(bytes(source), name or _NAMELESS)
-        return cls._from_bytes(_content(Path(source)), name or os.fspath(source))
+        return cls._from_bytes(
+            content_of(Path(source), "checkpoint", "look for it in the folder runs"), name or os.fspath(source)
+        )
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write the file: whole and to the disk, or not at all.
@@ -160,15 +162,3 @@ def _facts(meta: bytes) -> dict[str, Any]:
     if not isinstance(facts, dict) or set(facts) != set(_FIELDS) - {"arrays"}:
         raise UsageError(f"does not name exactly {', '.join(name for name in _FIELDS if name != 'arrays')}")
     return facts
-
-
-def _content(path: Path) -> bytes:
-    try:
-        if not stat.S_ISREG(path.stat().st_mode):  # a pipe would be waited for, and a device never ends
-            raise CheckpointError(f"{path} is no file, so no checkpoint")
-        with open(path, "rb") as file:
-            return file.read(MAX_FILE + 1)
-    except FileNotFoundError:
-        raise CheckpointError(f"there is no checkpoint {path}: look for it in the folder runs") from None
-    except (OSError, ValueError) as error:
-        raise CheckpointError(f"{path} cannot be read ({getattr(error, 'strerror', None) or error})") from None

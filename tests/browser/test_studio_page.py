@@ -320,9 +320,9 @@ def test_nothing_of_what_others_named_becomes_an_element(studio: ActingStudio) -
     tab = studio.open(runs=[hostile], algorithms=[offered], watching=HOSTILE)
     tab.until("() => document.getElementById('caption').innerText")
     studio.tell("points", {"run": HOSTILE, "generation": 0, "rows": [[1, 1, 1.0, 1, 0.0, {HOSTILE: 1.0}]]}, wants_answer=True)
-    tab.until("() => document.querySelectorAll('#charts h3').length >= 3")
+    tab.until("() => document.getElementById('charts').innerText.includes('<img')")  # drawn at its own time
     assert tab.evaluate("() => document.images.length + document.querySelectorAll('script').length") == 1  # the page's own
-    assert "<img" in text(tab, "#runs") and "<img" in text(tab, "#charts") and well_behaved(tab)
+    assert "<img" in text(tab, "#runs") and well_behaved(tab)
 
 
 def test_it_comes_back_by_itself_after_three_seconds_or_at_once_and_loses_nothing(studio: ActingStudio) -> None:

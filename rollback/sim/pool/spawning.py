@@ -13,7 +13,7 @@ import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from multiprocessing import resource_tracker, spawn
+from multiprocessing import spawn
 from pathlib import Path
 from typing import Any, Final
 
@@ -35,6 +35,8 @@ class Worker(multiprocessing.context.SpawnProcess):
     def start(self) -> None:
         """Start it; a Ctrl-C that comes meanwhile is raised afterwards."""
         if os.name == "posix":
+            from multiprocessing import resource_tracker  # not above: a browser imports this file and has no such module
+
             # It is started with the first process, and when it has been it lets Ctrl-C in again: not between our lines.
             resource_tracker.ensure_running()
         with _undisturbed(), _without_script():

@@ -107,9 +107,6 @@ class LineFile:
 
 def json_line(row: Transition) -> str:
     """Return a frame as a line of JSON."""
-    timing, players = row.timing, len(row.rewards)
-    unknown = [None] * players
-    seen = timing.seen or unknown
     line = {
         "frame": row.frame,
         "episode": row.episode,
@@ -120,12 +117,7 @@ def json_line(row: Transition) -> str:
         "terminated": row.terminated,
         "truncated": row.truncated,
         "controller": row.controllers,
-        "seconds": timing.seconds,
-        "predicted": timing.predicted or unknown,
-        "rollback_depth": timing.depth,
-        "rtt_ms": timing.rtt_ms or unknown,
-        "captured_frame": [each and each[0] for each in seen],
-        "input_delay": [each and each[1] for each in seen],
+        **row.timing.columns(len(row.rewards)),
     }
     return json.dumps(line, separators=(",", ":")) + "\n"
 

@@ -9,13 +9,13 @@ from typing import Any, Final
 
 from rollback.envs.data.columns import Column
 from rollback.envs.data.rows import Transition
-from rollback.envs.data.timing import Timing
+from rollback.envs.data.timing import COLUMNS, Timing
 from rollback.game import codecs_of
 
 __all__ = ["FORMAT", "LIMIT", "TIMING", "TransitionTable", "facts_of"]
 
 FORMAT: Final = 1
-TIMING: Final = ("seconds", "predicted", "rollback_depth", "rtt_ms", "captured_frame", "input_delay")  # a peer's own columns
+TIMING: Final = COLUMNS  # what a data set has of a peer alone
 LIMIT: Final = 1 << 30  # bytes of columns in memory: hours of most games; a .jsonl file has no limit but the disk
 _NAN: Final = float("nan")
 

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from rollback.core.session import P2PSession
 from rollback.types import Tick
 from rollback.wire.limits import RING
 
-__all__ = ["UNTOLD", "Timing", "TimingNotes"]
+__all__ = ["COLUMNS", "UNTOLD", "Timing", "TimingNotes"]
 
 NOTED: Final = 4 * RING  # frames that notes are kept of: no frame settles later than a ring, and no delay reaches a ring ahead
 MASK: Final = NOTED - 1
+COLUMNS: Final = ("seconds", "predicted", "rollback_depth", "rtt_ms", "captured_frame", "input_delay")  # as data sets name them
 TRIPS_EVERY: Final = 8  # frames between two looks at the round trips: lines are measured a few times a second
 
 Seen = tuple[int, int] | None  # the frame whose state a player saw when acting, and the input delay at that time
@@ -33,6 +34,14 @@ class Timing(NamedTuple):
     depth: int | None
     rtt_ms: tuple[float | None, ...]
     seen: tuple[Seen, ...]
+
+    def columns(self, players: int) -> dict[str, Any]:
+        """Return the entries of `COLUMNS`, in their order; one entry a player where each has its own, None for unknown."""
+        unknown: tuple[None, ...] = (None,) * players
+        seen = self.seen or unknown
+        delays, captured = ([each and each[part] for each in seen] for part in (1, 0))
+        entries = (self.seconds, self.predicted or unknown, self.depth, self.rtt_ms or unknown, captured, delays)
+        return dict(zip(COLUMNS, entries, strict=True))
 
 
 UNTOLD: Final = Timing(None, (), None, (), ())

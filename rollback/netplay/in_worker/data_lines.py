@@ -67,8 +67,6 @@ class DataLines:
         """Take a frame."""
         if not self._frames:
             self._write(self._start)
-        timing, unknown = row.timing, [None] * len(row.rewards)
-        seen = timing.seen or unknown
         self._write(
             {
                 "record": "frame",
@@ -81,12 +79,7 @@ class DataLines:
                 "terminated": row.terminated,
                 "truncated": row.truncated,
                 "controller": row.controllers,
-                "seconds": timing.seconds,
-                "predicted": timing.predicted or unknown,
-                "rollback_depth": timing.depth,
-                "rtt_ms": timing.rtt_ms or unknown,
-                "captured_frame": [each and each[0] for each in seen],
-                "input_delay": [each and each[1] for each in seen],
+                **row.timing.columns(len(row.rewards)),
             }
         )
         self._frames += 1

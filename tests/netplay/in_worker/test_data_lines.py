@@ -10,14 +10,16 @@ import pytest
 
 from rollback.config import SessionConfig
 from rollback.envs import record_transitions
+from rollback.envs.data.files import json_line
 from rollback.envs.data.rows import Transition
+from rollback.envs.data.timing import COLUMNS, Timing
 from rollback.errors import UsageError
 from rollback.games import Pong
 from rollback.netplay.in_worker.data_lines import EVERY, LARGEST, DataLines
 from tests.netplay.peers import Mix, peers
 from tests.netplay.quick_time import run
 
-TIMING = {"seconds", "predicted", "rollback_depth", "rtt_ms", "captured_frame", "input_delay"}
+TIMING = set(COLUMNS)
 
 
 class Posts:
@@ -106,6 +108,23 @@ def test_long_lines_are_handed_over_sooner():
     for frame in range(4):
         lines.add(row(frame)._replace(controllers=("x" * 30_000, None)))
     assert len(posts.data) == 1 and len(posts.rows) == 3  # of the first pieces, before two seconds are over
+
+
+def test_what_a_page_tells_of_a_frame_s_own_time_is_what_a_file_tells(monkeypatch):
+    timed = row(3, timing=Timing(1.5, (False, True), 4, (None, 80.25), ((1, 2), None)))
+
+    def told():
+        posts = Posts()
+        lines = lines_of(posts)
+        lines.add(timed)
+        lines.close()
+        (line,) = posts.rows
+        return [{name: each[name] for name in TIMING if name in each} for each in (line, json.loads(json_line(timed)))]
+
+    ours, theirs = told()
+    assert ours == theirs == dict(zip(COLUMNS, (1.5, [False, True], 4, [None, 80.25], [1, None], [2, None]), strict=True))
+    monkeypatch.setattr(Timing, "columns", lambda self, players: {"seconds": "from one place"})
+    assert told() == [{"seconds": "from one place"}] * 2
 
 
 def test_what_json_does_not_know_is_told_as_text():

@@ -44,7 +44,7 @@ class CrossEntropy(Generations):
 
     name: ClassVar[str] = "cross-entropy"
     environments: ClassVar[tuple[str, ...]] = ("tetris",)
-    size: ClassVar[int] = len(FEATURES)
+    size = len(FEATURES)
     parameters: ClassVar[tuple[Parameter, ...]] = (
         Parameter("population", 60, 4, 1000, whole=True, help="Vectors of weights that are tried in a generation."),
         Parameter("games", 2, 1, 50, whole=True, help="Games that each vector plays; all of a generation get the same pieces."),

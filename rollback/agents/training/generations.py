@@ -79,7 +79,7 @@ class Generations:
     name: ClassVar[str]
     environments: ClassVar[tuple[str, ...]]
     parameters: ClassVar[tuple[Parameter, ...]]
-    size: ClassVar[int]  # entries of a vector
+    size: int  # entries of a vector
     round: ClassVar[int] = 20_000  # steps that each of several processes makes before orders are listened to again
 
     def __init__(self, environment: str, parameters: Mapping[str, Any], seed: int) -> None:

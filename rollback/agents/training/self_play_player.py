@@ -1,4 +1,4 @@
-"""A player of Pong that weighs what it sees, and no more. Knows what `Pong.observe` shows; knows no game and keeps nothing.
+"""A player of Pong that weighs what it sees, and no more; and what plays by the weights of a checkpoint. Keeps nothing.
 
 It presses up or down by the sign of a weighted sum, which is the same sum mirrored when the field is mirrored.
 """
@@ -10,7 +10,9 @@ from typing import Any, Final
 
 from rollback.agents.checkpoints import Array, Checkpoint
 from rollback.agents.fitting import hash_of
+from rollback.agents.training.duel_player import WEIGHTS_OF_DUEL, LinearDuel, duel_hash
 from rollback.errors import CheckpointError
+from rollback.games.duel import Duel
 from rollback.games.pong import Pong
 
 __all__ = ["SEEN", "WEIGHTS", "LinearPong", "checked_weights", "pong_hash", "pressed", "saved_weights", "self_play_bot"]
@@ -74,28 +76,32 @@ def saved_weights(rows: Sequence[Sequence[int]] | Sequence[int]) -> Array:
     return Array.of([list(row) if isinstance(row, Sequence) else row for row in rows], "i")
 
 
-def checked_weights(checkpoint: Checkpoint, name: str, dimensions: int) -> Any:
+def checked_weights(checkpoint: Checkpoint, name: str, dimensions: int, count: int = len(SEEN)) -> Any:
     """Return weights of a checkpoint as lists.
 
     Raises:
-        CheckpointError: They are not there, or no weights of this player.
+        CheckpointError: They are not there, or no weights of such a player.
     """
     weights = checkpoint.arrays.get(name)
-    if weights is None or weights.typecode != "i" or len(weights.shape) != dimensions or weights.shape[-1] != len(SEEN):
-        raise CheckpointError(f"the checkpoint holds no {len(SEEN)} whole numbers {name!r}: train anew")
+    if weights is None or weights.typecode != "i" or len(weights.shape) != dimensions or weights.shape[-1] != count:
+        raise CheckpointError(f"the checkpoint holds no {count} whole numbers {name!r}: train anew")
     if any(abs(weight) > GREATEST for weight in weights.data):
         raise CheckpointError(f"the {name} of the checkpoint must lie between -{GREATEST} and {GREATEST}: train anew")
     return weights.nested()
 
 
-def self_play_bot(checkpoint: Checkpoint, game: Any, player: int, seed: int) -> LinearPong:
+def self_play_bot(checkpoint: Checkpoint, game: Any, player: int, seed: int) -> LinearPong | LinearDuel:
     """Return what plays by the weights of a checkpoint; `player` and `seed` make no difference.
 
     Raises:
-        CheckpointError: It holds no weights for Pong, or the game is another one.
+        CheckpointError: It holds no weights for this game.
     """
-    if not isinstance(game, Pong):
-        raise CheckpointError(f"the checkpoint was trained on {checkpoint.environment}, and cannot play {type(game).__name__}")
-    if checkpoint.config_hash != pong_hash():
-        raise CheckpointError(f"the checkpoint of {checkpoint.environment} weighs other things than these: train anew")
-    return LinearPong(checked_weights(checkpoint, WEIGHTS, 1))
+    trained_on, found = checkpoint.environment, type(game).__name__
+    is_fit = isinstance(game, Pong) if trained_on == "pong" else isinstance(game, Duel) and trained_on == "duel"
+    if not is_fit:
+        raise CheckpointError(f"the checkpoint was trained on {trained_on}, and cannot play {found}")
+    if checkpoint.config_hash != (pong_hash() if isinstance(game, Pong) else duel_hash()):
+        raise CheckpointError(f"the checkpoint of {trained_on} weighs other things than these: train anew")
+    if isinstance(game, Pong):
+        return LinearPong(checked_weights(checkpoint, WEIGHTS, 1))
+    return LinearDuel(checked_weights(checkpoint, WEIGHTS, 1, len(WEIGHTS_OF_DUEL)))

@@ -238,5 +238,5 @@ def test_weights_that_are_none_do_not_play():
 
 
 def test_what_cannot_be_trained_is_refused_in_one_sentence():
-    with pytest.raises(UsageError, match="self-play learns pong, not 'tetris'"):
+    with pytest.raises(UsageError, match="self-play learns pong, duel, not 'tetris'"):
         SelfPlay("tetris", {}, 1)

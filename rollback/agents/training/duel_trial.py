@@ -1,0 +1,116 @@
+"""A match of Duel between two players by weights, as a trial of one of them. Knows no generation and no algorithm."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, ClassVar, Final
+
+from rollback.agents.training.contest import Contest, ContestSpec
+from rollback.agents.training.duel_choices import CHOICES, LOOK, PRESSED, STILL
+from rollback.agents.training.duel_player import chosen
+from rollback.games.duel import Duel, Phase
+from rollback.games.duel_moves import HEALTH, NEVER
+
+__all__ = ["DuelTrial", "DuelTrialSpec", "ahead_in", "loaded_duel"]
+
+_FIGHT: Final = int(Phase.FIGHT)
+
+
+class DuelTrial(Contest):
+    """One match under way; what counts is rounds, worth a whole health each, and health in the round that is fought.
+
+    Attributes:
+        choices: What both are at.
+    """
+
+    title: ClassVar[str] = "Duel"
+    game: Duel
+
+    def __init__(self, spec: ContestSpec) -> None:
+        super().__init__(spec)
+        self.game = Duel(spec.seed)
+        self.choices = (STILL, STILL)
+
+    def run(self, frames: int) -> int:
+        """Play so many frames, or as many as there are; return how many."""
+        game, spec = self.game, self.spec
+        step, observe = game.step, game.observe
+        ours, theirs = (spec.other, spec.weights) if spec.side else (spec.weights, spec.other)
+        left, right = self.choices
+        first = self.frame
+        end = min(spec.frames, first + frames)
+        frame = first
+        while frame < end and not game.over:
+            place = frame % LOOK
+            if not place:
+                left, right = chosen(ours, observe(0)), chosen(theirs, observe(1))
+            step((PRESSED[left][place], PRESSED[right][place]))
+            frame += 1
+        self.frame, self.choices = frame, (left, right)
+        return frame - first
+
+    def ahead(self) -> int:
+        """Return by how much health it is ahead, over all rounds."""
+        return ahead_in(self.game, self.spec.side)
+
+    def saved(self) -> dict[str, Any]:
+        """Return where it stands, as plain values."""
+        return {**super().saved(), "choices": list(self.choices)}
+
+    def load(self, saved: Mapping[str, Any]) -> None:
+        """Become what `saved` told, besides the frames.
+
+        Raises:
+            GameError: It is no state of Duel.
+            ValueError: It holds numbers that Duel never has.
+        """
+        self.game = loaded_duel(saved)
+        self.choices = checked_choices(saved.get("choices"))
+
+
+@dataclass(frozen=True, slots=True)
+class DuelTrialSpec(ContestSpec):
+    """A match of Duel as a trial."""
+
+    contest: ClassVar[type[Contest]] = DuelTrial
+
+
+def ahead_in(game: Duel, player: int) -> int:
+    """Return by how much health a player is ahead, over all rounds; a round that was won counts as a whole health."""
+    ahead = HEALTH * (game.rounds[player] - game.rounds[1 - player])
+    if game.phase == _FIGHT:
+        ahead += game.fighters[player].health - game.fighters[1 - player].health
+    return ahead
+
+
+def loaded_duel(saved: Mapping[str, Any]) -> Duel:
+    """Return a match as it was saved.
+
+    Raises:
+        GameError: It is no state of Duel.
+        ValueError: It holds numbers that Duel never has.
+    """
+    game = Duel()
+    game.load(saved)
+    for player in range(2):
+        seen = zip(game.observe(player), Duel.observed, strict=True)
+        fighter = game.fighters[player]
+        is_known = 0 <= fighter.wish <= 3 and 0 <= fighter.held <= 7 and 0 <= fighter.landed <= 1
+        if not is_known or any(not least <= value <= greatest for value, (_, least, greatest) in seen):
+            raise ValueError("no state of a match")
+        if max(abs(fighter.push), fighter.calm, fighter.waited, game.freeze) >= NEVER:
+            raise ValueError("no state of a match")
+    return game
+
+
+def checked_choices(given: Any) -> tuple[int, int]:
+    """Return what both players were at.
+
+    Raises:
+        ValueError: They are none.
+    """
+    left, right = given if isinstance(given, list) and len(given) == 2 else (-1, -1)
+    if not all(type(each) is int and 0 <= each < len(CHOICES) for each in (left, right)):
+        raise ValueError("no choices")
+    return left, right

@@ -1,6 +1,8 @@
-// What this server offers a browser: games, and where the libraries are. Knows the manifest; knows no page.
+// What this server offers a browser: games, agents, and where the libraries are. Knows the manifest; knows no page.
 
-/** Return {games: [{name, title, players}], iceServers, qrFolder, missing}; rejects with one sentence. */
+import { agentsOf } from "./agents.js";
+
+/** Return {games: [{name, title, players}], agents: [{name, game, title, sha256, size}], iceServers, qrFolder, missing}; rejects with one sentence. */
 export async function readCatalogue() {
   const response = await fetch("/assets/manifest.json").catch(() => null);
   const manifest = response?.ok ? await response.json().catch(() => null) : null;
@@ -8,7 +10,8 @@ export async function readCatalogue() {
   return catalogueOf(manifest);
 }
 
-export function catalogueOf({ games = {}, ice_servers: iceServers = [], "qrcode-generator": qrFolder, missing = [] }) {
+export function catalogueOf({ games = {}, agents, ice_servers: iceServers = [], "qrcode-generator": qrFolder, missing = [] }) {
   const listed = Object.entries(games).map(([name, { title = name, players = [2] }]) => ({ name, title, players }));
-  return { games: listed, iceServers, qrFolder, missing };
+  const playing = agentsOf(agents).filter(({ game }) => Object.hasOwn(games, game));
+  return { games: listed, agents: playing, iceServers, qrFolder, missing };
 }

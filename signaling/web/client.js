@@ -37,7 +37,7 @@ export class Client {
   #facts = { progress: null, ...FRESH };
   #engine = "idle"; // idle -> loading -> ready | failed
   #shown = ""; // the state that was told last
-  #begin = null; // what the worker is to be told when it is ready
+  #begin = null; // what the worker is to be told when it is ready, and the bytes beside it
   #begun = false;
   #entering = false;
   #left = null; // called when the worker said its goodbye
@@ -94,7 +94,7 @@ export class Client {
     return this.#enter(() => this.#lobby.join({ room, name, spectate, token }));
   }
 
-  /** Begin the match of the room, or to watch it, as soon as the engine is ready: see `SETTINGS`. */
+  /** Begin the match of the room, or to watch it, once the engine is ready: see `SETTINGS`; `agent` {name, data} is the bot. */
   begin(settings = {}) {
     const room = this.room;
     const mode = room?.seat === null ? "watch" : "play";
@@ -151,23 +151,24 @@ export class Client {
     throw Object.assign(new Error(this.#facts.failed.message), { code: "engine" });
   }
 
-  #prepare(settings) {
+  #prepare({ agent, ...settings }) {
     if (this.#engine === "failed") return; // told already
     this.load();
     Object.assign(this.#facts, FRESH);
-    this.#begin = { do: "begin", ...SETTINGS, ...settings };
+    const bot = agent && { bot: "agent", agent: { name: agent.name } };
+    this.#begin = { message: { do: "begin", ...SETTINGS, ...settings, ...bot }, data: agent?.data };
     this.#start();
   }
 
   /** Tell the worker to begin, and all that came from the lobby since we are in the room. */
   #start() {
     if (this.#engine !== "ready" || !this.#begin) return;
-    const begin = this.#begin;
+    const { message, data } = this.#begin;
     this.#begin = null;
     this.#begun = true;
-    this.#tellWorker(begin);
+    this.#tellWorker(message, data);
     this.#tellWorker({ do: "visible", visible: isVisible() });
-    if (begin.mode === "solo") return;
+    if (message.mode === "solo") return;
     this.#lobby.listen((event, payload, data) => {
       const again = event === "welcome" ? payload.again : undefined;
       this.#tellWorker({ do: "lobby", event, payload, again }, data);

@@ -1,5 +1,6 @@
 // The page: which screen is shown, and what passes between the screens and the client. Knows no network and no Python.
 
+import { agentOfFile, BUILT_IN, fetchAgent, unknownAgent } from "./agents.js";
 import { found } from "./elements.js";
 import { EndScreen } from "./end-screen.js";
 import { MatchScreen } from "./match-screen.js";
@@ -16,7 +17,7 @@ export class Page {
   #client;
   #wishes;
   #readCatalogue;
-  #catalogue = { games: [], iceServers: [] };
+  #catalogue = { games: [], agents: [], iceServers: [] };
   #alert = new Alert();
   #news = new News();
   #loading = new Loading();
@@ -64,15 +65,35 @@ export class Page {
     } catch (error) {
       return this.#trouble(error);
     }
-    const { games } = this.#catalogue;
-    this.#start.offer(games, game);
-    const isUnknown = game && !games.some((offered) => offered.name === game);
-    if (isUnknown) {
-      const offered = games.map((each) => each.name).join(", ");
-      this.#alert.show(`This server offers browsers no game called ${game.slice(0, 100)}: choose one of ${offered || "none"}.`);
-    }
+    const { games, agents } = this.#catalogue;
+    this.#start.offer(games, agents, game ?? this.#gameOfAgent());
+    const further = this.#troublesHere();
+    if (further.length > 0) this.#alert.show([...troubles, ...further].join(" "));
     this.#client.load();
-    if (troubles.length === 0 && !isUnknown) await this.#follow();
+    if (troubles.length + further.length === 0) await this.#follow();
+  }
+
+  /** Return what of the address this server cannot do, and leave it out from now on. */
+  #troublesHere() {
+    const { game, bot, solo } = this.#wishes;
+    const { games, agents } = this.#catalogue;
+    const told = [];
+    if (game && !this.#titleOf(game)) {
+      const offered = games.map((each) => each.name).join(", ");
+      told.push(`This server offers browsers no game called ${game.slice(0, 100)}: choose one of ${offered || "none"}.`);
+    }
+    for (const [part, name] of [["bot", bot], ["solo", solo]]) {
+      if (!name || BUILT_IN.includes(name) || this.#agentCalled(name)) continue;
+      told.push(unknownAgent(name, agents));
+      this.#wishes = { ...this.#wishes, [part]: null };
+    }
+    return told;
+  }
+
+  /** The game of the agent that the address names, if it does. */
+  #gameOfAgent() {
+    const { bot, solo } = this.#wishes;
+    return this.#agentCalled(solo ?? bot)?.game;
   }
 
   /** Do at once what the address wishes, and come back into a room after a reload. */
@@ -81,7 +102,10 @@ export class Page {
     const entered = enteredRoom(room);
     const wish = entered ?? (room && name ? { room, name, spectate: watch } : null);
     if (wish) await this.#start.during(() => this.#comeBack(wish));
-    else if (solo && this.#catalogue.games.length > 0) this.#solo({ game: game ?? this.#catalogue.games[0].name });
+    else if (solo && this.#catalogue.games.length > 0) {
+      const wanted = game ?? this.#gameOfAgent() ?? this.#catalogue.games[0].name;
+      await this.#start.during(() => this.#solo({ game: wanted, name: solo }));
+    }
   }
 
   async #comeBack(wish) {
@@ -95,22 +119,29 @@ export class Page {
 
   async #create({ game, players, name }) {
     this.#alert.hide();
+    const player = await this.#playerFor(this.#wishes.bot, game);
     const room = await this.#client.create({ game, players, name });
-    this.#entered(room, name, false);
+    this.#entered(room, name, false, player);
   }
 
   async #join({ room: code, name, spectate }) {
     this.#alert.hide();
     const token = this.#wishes.room === code ? this.#wishes.token : null;
+    const player = spectate ? {} : await this.#playerFor(this.#wishes.bot);
     const room = await this.#client.join({ room: code, name, spectate, token });
-    if (room.game && !this.#titleOf(room.game)) {
+    try {
+      if (room.game && !this.#titleOf(room.game)) {
+        throw new Error(`This room plays ${room.game.slice(0, 100)}, which this server does not offer to browsers: join it from a terminal.`);
+      }
+      if (player.agent) this.#checkAgent(this.#agentCalled(player.agent.name), room.game);
+    } catch (error) {
       await this.#client.leave();
-      throw new Error(`This room plays ${room.game.slice(0, 100)}, which this server does not offer to browsers: join it from a terminal.`);
+      throw error;
     }
-    this.#entered(room, name, spectate);
+    this.#entered(room, name, spectate, player);
   }
 
-  #entered(room, name, spectate) {
+  #entered(room, name, spectate, player) {
     keepName(name);
     keepEntered({ room: room.room, name, spectate });
     const address = new URL(location.href);
@@ -118,20 +149,37 @@ export class Page {
     history.replaceState(null, "", address);
     this.#showRoom(room);
     showScreen("room");
-    this.#client.begin({ ...this.#settings(), mode: room.seat === null ? "watch" : "play", game: room.game });
+    this.#client.begin({ ...this.#settings(), ...player, mode: room.seat === null ? "watch" : "play", game: room.game });
   }
 
-  #solo({ game }) {
+  /** Play without a room against who is called `name`, or without a name against the agent of `file`. */
+  async #solo({ game, name, file }) {
     this.#alert.hide();
-    this.#room.showSolo(this.#titleOf(game) ?? game);
+    const player = name ? await this.#playerFor(name, game) : { agent: await agentOfFile(file) };
+    this.#room.showSolo(this.#titleOf(game) ?? game, player.agent?.name);
     showScreen("room");
-    this.#client.solo({ ...this.#settings(), game, bot: this.#wishes.solo ?? "best" });
+    this.#client.solo({ ...this.#settings(), ...player, game });
+  }
+
+  /** Return who plays by that name, {bot}, or {agent} with its bytes; `game` is what it is to play, if that is known. */
+  async #playerFor(name, game) {
+    if (!name || BUILT_IN.includes(name)) return { bot: name };
+    const agent = this.#agentCalled(name);
+    if (!agent) throw new Error(unknownAgent(name, this.#catalogue.agents));
+    if (game) this.#checkAgent(agent, game);
+    return { agent: await fetchAgent(agent) };
+  }
+
+  #checkAgent({ name, game: own }, game) {
+    if (own === game) return;
+    const [can, cannot] = [own, game].map((each) => this.#titleOf(each) ?? each);
+    throw new Error(`The agent ${name} plays ${can}, and not ${cannot}: choose that game, or another player for this one.`);
   }
 
   /** What the address says of the match; what it leaves out is left to the client. */
   #settings() {
-    const { bot, frames, transport, impairment } = this.#wishes;
-    return { bot, transport, ice_servers: this.#catalogue.iceServers, ...impairment, ...(frames && { frames }) };
+    const { frames, transport, impairment } = this.#wishes;
+    return { transport, ice_servers: this.#catalogue.iceServers, ...impairment, ...(frames && { frames }) };
   }
 
   async #leave() {
@@ -189,6 +237,10 @@ export class Page {
 
   #trouble(error) {
     this.#alert.show(error.message);
+  }
+
+  #agentCalled(name) {
+    return this.#catalogue.agents.find((agent) => agent.name === name);
   }
 
   #titleOf(game) {

@@ -26,10 +26,10 @@ export class RoomScreen {
     found("members-title").hidden = false;
   }
 
-  /** Show that a match without a room is about to begin. */
-  showSolo(title) {
+  /** Show that a match without a room is about to begin, against an agent of that name or a bot. */
+  showSolo(title, agent) {
     this.#title.textContent = "Getting ready";
-    this.#lead.textContent = `${title} against the bot`;
+    this.#lead.replaceChildren(`${title} against `, agent ? nameOf(agent) : "the bot");
     this.#invitation.show(null);
     this.#members.replaceChildren();
     found("members-title").hidden = true;

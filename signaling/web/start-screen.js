@@ -1,12 +1,13 @@
 // The first screen: a name, a game, and the ways into a match. Knows no lobby; tells what was chosen.
 
 import { found, made } from "./elements.js";
+import { Opponents } from "./opponents.js";
 
 const CODE = /^[0-9a-z][0-9a-z -]{0,63}$/i;
 
 /**
- * Calls `on.create({game, players, name})`, `on.join({room, name, spectate})` or `on.solo({game})`, and `on.trouble(sentence)`
- * where something lacks. The buttons rest until the games are offered, and while the promise that comes back is open.
+ * Calls `on.create({game, players, name})`, `on.join({room, name, spectate})` or `on.solo({game, name, file})`, and
+ * `on.trouble(sentence)` where something lacks. The buttons rest until the games are offered, and while the promise that comes back is open.
  */
 export class StartScreen {
   #entry = found("entry");
@@ -17,6 +18,7 @@ export class StartScreen {
   #games = found("games");
   #players = found("players");
   #playersRow = found("players-row");
+  #opponents = new Opponents();
   #listed = [];
   #isBusy = true; // the page is served with buttons that rest
   #on;
@@ -33,13 +35,14 @@ export class StartScreen {
       if (key === "Enter" && !isComposing) (this.#code.value.trim() ? this.#join : this.#new).requestSubmit();
     });
     found("watch").addEventListener("click", () => this.during(() => this.#enter(true)));
-    found("solo").addEventListener("click", () => this.during(() => this.#on.solo({ game: this.#chosen().name })));
-    this.#games.addEventListener("change", () => this.#showPlayers());
+    found("solo").addEventListener("click", () => this.during(() => this.#alone()));
+    this.#games.addEventListener("change", () => this.#showGame());
   }
 
-  /** Offer these games, `[{name, title, players}]`, for the first time; `chosen` is the name of the one that is selected. */
-  offer(games, chosen) {
+  /** Offer these games, `[{name, title, players}]`, and agents, for the first time; `chosen` names the game that is selected. */
+  offer(games, agents, chosen) {
     this.#listed = games;
+    this.#opponents.offer(agents);
     this.#games.replaceChildren(...games.map((game, place) => {
       const box = made("input", { type: "radio", name: "game", value: game.name });
       box.checked = game.name === chosen || (place === 0 && !games.some(({ name }) => name === chosen));
@@ -47,7 +50,7 @@ export class StartScreen {
       const players = made("span", { className: "hint", text: playersOf(game) });
       return made("label", { className: "game" }, box, title, players);
     }));
-    this.#showPlayers();
+    this.#showGame();
     this.#rest(false);
   }
 
@@ -102,6 +105,14 @@ export class StartScreen {
     return this.#on.join({ room, name: this.name, spectate });
   }
 
+  async #alone() {
+    try {
+      await this.#on.solo({ game: this.#chosen().name, ...this.#opponents.chosen });
+    } catch (error) {
+      this.#opponents.focus();
+      throw error;
+    }
+  }
 
   #rest(isBusy) {
     this.#isBusy = isBusy;
@@ -109,8 +120,10 @@ export class StartScreen {
     for (const button of this.#entry.querySelectorAll("button")) button.disabled = isBusy;
   }
 
-  #showPlayers() {
-    const players = this.#listed.find(({ name }) => name === this.#new.elements.game?.value)?.players ?? [];
+  #showGame() {
+    const game = this.#new.elements.game?.value;
+    this.#opponents.showGame(game);
+    const players = this.#listed.find(({ name }) => name === game)?.players ?? [];
     this.#playersRow.hidden = players.length < 2;
     this.#players.replaceChildren(...players.map((count) => made("option", { value: count, text: `${count} players` })));
     if (players.includes(2)) this.#players.value = "2";

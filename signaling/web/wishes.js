@@ -1,5 +1,7 @@
 // What an address wishes: `/?room=CODE&name=ann&latency=80,20,0.05`. Knows no page; whatever is wrong is one sentence.
 
+import { isOpponent } from "./agents.js";
+
 const LONGEST = 200; // characters of a value that is shown again
 
 /**
@@ -17,14 +19,21 @@ export function readWishes(search) {
     troubles.push(`?${key}=${shown(value)} is not known: use ${allowed.join(" or ")}, or leave it out.`);
     return otherwise;
   };
+  const opponent = (key) => {
+    const value = given.get(key);
+    if (!value) return null;
+    if (isOpponent(value)) return value; // whether there is one is known when the server told whom it has
+    troubles.push(`?${key}=${shown(value)} is not known: use best, random or the name of an agent of this server, or leave it out.`);
+    return null;
+  };
   return {
     room: given.get("room")?.trim() || null,
     token: given.get("token") || given.get("invite") || null,
     name: given.get("name")?.trim() || null,
     game: given.get("game") || null,
     watch: oneOf("watch", ["0", "1"], "0") === "1",
-    bot: oneOf("bot", ["best", "random"], null),
-    solo: oneOf("solo", ["best", "random"], null),
+    bot: opponent("bot"),
+    solo: opponent("solo"),
     transport: oneOf("transport", ["auto", "webrtc", "relay"], "auto"),
     transfer: oneOf("transfer", ["on", "off"], "on") === "on",
     frames: readFrames(given.get("frames"), troubles),

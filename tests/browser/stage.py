@@ -118,13 +118,18 @@ class Chromium:
 
 
 class Stage(Chromium):
-    """A running browser, and the server of the tests in its thread."""
+    """A running browser, and the server of the tests in its thread.
+
+    Attributes:
+        stand: What the server serves.
+    """
 
     def __init__(self, pyodide: Path) -> None:
         self._serving: Future[None] | None = None
         self._listening = socket.create_server(("127.0.0.1", 0))
         super().__init__(f"http://127.0.0.1:{self._listening.getsockname()[1]}")
-        self._server = uvicorn.Server(uvicorn.Config(Stand(pyodide), log_config=None, lifespan="off", ws="none"))
+        self.stand = Stand(pyodide)
+        self._server = uvicorn.Server(uvicorn.Config(self.stand, log_config=None, lifespan="off", ws="none"))
         self._serving = asyncio.run_coroutine_threadsafe(self._server._serve([self._listening]), self._loop)
 
     def close(self) -> None:

@@ -33,11 +33,17 @@ class Stand:
 
     Args:
         pyodide: The folder with the files of Pyodide.
+
+    Attributes:
+        agents: Trained agents that are offered to pages, see `offer_agent`.
+        kept: The bytes of agents, by their place.
     """
 
     def __init__(self, pyodide: Path) -> None:
         self._pyodide = pyodide
         self._pages = WebPages()
+        self.agents: list[dict[str, Any]] = []
+        self.kept: dict[str, bytes] = {}
         codes = {
             "tiny": "answer = 42\n",
             "needy": "from tiny import answer\n",
@@ -47,16 +53,33 @@ class Stand:
         }
         self._wheels = {name: wheel(name, code) for name, code in codes.items()}
         routes = [
+            Route("/assets/manifest.json", self._own_manifest),
+            Route("/assets/agents/{name}", self._agent),
             Route("/stand/{kind}/manifest.json", self._manifest),
             Route("/stand/{kind}/pyodide/{name}", self._core),
             Route("/stand/packages/{name}.whl", self._wheel),
             Route("/{folder:str}/{path:path}", self._file),
         ]
-        self._app = SafeHeaders(Starlette(routes=[*self._pages.routes, *routes]))
+        self._app = SafeHeaders(Starlette(routes=[*routes[:2], *self._pages.routes, *routes[2:]]))
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         """Serve one request."""
         await self._app(scope, receive, send)
+
+    def offer_agent(self, name: str, game: str, content: bytes, **changes: Any) -> None:
+        """Offer an agent to the pages that are opened from now on; `changes` are what is told of it otherwise."""
+        sha256 = hashlib.sha256(content).hexdigest()
+        told = {"name": name, "game": game, "title": name, "sha256": sha256, "size": len(content), **changes}
+        self.agents.append(told)
+        self.kept[f"{told['sha256']}.npz"] = content
+
+    async def _own_manifest(self, request: Request) -> Response:
+        agents = {"agents": self.agents} if self.agents else {}
+        return JSONResponse({**self._pages.manifest(), **agents}, headers={"cache-control": "no-store"})
+
+    async def _agent(self, request: Request) -> Response:
+        content = self.kept.get(request.path_params["name"])
+        return Response(content, status_code=200 if content is not None else 404, media_type="application/octet-stream")
 
     async def _manifest(self, request: Request) -> Response:
         told = self._pages.manifest()

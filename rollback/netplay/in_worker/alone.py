@@ -10,7 +10,7 @@ from typing import Any, Final
 from rollback.core.session import P2PSession
 from rollback.envs.data.transitions import record_transitions
 from rollback.netplay.driver import drive
-from rollback.netplay.hands.bots import bot_act
+from rollback.netplay.hands.bots import HandedAgent, bot_act
 from rollback.netplay.in_worker.data_lines import DataLines
 from rollback.netplay.in_worker.no_peers import NoPeers
 from rollback.netplay.in_worker.offered_games import OfferedGame, OfferedGames
@@ -106,7 +106,9 @@ async def _one(page: Page, wishes: Wishes, offered: OfferedGame, seed: int, repl
         page.post(failure)
 
 
-def _name(player: int, opponent: str, players: int) -> str:
+def _name(player: int, opponent: str | HandedAgent, players: int) -> str:
     if player == ME:
         return "you"
+    if isinstance(opponent, HandedAgent):
+        return f"{opponent.name} {player}" if players > 2 else opponent.name
     return f"bot {player}" if players > 2 else f"bot ({opponent})"

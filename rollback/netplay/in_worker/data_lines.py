@@ -1,20 +1,22 @@
 """What really happened in a match, as lines of JSON in pieces for the page, which uploads them. Knows rows; knows no upload.
 
-Each process that takes part writes a line `start`, a line `frame` for each settled frame, and a line `end` where it came so
-far. Observations are left out: who has the actions and the seed can have them from the game again.
+Each process that takes part writes a line `start`, a line `frame` for each settled frame, a line `pause` for each pause once
+it is over, and a line `end` where it came so far. Observations are left out: who has the actions and the seed can have them from the game again.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
 from rollback.config import SessionConfig
 from rollback.envs.data.columns import plain_json
 from rollback.envs.data.rows import Transition
 from rollback.game import Game, codecs_of
+from rollback.netplay.in_worker.waits import OWN
+from rollback.types import Ended, Paused, Resumed
 
 __all__ = ["DataLines"]
 
@@ -31,6 +33,7 @@ class DataLines:
         config: The settings of the session.
         name: How commands name the game.
         local: The players of this page.
+        players_of: Which player is who else, by name.
     """
 
     def __init__(
@@ -41,6 +44,7 @@ class DataLines:
         *,
         name: str,
         local: Sequence[int],
+        players_of: Mapping[str, int | None] | None = None,
     ) -> None:
         self._post = post
         self._codecs = codecs_of(game)
@@ -50,6 +54,8 @@ class DataLines:
         self._frames = 0
         self._next = 0
         self._closed = False
+        self._players_of = {**(players_of or {}), OWN: self._local[0]}
+        self._paused: dict[str, tuple[int, float]] = {}  # by name: in which frame, and when
         self._start = {
             "record": "start",
             "game": name,
@@ -87,12 +93,31 @@ class DataLines:
         if self._frames % EVERY == 0 or self._size >= LARGEST:
             self._hand_over()
 
+    def happened(self, event: Any, frame: int, now: float) -> None:
+        """Take what happened while the match stood at S_frame; pauses are written once they are over, or with the end."""
+        match event:
+            case Paused(peer):
+                self._paused.setdefault(peer, (frame, now))
+            case Resumed(peer) if peer in self._paused:
+                self._write_pause(peer, now)
+            case Ended():
+                for peer in list(self._paused):
+                    self._write_pause(peer, now)
+
     def close(self) -> None:
         """Hand over what is left. Closing twice is harmless, and without a frame there is nothing."""
         if self._frames and not self._closed:
+            for peer in list(self._paused):
+                self._write_pause(peer, None)
             self._closed = True
             self._write({"record": "end", "frames": self._next})
             self._hand_over()
+
+    def _write_pause(self, peer: str, now: float | None) -> None:
+        frame, since = self._paused.pop(peer)
+        told = {"record": "pause", "frame": frame, "player": self._players_of.get(peer)}
+        if self._frames and not self._closed:  # else the record has not begun, or says that it is whole
+            self._write({**told, "seconds": since, "lasted": None if now is None else round(now - since, 3)})
 
     def _write(self, line: dict[str, Any]) -> None:
         text = json.dumps(line, separators=(",", ":")).encode() + b"\n"

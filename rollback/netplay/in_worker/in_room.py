@@ -10,6 +10,7 @@ from rollback.core.session import P2PSession
 from rollback.core.spectator import SpectatorSession
 from rollback.errors import NetworkError
 from rollback.net.page_lobby import PageLobby
+from rollback.net.transport import PathChanged
 from rollback.netplay.in_worker.data_lines import DataLines
 from rollback.netplay.in_worker.offered_games import OfferedGame, OfferedGames
 from rollback.netplay.in_worker.page import Page
@@ -24,7 +25,7 @@ from rollback.netplay.seats import check_room
 from rollback.netplay.stopping import unless
 from rollback.netplay.telling.endings import COMPLETE
 from rollback.netplay.watching import next_match, watch
-from rollback.types import Tick
+from rollback.types import Event, Tick
 
 __all__ = ["play_in_room", "watch_room"]
 
@@ -99,14 +100,24 @@ async def _play(page: Page, wishes: Wishes, offered: OfferedGame, lobby: PageLob
     check_room(lobby, game.players, offered.label)  # before the game is asked what our player's keys are
     hands = PageHands(game, player, wishes, lobby.match, clock=page.clock)
     screen = Screen(page.post, offered.label, player, hands, clock=page.clock)
-    page.show(screen, hands)
+    page.show(screen, hands, max_pause=wishes.max_pause_s)
+    config = config_of(wishes, game, lobby.room, lobby.match, player, by_turns=hands.by_turns)
+    seats = {member.name: member.seat for member in lobby.members}
+    lines = DataLines(page.post, game, config, name=offered.name, local=[player], players_of=seats) if wishes.study else None
+    at = 0
 
     def simulated(session: P2PSession, tick: Tick) -> None:
+        nonlocal at
+        at = session.frame
         if tick.reason != "synchronizing":
             page.look(session)
         screen.frame(session, tick)
 
-    config = config_of(wishes, game, lobby.room, lobby.match, player, by_turns=hands.by_turns)
+    def happened(event: Event | PathChanged) -> None:
+        screen.event(event)
+        if lines is not None:
+            lines.happened(event, at, page.clock())
+
     result = await play(
         game,
         lobby,
@@ -119,12 +130,12 @@ async def _play(page: Page, wishes: Wishes, offered: OfferedGame, lobby: PageLob
         jitter_ms=wishes.jitter_ms,
         loss=wishes.loss,
         replay=replay,
-        transitions=DataLines(page.post, game, config, name=offered.name, local=[player]) if wishes.study else None,
+        transitions=lines,
         another=offered.make,
         game_name=offered.name,
         controller=hands.controller,
         on_frame=simulated,
-        on_event=screen.event,
+        on_event=happened,
         stop=page.stop,
         clock=page.clock,
     )

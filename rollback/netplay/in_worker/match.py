@@ -60,7 +60,7 @@ class Match:
         if self._lobby is not None and self._lobby.lost:
             self._lobby = None
             self._port.on("lobby", None)  # what comes from now on is another room's, and waits for it
-        self._then(self._run(message, self._stop))
+        self._then(self._run(message, data, self._stop))
 
     def _leave(self, message: dict[str, Any], data: bytes | None) -> None:
         self._stop.set()
@@ -75,10 +75,10 @@ class Match:
             await asyncio.gather(before, return_exceptions=True)
         await work
 
-    async def _run(self, message: Mapping[str, Any], stop: asyncio.Event) -> None:
+    async def _run(self, message: Mapping[str, Any], data: bytes | None, stop: asyncio.Event) -> None:
         self._page.begin(stop)
         try:
-            wishes = Wishes.of(message)
+            wishes = Wishes.of(message, data)
             with tempfile.TemporaryDirectory(prefix="rollback-") as folder:
                 await self._do(wishes, Path(folder))
         except Exception as error:  # whatever it is, the page shows it: nobody else is there to see it

@@ -5,17 +5,15 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable
-from typing import Any, Final, Protocol
+from typing import Any, Protocol
 
 from rollback.core.session import P2PSession
 from rollback.netplay.in_worker.page_hands import PageHands
+from rollback.netplay.in_worker.pauses import Pauses
 from rollback.netplay.in_worker.screen import Screen
 from rollback.netplay.stopping import unless
 
 __all__ = ["Page", "Port"]
-
-PAUSED: Final = "the pause button was pressed"
-BY_TURNS: Final = "nobody is hurried here: the match waits for every move, so there is nothing to pause"
 
 
 class Port(Protocol):
@@ -48,10 +46,9 @@ class Page:
         self._again = asyncio.Event()
         self._hands: PageHands | None = None
         self._screen: Screen | None = None
+        self._pauses: Pauses | None = None
         self._held: Any = ()
         self._is_visible = True
-        self._is_paused = False
-        self._presses = 0
         port.on("keys", self._keys)
         port.on("visible", self._visible)
         port.on("pause", self._pause)
@@ -62,10 +59,11 @@ class Page:
         self.stop = stop
         self._again = asyncio.Event()
 
-    def show(self, screen: Screen, hands: PageHands | None) -> None:
-        """Let a match be seen and played from now on."""
+    def show(self, screen: Screen, hands: PageHands | None, *, max_pause: float | None = None) -> None:
+        """Let a match be seen and played from now on, in which a player may pause for `max_pause` seconds, None: for ever."""
         self._screen, self._hands = screen, hands
-        self._is_paused, self._presses = False, 0
+        by_turns = hands is not None and hands.by_turns
+        self._pauses = Pauses(screen.waits, screen.tell, limit=max_pause, by_turns=by_turns)
         self._again.clear()
         screen.is_visible = self._is_visible
         if hands is not None:
@@ -73,18 +71,8 @@ class Page:
 
     def look(self, session: P2PSession) -> None:
         """Pause or resume, if the page asked for it since the last look."""
-        now = self.clock()
-        for _ in range(self._presses):
-            if self._hands is not None and self._hands.by_turns:
-                assert self._screen is not None
-                self._screen.tell(BY_TURNS)
-                continue
-            self._is_paused = not self._is_paused
-            if self._is_paused:
-                session.pause(PAUSED, now=now)
-            else:
-                session.resume(now=now)
-        self._presses = 0
+        if self._pauses is not None:
+            self._pauses.look(session, self.clock())
 
     async def wants_again(self) -> bool:
         """Wait until the page wants another match, or no more of it; return which."""
@@ -104,4 +92,5 @@ class Page:
             self._screen.is_visible = self._is_visible
 
     def _pause(self, message: dict[str, Any], data: bytes | None) -> None:
-        self._presses += 1
+        if self._pauses is not None:
+            self._pauses.press()

@@ -13,6 +13,7 @@ from rollback.netplay.in_worker.news import Kind, news_of
 from rollback.netplay.in_worker.pace import Pace
 from rollback.netplay.in_worker.page_hands import PageHands
 from rollback.netplay.in_worker.pictures import picture_of, scores_of, text_of
+from rollback.netplay.in_worker.waits import Wait, Waits
 from rollback.netplay.telling.stats import Rate, stats_values
 from rollback.types import Ended, Event, Tick
 
@@ -51,6 +52,7 @@ class Screen:
         is_visible: Whether anybody can see pictures.
         path: How the datagrams travel.
         names: Of the players, once they are known.
+        waits: What the match waits for.
     """
 
     def __init__(
@@ -66,6 +68,7 @@ class Screen:
         self.path = ""
         self.names: dict[int, str] = {}
         self.pace = Pace()
+        self.waits = Waits()
         self._post = post
         self._game = game
         self._player = player
@@ -108,6 +111,7 @@ class Screen:
             self.path = event.path
         if self._has_ended:
             return
+        self.waits.take(event, self._clock())
         self._has_ended = isinstance(event, Ended)
         if news := news_of(event, watched=self._hands is None):
             self.tell(*news)
@@ -139,7 +143,8 @@ class Screen:
 
     def _picture(self, session: P2PSession | SpectatorSession, tick: Tick) -> None:
         note = self._hands.note(tick.reason) if self._hands is not None else ""
-        now = session.frame, tick.reason, note
+        wait = self._wait()
+        now = session.frame, tick.reason, note, wait
         if not self.is_visible or (now == self._shown and not tick.resimulated):
             return
         began = self._clock()
@@ -149,10 +154,15 @@ class Screen:
         picture, data = picture_of(session.game)
         scores = scores_of(session.game)
         told = {"tell": "picture", "frame": session.frame, "reason": tick.reason, "note": note or _REASONS[tick.reason]}
+        if wait is not None:
+            told["wait"] = {"sentence": wait.sentence, "own": wait.is_own, "lost": wait.is_lost}
         self._post({**told, "text": text_of(scores, self.names, self._player), "scores": scores, **picture}, data)
         done = self._clock()
         took, self._took = min(done - began, self._took), done - began  # a moment of somebody else's is not the game's own
         self._rest_until = done + REST * took if took > CHEAP else done
+
+    def _wait(self) -> Wait | None:
+        return self.waits.look() if self._reason in ("paused", "stalled") else None
 
     def _numbers(self, session: P2PSession | SpectatorSession, now: float) -> dict[str, Any]:
         told: dict[str, Any] = {"frame": session.frame, "confirmed": session.confirmed, "path": self.path}
@@ -161,6 +171,9 @@ class Screen:
         stats = stats_values(session.stats())
         self._rollbacks.add(stats["rollbacks"], now=now)
         kept = ("rtt_ms", "jitter_ms", "loss", "rollbacks", "resimulated", "stalls", "frames_ahead", "quality", "why")
+        wait = self._wait()
+        if wait is not None and wait.is_lost:  # what was measured of a line says nothing any more
+            stats |= {"quality": "poor", "why": wait.sentence}
         return {
             **told,
             **{name: stats[name] for name in kept},

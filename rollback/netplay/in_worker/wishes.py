@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from typing import Any, Final, Literal, Self, get_args
 
 from rollback.errors import UsageError
-from rollback.netplay.hands.bots import check_bot
+from rollback.netplay.hands.bots import HandedAgent, check_bot
+from rollback.netplay.in_worker.agents import AGENT, agent_of
 
 __all__ = ["Wishes"]
 
@@ -15,6 +16,7 @@ LONGEST: Final = 200  # characters of a name
 LONGEST_SEED: Final = 2**63
 MOST_FRAMES: Final = 10_000_000  # two days at 60 frames a second
 MOST_SERVERS: Final = 16
+STUDY_PAUSE: Final = 60.0  # seconds: long enough for the door, and a partner waits no longer than for a coffee
 
 Mode = Literal["play", "watch", "solo"]
 Transport = Literal["auto", "webrtc", "relay"]
@@ -28,7 +30,8 @@ class Wishes:
     Attributes:
         mode: Whether to play in the room, to watch it, or to play alone against bots.
         game: The game's name, as the lobby offers it; empty for the room's.
-        bot: The bot that plays our seat; in solo those of the opponents. None: a person plays, against the best bots.
+        bot: The bot that plays our seat, by name or as a saved agent; in solo those of the opponents. None: a person
+            plays, against the best bots.
         keys: Which keys are to be which actions of an environment; None leaves it to the game.
         latency_ms: Artificial delay of what this side sends.
         jitter_ms: What it varies by.
@@ -43,11 +46,12 @@ class Wishes:
         direct: Whether who watches connects to a player, and not to the lobby alone.
         seed: Of a match alone; None draws one.
         study: Whether the page wants what really happened, frame by frame, to upload it.
+        max_pause_s: Seconds that a player of the room may keep the others waiting in all; None: no limit. A study has one.
     """
 
     mode: Mode
     game: str
-    bot: str | None = None
+    bot: str | HandedAgent | None = None
     keys: Mapping[str, Any] | None = None
     latency_ms: float = 0.0
     jitter_ms: float = 0.0
@@ -62,16 +66,24 @@ class Wishes:
     direct: bool = False
     seed: int | None = None
     study: bool = False
+    max_pause_s: float | None = None
 
     @classmethod
-    def of(cls, told: Mapping[str, Any]) -> Self:
+    def of(cls, told: Mapping[str, Any], data: Any = None) -> Self:
         """Return what a `begin` asks for; what is left out, or null, is as if nothing was said.
+
+        Args:
+            told: The message.
+            data: The bytes beside it: those of the saved agent, where `bot` is `agent` and `agent` names it.
 
         Raises:
             UsageError: A value cannot be meant; the sentence names it.
+            CheckpointError: The bytes are no saved agent.
         """
         bot = _one(told, "bot", str, "the name of a bot", None)
-        if bot is not None:
+        if bot == AGENT:
+            bot = agent_of(told.get(AGENT), data)
+        elif bot is not None:
             check_bot(bot)
         game = _one(told, "game", str, "the name of a game", "")
         if len(game) > LONGEST:
@@ -79,6 +91,7 @@ class Wishes:
         servers = _one(told, "ice_servers", list, "a list of servers", [])
         if len(servers) > MOST_SERVERS:
             raise UsageError(f"ice_servers names {len(servers)} servers, at most {MOST_SERVERS} are asked")
+        is_study = _one(told, "study", bool, "true or false", False)
         return cls(
             mode=_word(told, "mode", get_args(Mode), "play"),
             game=game.strip(),
@@ -96,7 +109,8 @@ class Wishes:
             disconnect_after=_number(told, "disconnect_after", 0.2, 600.0, 5.0),
             direct=_one(told, "direct", bool, "true or false", False),
             seed=_whole(told, "seed", 0, LONGEST_SEED - 1),
-            study=_one(told, "study", bool, "true or false", False),
+            study=is_study,
+            max_pause_s=_number(told, "max_pause_s", 0.0, 3600.0, STUDY_PAUSE if is_study else None),
         )
 
 
@@ -118,7 +132,7 @@ def _word(told: Mapping[str, Any], name: str, words: tuple[str, ...], otherwise:
     return value
 
 
-def _number(told: Mapping[str, Any], name: str, least: float, most: float, otherwise: float) -> float:
+def _number(told: Mapping[str, Any], name: str, least: float, most: float, otherwise: Any) -> Any:
     value = told.get(name)
     if value is None:
         return otherwise

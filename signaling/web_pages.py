@@ -17,6 +17,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse
 from starlette.routing import BaseRoute, Route
 
+from signaling.agent_shelf import AgentShelf
 from signaling.assets import COMMAND, missing_sentence
 from signaling.bundle import make_bundle
 from signaling.gate import Receive, Send
@@ -41,6 +42,7 @@ class WebPages:
     Args:
         games: Games of the user that browsers may play besides the built-in ones, see `signaling.bundle.make_bundle`.
         ice_servers: STUN and TURN servers that pages ask for a way through routers, as a browser takes them.
+        agents: The trained agents that browsers may play; they may be put there later. None but those it holds are served.
         folder: Our own pages and modules.
         examples: Example pages; there may be none.
         look: Looks for what is needed of others, see `signaling.web_shelf.take_stock`.
@@ -48,6 +50,7 @@ class WebPages:
 
     Attributes:
         games: What can be played, by the name that a room carries: `full`, `title` and `players`.
+        agents: The trained agents.
 
     Raises:
         UsageError: A game cannot be put into a browser.
@@ -58,12 +61,14 @@ class WebPages:
         games: Mapping[str, Offer] | None = None,
         *,
         ice_servers: Sequence[Mapping[str, Any]] = (),
+        agents: AgentShelf | None = None,
         folder: Path = FOLDER,
         examples: Path = EXAMPLES,
         look: Callable[[], Stock] = take_stock,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         games = games or {}
+        self.agents = agents or AgentShelf()
         self._ice_servers = [dict(server) for server in ice_servers]
         self._bundle = make_bundle({name: offer.full for name, offer in games.items()})
         self.games = {name: offer.describe() for name, offer in BUILT_IN.items()}
@@ -88,7 +93,9 @@ class WebPages:
             Route("/examples/{place:path}", own),
             Route("/assets/manifest.json", self._show_manifest),
             Route(_ENGINE, self._serve_engine()),
-            Route("/assets/{place:path}", _Found(lambda scope: self._stock.files.get(scope["path"]))),
+            Route(
+                "/assets/{place:path}", _Found(lambda scope: self._stock.files.get(scope["path"]) or self.agents.file(scope))
+            ),
         ]
 
     @property
@@ -98,7 +105,7 @@ class WebPages:
         return missing_sentence(told["missing"], told["command"]) if told["missing"] else ""
 
     def manifest(self) -> dict[str, Any]:
-        """Return what the browser client is told: where everything is, and what is not there."""
+        """Return what every browser is told: where everything is, and what is not there."""
         stock = self._stock
         lacking = lacking_packages(self._bundle.needs, stock.packages)
         return {
@@ -114,14 +121,15 @@ class WebPages:
             "command": f"{COMMAND} --packages {','.join(lacking)}" if lacking else COMMAND,
         }
 
-    async def _show_manifest(self, _: Request) -> JSONResponse:
+    async def _show_manifest(self, request: Request) -> JSONResponse:
         now = self._clock()
         told = self.manifest()
         if told["missing"] and now - self._looked_at >= LOOK_AGAIN:  # somebody may have fetched it since
             self._looked_at = now
             self._stock = await asyncio.to_thread(self._look)
             told = self.manifest()
-        return JSONResponse(told, headers={"cache-control": "no-store"})
+        agents = [agent for agent in self.agents.told(request.scope) if agent["game"] in self.games]
+        return JSONResponse({**told, "agents": agents}, headers={"cache-control": "no-store"})
 
     def _serve_engine(self) -> _Found:
         for_ever = ServedFile(

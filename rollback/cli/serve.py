@@ -19,6 +19,7 @@ from rollback.errors import UsageError
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from signaling.agent_shelf import Agent
     from signaling.offers import Offer
     from signaling.study.desk import StudyDesk
     from signaling.web_pages import WebPages
@@ -65,6 +66,14 @@ def command(
             help="Run a study with people, as this study.toml says; its game takes the place of --game.", show_default="none"
         ),
     ] = None,
+    agent: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="[NAME=]FILE.npz",
+            help="A trained agent that people may play in the browser, such as runs/tetris-1/best.npz; may be repeated.",
+            show_default="none",
+        ),
+    ] = None,
     as_json: options.AsJson = False,
 ) -> None:
     """Run a lobby, where players find each other, until Ctrl-C.
@@ -75,12 +84,15 @@ def command(
 
     Whoever opens the printed address in a browser is in that room too. Browsers get the engine and the source of the
     named game from here, and nothing from elsewhere; if what they need is not installed, the page and this command say
-    how to fetch it.
+    how to fetch it. An agent that is named plays in the browser of whoever opens the address printed for it, and needs
+    neither a room nor a second player.
 
     Example: rollback serve --port 8000 --game duel
     """
+    from rollback.cli.agent_games import race_offers
     from rollback.cli.foreword import require_company
     from rollback.cli.interrupts import run_until_interrupted
+    from rollback.cli.served_agents import served_agents
     from rollback.cli.served_games import offers_of
     from rollback.net.ice import IceOptions
     from rollback.sim.plan import factory_for
@@ -103,12 +115,16 @@ def command(
     embedders = [checked_origin(origin) for origin in embed_origin or ()]
     proxies = [_address(each) for each in proxy or ()]
     ice_servers = IceOptions.checked(ice_server or ()).servers
-    pages = _pages(game, offers_of(game, made, seats), ice_servers)
+    agents = served_agents(agent or (), game, made)
+    pages = _pages(game, offers_of(game, made, seats) | race_offers(each.game for each in agents), ice_servers)
+    _put_on_shelf(pages, agents)
     settings: dict[str, Any] = {"limits": limits, "secret": secret, "embedders": embedders, "proxies": proxies}
     desk = None
     if plan is not None:
         from signaling.study.desk import StudyDesk
 
+        if plan.agent is not None:
+            pages.agents.add(plan.agent, is_listed=False)  # or participants could practise against it
         desk = StudyDesk(plan, secret=secret)
     served = _serve(host, port, game, seats, as_json=as_json, pages=pages, desk=desk, **settings)
     raise typer.Exit(run_until_interrupted(served))
@@ -116,16 +132,24 @@ def command(
 
 def _pages(game: str, offers: Mapping[str, Offer], ice_servers: Sequence[Mapping[str, Any]] = ()) -> WebPages:
     """Return what browsers get; what they lack is told on stderr, and keeps nobody else from playing."""
+    from rollback.cli.agent_games import race_offers
     from signaling.web_pages import WebPages
 
     try:
         pages = WebPages(offers, ice_servers=ice_servers)
     except UsageError as error:
         print(f"Browsers cannot play {game}: {error}", file=sys.stderr)
-        pages = WebPages(ice_servers=ice_servers)
+        pages = WebPages(race_offers(offers), ice_servers=ice_servers)
     if pages.missing:
         print(pages.missing, file=sys.stderr)
     return pages
+
+
+def _put_on_shelf(pages: WebPages, agents: Sequence[Agent]) -> None:
+    for each in agents:
+        if each.game not in pages.games:
+            raise UsageError(f"nobody can play the agent {each.name}: browsers cannot be given its game {each.game}")
+        pages.agents.add(each)
 
 
 def _secret(path: Path | None) -> bytes | None:
@@ -163,6 +187,7 @@ async def _serve(
     desk: StudyDesk | None = None,
     **settings: Any,
 ) -> int:
+    from rollback.cli.agent_games import alone_page
     from rollback.cli.play_room import play_command
     from signaling.serve import running
 
@@ -179,6 +204,7 @@ async def _serve(
             await asyncio.Event().wait()
         room = server.open_room(players=players, game=game)
         page = f"{server.url}/?room={room}" if game in pages.games else None
+        agents = [{**each, "page": alone_page(server.url, each)} for each in pages.agents.told({"headers": ()})]
         if as_json:
             told = {
                 "url": server.url,
@@ -188,12 +214,15 @@ async def _serve(
                 "game": game,
                 "players": players,
                 "page": page,
+                "agents": agents,
             }
             print(json.dumps(told), flush=True)
         else:
             print(f"The lobby is at {server.url}", flush=True)
             if page is not None:
                 print(f"In a browser: {page}", flush=True)
+            for each in agents:
+                print(f"Against {each['title']}, in a browser: {each['page']}", flush=True)
             print(f"In {players} other terminals: {play_command(room, server.url, game)}", flush=True)
             print("It runs until Ctrl-C.", flush=True)
         await asyncio.Event().wait()

@@ -115,7 +115,7 @@ async def _serve(
 
 def _pages(ice_servers: Any) -> WebPages:
     """Return what browsers get to play; what they lack is told on stderr, and keeps nobody from training."""
-    from rollback.cli.studio_games import race_offers
+    from rollback.cli.agent_games import race_offers
     from signaling.web_pages import WebPages
 
     pages = WebPages(race_offers(), ice_servers=ice_servers)

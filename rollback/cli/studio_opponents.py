@@ -21,7 +21,7 @@ from starlette.responses import PlainTextResponse, RedirectResponse, Response
 from starlette.routing import Route
 
 from rollback.agents.playing import policy_from
-from rollback.cli.studio_games import game_for
+from rollback.cli.agent_games import game_for
 from rollback.envs.names import game_factory
 from rollback.errors import UsageError
 from signaling.refusals import Refusal

@@ -17,7 +17,7 @@ from signaling.study.plan import StudyPlan
 from signaling.study.refusal import StudyRefusal
 from signaling.study.showing import shown, shown_full
 from signaling.study.stages import Stage
-from signaling.study.store import Store
+from signaling.study.store import OPPONENT, Store
 from signaling.study.study import Study
 from signaling.study.tickets import Tickets
 from signaling.tokens import make_birth
@@ -159,7 +159,7 @@ class StudyDesk:
                                 await self._write_manifest(member)
 
     async def _write_manifest(self, member: Participant) -> None:
-        facts = {
+        facts: dict[str, Any] = {
             "participant": member.name,
             "number": member.number,
             "stage": str(member.stage),
@@ -167,6 +167,8 @@ class StudyDesk:
             "game": self.plan.game,
             "study": self._study.roll.born,
         }
+        if self.plan.agent is not None:
+            facts["agent"] = self.plan.agent.sha256
         await self._on_disk(self._store.write_manifest, member.number, member.name, facts)
 
     async def _on_disk(self, work: Callable[..., T], *arguments: Any) -> T:
@@ -194,13 +196,16 @@ class StudyDesk:
         if not events:
             self._study.open(make_birth(self._clock()), now=self._clock())
             try:
+                if self.plan.agent is not None:
+                    self._store.keep_agent(self.plan.agent.content)
                 self._store.note(self._study.news())
             except OSError as error:
                 raise UsageError(f"the journal in {folder} cannot be written: {error.strerror or error}") from None
         elif roll.mark != self.plan.mark:
+            kept = f" (the agent it was played against is {OPPONENT} there)" if (folder / OPPONENT).exists() else ""
             raise UsageError(
-                f"{folder} holds data of a study with another game, number of episodes, frames, opponent or settings of the"
-                " session: name another folder for this one, or put these back as they were"
+                f"{folder} holds data of a study with another game, number of episodes, frames, opponent{kept} or settings of"
+                " the session: name another folder for this one, or put these back as they were"
             )
         for member in roll:
             self._codes.know(member.code)

@@ -11,10 +11,12 @@ from pathlib import Path
 from typing import Any, Final
 
 from rollback.errors import ConfigError
+from signaling.agent_shelf import Agent
 
-__all__ = ["CODED", "KINDS", "OPPONENTS", "StudyPlan"]
+__all__ = ["AGENT", "CODED", "KINDS", "OPPONENTS", "StudyPlan"]
 
 OPPONENTS: Final = ("participant", "best", "random")
+AGENT: Final = ".npz"  # how the name of an opponent ends that is the file of a trained agent
 ON_DISCONNECT: Final = ("pause", "idle", "end")
 KINDS: Final = (
     "complete",  # all episodes were played
@@ -45,7 +47,8 @@ class StudyPlan:
         debrief: The text that is shown at the end.
         episodes: Matches of each participant, all with the same partner.
         frames: Frames of each match.
-        opponent: `participant`: people play each other in pairs; `best` or `random`: each plays a bot in the own browser.
+        opponent: `participant`: people play each other in pairs; `best`, `random` or `FILE.npz`: each plays a bot, or a trained
+            agent, in the own browser.
         waiting_room: Seconds that somebody waits for a partner, at the most.
         max_rtt_ms: Round trip in milliseconds above which nobody takes part; None for no such limit.
         max_participants: Those who play or have finished; who ended early frees the place.
@@ -57,6 +60,7 @@ class StudyPlan:
         total_mib: Data of all.
         codes: Completion codes by kind; random ones are made for each participant where none is given.
         url: Where the button at the end leads, with `{code}` in it; empty for no button.
+        agent: The trained agent that the opponent's file held when the study was read; None for any other opponent.
 
     Raises:
         ConfigError: A value is out of its limits; the message begins with the name of its key.
@@ -80,6 +84,7 @@ class StudyPlan:
     total_mib: float = 2000.0
     codes: Mapping[str, str] = field(default_factory=dict)
     url: str = ""
+    agent: Agent | None = None
 
     def __post_init__(self) -> None:
         _check_text("title", self.title, 200)
@@ -88,7 +93,7 @@ class StudyPlan:
         _check_text("debrief", self.debrief, TEXT, may_be_empty=True)
         _check_number("episodes", self.episodes, 1, 100)
         _check_number("frames", self.frames, 60, 1_000_000)
-        _check_word("opponent", self.opponent, OPPONENTS)
+        _check_opponent(self.opponent)
         _check_number("waiting_room", self.waiting_room, 5, 3600, is_whole=False)
         if self.max_rtt_ms is not None:
             _check_number("max_rtt_ms", self.max_rtt_ms, 1, 10_000, is_whole=False)
@@ -109,6 +114,8 @@ class StudyPlan:
     def mark(self) -> str:
         """A digest of all that makes data comparable: a folder holds the data of one such study only."""
         told = {name: getattr(self, name) for name in _SAME}
+        if self.agent is not None:  # what it is called, and where it lies, may change
+            told["opponent"] = f"agent {self.agent.sha256}"
         return hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()[:16]
 
     def _check_codes(self) -> None:
@@ -142,6 +149,13 @@ def _check_number(key: str, value: Any, least: float, most: float, *, is_whole: 
 def _check_word(key: str, value: Any, allowed: tuple[str, ...]) -> None:
     if value not in allowed:
         raise ConfigError(f"{key} must be one of {', '.join(allowed)}, not {_shown(value)}")
+
+
+def _check_opponent(value: Any) -> None:
+    if value not in OPPONENTS and not (isinstance(value, str) and value.endswith(AGENT) and "\0" not in value):
+        raise ConfigError(
+            f"opponent must be one of {', '.join(OPPONENTS)}, not {_shown(value)}, or the file of a trained agent, FILE{AGENT}"
+        )
 
 
 def _shown(value: Any) -> str:

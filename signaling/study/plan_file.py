@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import dataclasses
 import difflib
 import re
 import tomllib
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any, Final
 
-from rollback.errors import ConfigError, UsageError
-from signaling.study.plan import KINDS, StudyPlan
+from rollback.errors import ConfigError, RollbackError, UsageError
+from signaling.agent_shelf import Agent
+from signaling.study.plan import AGENT, KINDS, StudyPlan
 
 __all__ = ["read_plan"]
 
@@ -26,8 +28,12 @@ TABLES: Final = {
 NEEDED: Final = ("title", "game", "consent")
 
 
-def read_plan(path: Path) -> StudyPlan:
-    """Read a study; a relative folder is one beside the file.
+def read_plan(path: Path, read_agent: Callable[[Path, str], Agent] | None = None) -> StudyPlan:
+    """Read a study; a relative folder, and the file of an opponent, are beside the file.
+
+    Args:
+        path: The file.
+        read_agent: Returns the trained agent of a file for the game of that name, or raises a `RollbackError`.
 
     Raises:
         UsageError: The file cannot be read, is no TOML, or says something that is not allowed.
@@ -51,7 +57,7 @@ def read_plan(path: Path) -> StudyPlan:
     for key in NEEDED:
         if key not in values:
             raise UsageError(f"{path} lacks {key}: a study needs {', '.join(NEEDED)}")
-    return _made(path, text, values)
+    return _with_agent(path, text, _made(path, text, values), read_agent)
 
 
 def _made(path: Path, text: str, values: dict[str, Any]) -> StudyPlan:
@@ -65,6 +71,16 @@ def _made(path: Path, text: str, values: dict[str, Any]) -> StudyPlan:
         key = str(error).partition(" ")[0]
         table = next((name for name, keys in TABLES.items() if key in keys), "")
         raise _wrong(path, text, table, key, str(error)) from None
+
+
+def _with_agent(path: Path, text: str, plan: StudyPlan, read_agent: Callable[[Path, str], Agent] | None) -> StudyPlan:
+    if read_agent is None or not plan.opponent.endswith(AGENT):
+        return plan
+    try:
+        agent = read_agent(path.resolve().parent / Path(plan.opponent).expanduser(), plan.game)
+    except (RollbackError, RuntimeError) as error:  # there is no home folder
+        raise _wrong(path, text, "", "opponent", f"opponent: {error}") from None
+    return dataclasses.replace(plan, agent=agent)
 
 
 def _text(path: Path) -> str:

@@ -25,11 +25,13 @@ def shown(plan: StudyPlan, member: Participant, *, waiting_left: float, expected
         "stage": str(member.stage),
         "title": plan.title,
         "game": plan.game,
-        "opponent": plan.opponent,
+        "opponent": plan.opponent if plan.agent is None else "agent",
         "episode": member.episode,
         "episodes": plan.episodes,
         "frames": plan.frames,
     }
+    if plan.agent is not None:  # not what it is called: that may say what the study is about
+        told["agent"] = {"name": "bot", "sha256": plan.agent.sha256, "size": len(plan.agent.content)}
     if member.stage is Stage.ARRIVED:
         told["consent"] = plan.consent
     if member.stage is Stage.WAITING:

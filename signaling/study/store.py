@@ -14,9 +14,10 @@ from signaling.study.plan import StudyPlan
 from signaling.study.refusal import StudyRefusal
 from signaling.study.uploads import Uploads, write_synced
 
-__all__ = ["Store"]
+__all__ = ["OPPONENT", "Store"]
 
 MIB: Final = 1024 * 1024
+OPPONENT: Final = "opponent.npz"  # a copy of the trained agent that participants play
 
 
 class Store:
@@ -101,6 +102,14 @@ class Store:
         uploads = self._of(number, name)
         told = {**facts, "episodes": uploads.manifest()}
         write_synced(uploads.folder / "manifest.json", json.dumps(told, indent=2).encode() + b"\n")
+
+    def keep_agent(self, content: bytes) -> None:
+        """Have the agent that participants play beside their data, for whoever reads them later.
+
+        Raises:
+            OSError: It cannot be written.
+        """
+        write_synced(self.folder / OPPONENT, content)
 
     def close(self) -> None:
         """Let another server have the folder."""

@@ -60,7 +60,9 @@ class Study:
 
     def open(self, born: str, *, now: float) -> None:
         """Begin, under the name of a birth that no other study has."""
-        self._happens("opened", (), now, born=born, mark=self.plan.mark, title=self.plan.title)
+        agent = self.plan.agent
+        more = {} if agent is None else {"agent": {"file": self.plan.opponent, "sha256": agent.sha256}}
+        self._happens("opened", (), now, born=born, mark=self.plan.mark, title=self.plan.title, **more)
 
     def news(self) -> list[dict[str, Any]]:
         """Take the events since the last call; they are to be written down before anybody is answered."""

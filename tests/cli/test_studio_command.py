@@ -13,7 +13,7 @@ from starlette.applications import Starlette
 from rollback.agents.training import ALGORITHMS, algorithm_named
 from rollback.cli import studio
 from rollback.cli.app import run
-from rollback.cli.studio_games import game_for, race_offers
+from rollback.cli.agent_games import game_for, race_offers
 from rollback.cli.studio_opponents import Opponents
 from rollback.envs.names import game_factory
 from rollback.errors import CheckpointError, UsageError

@@ -1,15 +1,16 @@
-"""Which game a checkpoint is played in against a person, by what it was trained on. Knows names; knows no lobby."""
+"""Where a checkpoint is played against a person: in which game, at which address. Knows names; knows no lobby."""
 
 from __future__ import annotations
 
-from typing import Final
-from urllib.parse import parse_qsl
+from collections.abc import Iterable, Mapping
+from typing import Any, Final
+from urllib.parse import parse_qsl, urlencode
 
 from rollback.agents.races import RACES
 from rollback.errors import UsageError
 from signaling.offers import BUILT_IN, Offer
 
-__all__ = ["game_for", "race_offers"]
+__all__ = ["alone_page", "game_for", "race_offers"]
 
 _GRIDWORLDS: Final = ("gridworld", "rollback.games:gridworld", "gym:rollback/gridworld-v0")
 _USUAL: Final = {"gym:rollback/gridworld-v0": "rooms"}  # the map of a name that says none
@@ -36,6 +37,16 @@ def game_for(environment: str) -> str:
     )
 
 
-def race_offers() -> dict[str, Offer]:
-    """Return what browsers are offered besides the built-in games: the maps of GridWorld for two."""
-    return {full: Offer(full, f"GridWorld: {name}", (2,)) for name, full in RACES.items()}
+def race_offers(names: Iterable[str] = tuple(RACES.values())) -> dict[str, Offer]:
+    """Return what browsers are offered besides the built-in games: the maps of GridWorld for two.
+
+    Args:
+        names: Those of these names that are such maps; all of them unless given.
+    """
+    titles = {full: f"GridWorld: {name}" for name, full in RACES.items()}
+    return {full: Offer(full, titles[full], (2,)) for full in names if full in titles}
+
+
+def alone_page(lobby: str, agent: Mapping[str, Any]) -> str:
+    """Return the address at which somebody plays an agent in the browser, alone: of the lobby, and of `name` and `game`."""
+    return f"{lobby}/?{urlencode({'solo': agent['name'], 'game': agent['game']}, safe=':')}"

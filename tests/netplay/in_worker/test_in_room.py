@@ -27,6 +27,7 @@ class Rooms:
         self.web = Web()
         self.room = Room(self.web, *names, watching=watching)
         self.data: dict[str, list[bytes | None]] = {}
+        self.lines: dict[str, list[bytes]] = {name: [] for name in self.room.pages}
         self.matches: dict[str, Match] = {}
         for name, page in self.room.pages.items():
             port = page.port
@@ -41,6 +42,8 @@ class Rooms:
         def kept(text: str, data: bytes | None) -> None:
             if json.loads(text)["tell"] == "ended":
                 self.data[name].append(data)
+            elif json.loads(text)["tell"] == "data" and data is not None:
+                self.lines[name].append(data)
             take(text, data)
 
         page.port._post = kept

@@ -12,7 +12,7 @@ from rollback.netplay.in_worker.page_hands import PageHands
 from rollback.netplay.in_worker.screen import REST, Screen
 from rollback.netplay.in_worker.wishes import Wishes
 from rollback.netplay.seats import config_for
-from rollback.types import Ended, Local, PeerLeft, PeerResumed, Tick
+from rollback.types import Ended, Local, PeerLeft, PeerLost, PeerResumed, Tick
 
 
 class Watch:
@@ -115,6 +115,30 @@ def test_news_come_until_the_match_has_ended_and_the_path_is_told_with_the_numbe
     shown.screen.event(PeerResumed("bob"))
     assert [news["kind"] for news in shown.all("news")] == ["info", "warning"]
     assert {stats["path"] for stats in shown.all("stats")} == {"relay"}
+
+
+def test_while_who_is_lost_is_waited_for_the_line_is_poor_and_the_picture_says_whom() -> None:
+    shown = Shown()
+    shown.tick(40)
+    shown.session.pause("as if the engine waited", now=shown.clock.now)
+    shown.screen.event(PeerLost("bob", (1,), "nothing was heard for 5 s"))
+    shown.tick(30)
+    sentence = "waiting for bob to come back: nothing was heard for 5 s"
+    numbers, picture = shown.all("stats")[-1], shown.all("picture")[-1]
+    assert (numbers["quality"], numbers["why"]) == ("poor", sentence)
+    assert picture["reason"] == "paused" and picture["wait"] == {"sentence": sentence, "own": False, "lost": True}
+    shown.screen.event(PeerResumed("bob"))
+    shown.session.resume(now=shown.clock.now)
+    shown.tick(30)
+    assert shown.all("stats")[-1]["quality"] == "good" and "wait" not in shown.all("picture")[-1]
+
+
+def test_a_lost_one_that_nobody_waits_for_spoils_no_line() -> None:
+    shown = Shown()
+    shown.tick(40)
+    shown.screen.event(PeerLost("bob", (1,), "nothing was heard for 5 s"))
+    shown.tick(30)
+    assert shown.all("stats")[-1]["quality"] == "good", "the match goes on without it"
 
 
 def test_how_long_frames_take_is_part_of_the_numbers() -> None:

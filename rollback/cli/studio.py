@@ -61,7 +61,8 @@ def command(
     """Train agents and watch them learn in a browser, until Ctrl-C, which stops all trainings as the page does.
 
     Prints the address of the page. What is trained is kept in ./runs, also what rollback train makes, and goes on from there.
-    "Play against it" opens a room in the lobby beside the studio, in which the agent waits.
+    "Play it here" lets a browser play an agent alone; "Play against it" opens a room in the lobby beside the studio, in which
+    the agent waits.
 
     Example: rollback studio --port 8100
     """
@@ -86,6 +87,7 @@ async def _serve(
     as_json: bool,
     is_opened: bool,
 ) -> int:
+    from rollback.cli.studio_here import AgentsHere
     from rollback.cli.studio_opponents import Opponents
     from rollback.studio.assets import asset_routes
     from rollback.studio.server import StudioApp
@@ -97,7 +99,9 @@ async def _serve(
         lobby = await stack.enter_async_context(lobby_running(host, lobby_port, pages=pages.routes))
         opponents = Opponents(lobby)
         stack.push_async_callback(opponents.close)
-        app = StudioApp(play=opponents.open, pages=[opponents.route(), *asset_routes(_charts)], **settings)
+        here = AgentsHere(pages.agents, pages.games, lobby.port)
+        routes = [opponents.route(), here.route(), *asset_routes(_charts)]
+        app = StudioApp(play=opponents.open, here=here, pages=routes, **settings)
         server = await stack.enter_async_context(running(app, host, port))
         gc.freeze()  # what was loaded stays: without it a collection walks through all of it, and pages wait
         page = f"{server.url}/#token={settings['token']}" if settings["token"] else f"{server.url}/"
@@ -116,9 +120,10 @@ async def _serve(
 def _pages(ice_servers: Any) -> WebPages:
     """Return what browsers get to play; what they lack is told on stderr, and keeps nobody from training."""
     from rollback.cli.agent_games import race_offers
+    from rollback.cli.studio_here import shelf_for_studio
     from signaling.web_pages import WebPages
 
-    pages = WebPages(race_offers(), ice_servers=ice_servers)
+    pages = WebPages(race_offers(), ice_servers=ice_servers, agents=shelf_for_studio())
     if pages.missing:
         print(f"To play against agents in the browser: {pages.missing}", file=sys.stderr)
     return pages

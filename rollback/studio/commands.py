@@ -98,6 +98,7 @@ COMMANDS: Final[Mapping[str, Mapping[str, Check]]] = {
     "checkpoints": _RUN,
     "preview": _WHAT,
     "play": _NAMED,
+    "play_here": _NAMED,
     "ping": {"at": _anything_small},
 }
 

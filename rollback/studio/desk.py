@@ -6,7 +6,7 @@ import asyncio
 import time
 from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from rollback.errors import CheckpointError, RollbackError, UsageError
 from rollback.studio.catalogue import Catalogue
@@ -18,10 +18,25 @@ from rollback.studio.run import Run
 from rollback.studio.stream import Viewer
 from rollback.studio.supervisor import Supervisor
 
-__all__ = ["Desk", "Play"]
+__all__ = ["Desk", "Here", "Play"]
 
 Answer = dict[str, Any]
 Play = Callable[[Path, str], Awaitable[Mapping[str, Any]]]
+NO_LOBBY = "this studio has no lobby beside it: start it as rollback studio does"
+
+
+class Here(Protocol):
+    """Lets the browser of whoever looks at the studio play a checkpoint, by itself."""
+
+    def problem(self, environment: str) -> str:
+        """Return why what is trained on `environment` cannot be played there; empty where it can."""
+
+    async def offer(self, checkpoint: Path, environment: str) -> Mapping[str, Any]:
+        """Offer a checkpoint and return where it is played.
+
+        Raises:
+            RollbackError: It cannot be.
+        """
 
 
 class Desk:
@@ -32,13 +47,22 @@ class Desk:
         catalogue: What can be trained.
         limits: Of the studio.
         play: Opens a room with a checkpoint, given its file and its environment, and returns where; None: cannot be done.
+        here: Lets browsers play a checkpoint alone; None: cannot be done.
     """
 
-    def __init__(self, supervisor: Supervisor, catalogue: Catalogue, limits: Limits, play: Play | None = None) -> None:
+    def __init__(
+        self,
+        supervisor: Supervisor,
+        catalogue: Catalogue,
+        limits: Limits,
+        play: Play | None = None,
+        here: Here | None = None,
+    ) -> None:
         self._supervisor = supervisor
         self._catalogue = catalogue
         self._limits = limits
         self._play = play
+        self._here = here
         self._listing = Listing()
 
     async def carry_out(self, command: Any, fields: Any, viewer: Viewer | None = None) -> Answer:
@@ -88,18 +112,24 @@ class Desk:
             case "watch":
                 return await self._watch(run, viewer)
             case "checkpoints":
-                return {**_of(run), "checkpoints": await _read(lambda: self._listing.of(run.folder))}
+                return {**_of(run), **await self._checkpoints(run)}
             case "export":
                 return await self._export(run, _needed(command, name))
             case "play":
-                return await self._play_against(run, name)
+                return await self._played(run, name, self._play)
+            case "play_here":
+                return await self._played(run, name, None if self._here is None else self._here.offer)
         return _of(run)
 
     async def _watch(self, run: Run, viewer: Viewer | None) -> Answer:
         if viewer is not None:
             viewer.watching = run.name
         self._supervisor.shelf.want_curve(run)
-        return {**_of(run), "curve": run.curve.thinned(), "checkpoints": await _read(lambda: self._listing.of(run.folder))}
+        return {**_of(run), "curve": run.curve.thinned(), **await self._checkpoints(run)}
+
+    async def _checkpoints(self, run: Run) -> Answer:
+        problem = NO_LOBBY if self._here is None else self._here.problem(run.facts.environment)
+        return {"checkpoints": await _read(lambda: self._listing.of(run.folder)), "not_here": problem}
 
     async def _export(self, run: Run, name: str) -> Answer:
         checkpoint = await _read(lambda: run.folder.load(name))
@@ -107,9 +137,9 @@ class Desk:
         url = f"/api/runs/{run.name}/checkpoints/{name}.npz"
         return {**_of(run), "name": name, "url": url, "bytes": size, "hash": checkpoint.hash}
 
-    async def _play_against(self, run: Run, name: str) -> Answer:
-        if self._play is None:
-            raise Refused("failed", "this studio has no lobby beside it: start it as rollback studio does")
+    async def _played(self, run: Run, name: str, play: Play | None) -> Answer:
+        if play is None:
+            raise Refused("failed", NO_LOBBY)
         if not name:
             listed = await _read(lambda: self._listing.of(run.folder))
             fine = [entry["name"] for entry in listed if not entry["problem"]]
@@ -118,7 +148,7 @@ class Desk:
             raise Refused("unknown", f"the run {run.name} has no checkpoint yet: save one")
         await _read(lambda: run.folder.load(name))  # or it is refused here
         try:
-            where = await self._play(run.folder.path / f"{name}.npz", run.facts.environment)
+            where = await play(run.folder.path / f"{name}.npz", run.facts.environment)
         except RollbackError as error:
             raise Refused("failed", str(error)) from None
         return {**_of(run), "name": name, **where}

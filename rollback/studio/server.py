@@ -22,7 +22,7 @@ from rollback import __version__
 from rollback.agents.checkpoints import Runs
 from rollback.studio.bucket import Bucket
 from rollback.studio.catalogue import Catalogue
-from rollback.studio.desk import Desk, Play
+from rollback.studio.desk import Desk, Here, Play
 from rollback.studio.door import LINK, App, Door, Link
 from rollback.studio.limits import Limits
 from rollback.studio.origins import Origins
@@ -65,6 +65,7 @@ class StudioApp:
         limits: Of the studio.
         environments: Names of environments besides those the algorithms offer; a page cannot make them up.
         play: Opens a room with a checkpoint, given its file and its environment, and returns where; None: cannot be done.
+        here: Lets browsers play a checkpoint alone; None: cannot be done.
         pages: Further routes; they come first.
         program: What runs in the processes of the runs.
 
@@ -81,6 +82,7 @@ class StudioApp:
         limits: Limits | None = None,
         environments: Sequence[str] = (),
         play: Play | None = None,
+        here: Here | None = None,
         pages: Sequence[BaseRoute] = (),
         program: Program = train,
     ) -> None:
@@ -91,7 +93,7 @@ class StudioApp:
             runs if isinstance(runs, Runs) else Runs(runs), catalogue, self.limits, self._tell, program
         )
         self._algorithms = catalogue.told()
-        self._desk = Desk(self.supervisor, catalogue, self.limits, play)
+        self._desk = Desk(self.supervisor, catalogue, self.limits, play, here)
         self._clients: dict[str, _Client] = {}
         self._notices: deque[dict[str, Any]] = deque(maxlen=NOTICES)
         self._noticed = 0

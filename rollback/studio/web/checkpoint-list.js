@@ -7,25 +7,29 @@ import { number, plainWords } from "./words.js";
 const KINDS = { last: "saved by itself", best: "the best so far", manual: "saved by hand" };
 const DEEPEST = 5; // levels that are moved to the right
 
-/** `onLoad`, `onExport`, `onDelete` and `onPlay` are asked for by name. */
+/** `onLoad`, `onExport`, `onDelete`, `onHere` and `onPlay` are asked for by name. */
 export class CheckpointList {
   #list = found("checkpoints");
   #doers;
   #said = "";
+  #notHere = "";
 
   constructor(doers) {
     this.#doers = doers;
     this.show([]);
   }
 
-  show(checkpoints) {
-    const said = JSON.stringify(checkpoints);
+  /** Show the checkpoints of a run; `notHere` says why none of them can be played in this browser, if it is so. */
+  show(checkpoints, notHere = "") {
+    const said = JSON.stringify([checkpoints, notHere]);
     if (said === this.#said) return;
     this.#said = said;
+    this.#notHere = notHere;
     const focused = document.activeElement?.dataset?.action; // the list is made anew: the focus goes where it was
     const names = namesOf(checkpoints);
+    const whyNot = notHere && checkpoints.length > 0 ? [made("li", { className: "hint", text: `Not in this browser: ${plainWords(notHere)}` })] : [];
     const items = inOrder(checkpoints).map(({ checkpoint, depth }) => this.#item(checkpoint, depth, names));
-    this.#list.replaceChildren(...items);
+    this.#list.replaceChildren(...items, ...whyNot);
     found("checkpoints-card").classList.toggle("is-empty", checkpoints.length === 0);
     if (focused) [...this.#list.querySelectorAll("button")].find(({ dataset }) => dataset.action === focused)?.focus();
   }
@@ -56,6 +60,7 @@ export class CheckpointList {
     };
     if (!problem) {
       add("Load", this.#doers.onLoad);
+      if (!this.#notHere) add("Play it here", this.#doers.onHere);
       add("Play against it", this.#doers.onPlay);
       add("Export", this.#doers.onExport);
     }

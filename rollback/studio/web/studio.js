@@ -35,6 +35,7 @@ export class Studio {
   #runs;
   #checkpoints;
   #chosen = null; // the run that is looked at; null: a new training
+  #notHere = ""; // why the checkpoints of the run cannot be played in this browser alone; empty where they can
   #isFirst = true;
   #seen = { snapshots: 0, updates: 0, points: 0 };
 
@@ -50,7 +51,8 @@ export class Studio {
     this.#runs = new RunList({ onChoose: (run) => this.choose(run), onDelete: (run) => this.#ask("delete", { run }) });
     this.#checkpoints = new CheckpointList({
       onLoad: (name) => this.#about("load", { name }),
-      onPlay: (name) => this.#play(name),
+      onHere: (name) => this.#play("play_here", name, "is ready for you.", "Play it here"),
+      onPlay: (name) => this.#play("play", name, "waits for you in a room.", "Play against it"),
       onExport: (name) => this.#export(name),
       onDelete: (name) => this.#about("delete", { name }).then(() => this.#lookUp()),
     });
@@ -80,6 +82,7 @@ export class Studio {
       this.#model.curve(name).begin({ generation: this.#run()?.generation, ...answer.curve });
     }
     this.#model.checkpoints.set(name, answer.checkpoints ?? []);
+    this.#notHere = answer.not_here ?? "";
     this.#show();
     if (!ACTIVE.includes(this.#run()?.state)) await this.#preview();
   }
@@ -222,15 +225,16 @@ export class Studio {
     const answer = await this.#ask("checkpoints", { run });
     if (!answer) return;
     this.#model.checkpoints.set(run, answer.checkpoints);
+    this.#notHere = answer.not_here ?? "";
     this.#show();
   }
 
-  async #play(name) {
-    const answer = await this.#about("play", { name });
+  async #play(command, name, said, text) {
+    const answer = await this.#about(command, { name });
     if (!answer) return;
     const url = URL.canParse(answer.url, location.href) ? new URL(answer.url, location.href) : null;
     if (!url || !["http:", "https:"].includes(url.protocol)) return;
-    this.#notices.show("good", `${plainWords(name, 64)} waits for you in a room.`, { text: "Play against it", href: url.href });
+    this.#notices.show("good", `${plainWords(name, 64)} ${said}`, { text, href: url.href });
   }
 
   async #export(name) {
@@ -283,7 +287,7 @@ export class Studio {
     this.#screen.show(run, { isConnected: this.#link?.isConnected ?? false });
     this.#settings?.show(run, { isActive });
     this.#runs?.show([...this.#model.runs.values()], this.#chosen, this.#model.more);
-    this.#checkpoints?.show(this.#model.checkpoints.get(this.#chosen) ?? []);
+    this.#checkpoints?.show(this.#model.checkpoints.get(this.#chosen) ?? [], this.#notHere);
     if (run?.run !== this.savedOf) tell(found("saved-told"), "");
     this.savedOf = run?.run;
     found("checkpoints-card").hidden = !run;

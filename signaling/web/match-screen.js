@@ -32,7 +32,7 @@ export class MatchScreen {
   #match = null;
   #plays = false; // a person, here
   #waited = 0; // the timer of a reason that is not told yet
-  #why = "running"; // the reason that is shown or waited for
+  #why = ""; // what is shown, or waited for, of why the match stands still
   #scores = ""; // what is shown
   #described = -Infinity; // when the picture was put into words last
 
@@ -68,7 +68,7 @@ export class MatchScreen {
     this.#touch.use([]);
     this.#gamepad.use([]);
     this.#held.releaseAll();
-    this.#showReason("running");
+    this.#showReason("running", null);
     this.#match = null;
     this.#scores = "";
   }
@@ -88,8 +88,8 @@ export class MatchScreen {
     this.#picture.focus({ preventScroll: true });
   }
 
-  #show({ scores, reason = "running", note = "", text = "" }) {
-    this.#showReason(reason);
+  #show({ scores, reason = "running", note = "", text = "", wait = null }) {
+    this.#showReason(reason, wait);
     this.#showLegend(note);
     const shown = JSON.stringify(scores ?? null);
     if (shown !== this.#scores) {
@@ -106,13 +106,16 @@ export class MatchScreen {
     if (this.#legend.textContent !== told) this.#legend.textContent = told;
   }
 
-  #showReason(reason) {
-    if (reason === this.#why) return;
-    this.#why = reason;
+  /** Say why the match stands still; `wait` {sentence, own, lost} says whom it waits for, where it is somebody. */
+  #showReason(reason, wait) {
+    const sentence = wait?.sentence || REASONS[reason];
+    const isOwn = wait ? wait.own : reason === "paused"; // to go on is up to who paused
+    const why = [reason, sentence, isOwn].join(" ");
+    if (why === this.#why) return;
+    this.#why = why;
     clearTimeout(this.#waited);
-    this.#pause.textContent = reason === "paused" ? "Go on" : "Pause";
+    this.#pause.textContent = isOwn ? "Go on" : "Pause";
     this.#reason.hidden = true;
-    const sentence = REASONS[reason];
     if (!sentence) return;
     const tell = () => {
       this.#reason.textContent = sentence;

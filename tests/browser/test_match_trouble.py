@@ -40,6 +40,10 @@ def test_of_a_tab_that_dies_the_other_page_says_so(arena: Arena) -> None:
     until(ann, "facts.picture.reason === 'stalled'")
     until(ann, "facts.news.some(({ sentence }) => sentence.startsWith('bob is lost'))")
     until(ann, "facts.picture.reason === 'paused'")  # until somebody comes back, or the time for that is over
+    until(ann, "facts.stats.quality === 'poor' && facts.stats.why.startsWith('waiting for bob to come back')")
+    assert str(ann.until("() => document.querySelector('#reason').innerText")).startswith("waiting for bob to come back")
+    shown = ann.evaluate("() => ['quality', 'why', 'pause'].map((id) => document.getElementById(id).textContent)")
+    assert shown[0] == "poor" and shown[1].startswith("waiting for bob") and shown[2] == "Pause"
 
 
 @pytest.mark.nightly

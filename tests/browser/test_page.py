@@ -51,6 +51,10 @@ def test_the_way_from_a_new_room_to_the_end_of_a_match_and_back(page: ActingPage
     page.tab.click("Pause")
     page.tell("picture", {"frame": 2, "primitives": [], "reason": "paused"})
     assert page.text("#reason") == "Paused" and page.text("#pause") == "Go on"
+    held = {"frame": 2, "primitives": [], "reason": "paused"}
+    for sentence, own, shown in [("waiting for bob", False, "Pause"), ("bob asked", True, "Go on"), ("", True, "Go on")]:
+        page.tell("picture", {**held, "wait": {"sentence": sentence, "own": own, "lost": not own}})
+        assert (page.text("#reason"), page.text("#pause")) == (sentence or "Paused", shown)
     page.tell("ended", {**ENDED, "scores": [5, 3], "again": True})
     assert page.screen == "end" and page.text("#sentence") == ENDED["sentence"]
     assert page.text("#facts") == "1800 frames · 42 rollbacks · checksum 00ff00ff00ff00ff"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 from collections.abc import Callable
 from dataclasses import dataclass
+from hashlib import sha256
 from importlib import import_module
 from typing import Any, Final
 
@@ -25,10 +26,12 @@ class HandedAgent:
     Attributes:
         name: What people and messages call it.
         agent: What was read of the bytes, see `rollback.agents.playing.saved_agent`; it is read once, whoever plays by it.
+        sha256: Of the bytes, 64 hexadecimal digits.
     """
 
     name: str
     agent: Any
+    sha256: str
 
     @classmethod
     def read(cls, content: bytes, name: str) -> HandedAgent:
@@ -38,7 +41,7 @@ class HandedAgent:
             CheckpointError: They are no saved agent; the sentence says `name`.
             MissingPackage: It is an ONNX model, and onnxruntime is not installed.
         """
-        return cls(name, _playing().saved_agent(content, name))
+        return cls(name, _playing().saved_agent(content, name), sha256(content).hexdigest())
 
 
 def check_bot(name: str) -> None:

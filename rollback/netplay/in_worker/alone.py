@@ -67,7 +67,7 @@ async def _one(page: Page, wishes: Wishes, offered: OfferedGame, seed: int, repl
     recorder = Recorder(session, replay, names=names, game_name=offered.name, recorded_at=time.time(), room=ROOM)
     data = None
     if wishes.study:
-        lines = DataLines(page.post, game, config, name=offered.name, local=range(game.players))
+        lines = DataLines(page.post, game, config, name=offered.name, local=range(game.players), bot=opponent)
         data = record_transitions(session, offered.make(), into=lines)
     screen = Screen(page.post, offered.label, ME, hands, clock=page.clock)
     page.show(screen, hands)

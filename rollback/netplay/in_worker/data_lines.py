@@ -1,7 +1,8 @@
 """What really happened in a match, as lines of JSON in pieces for the page, which uploads them. Knows rows; knows no upload.
 
 Each process that takes part writes a line `start`, a line `frame` for each settled frame, a line `pause` for each pause once
-it is over, and a line `end` where it came so far. Observations are left out: who has the actions and the seed can have them from the game again.
+it is over, and a line `end` where it came so far. Observations are left out: who has the actions and the seed can have them
+from the game again.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from rollback.config import SessionConfig
 from rollback.envs.data.columns import plain_json
 from rollback.envs.data.rows import Transition
 from rollback.game import Game, codecs_of
+from rollback.netplay.hands.bots import HandedAgent
 from rollback.netplay.in_worker.waits import OWN
 from rollback.types import Ended, Paused, Resumed
 
@@ -34,6 +36,7 @@ class DataLines:
         name: How commands name the game.
         local: The players of this page.
         players_of: Which player is who else, by name.
+        bot: Which bot plays here, where one does.
     """
 
     def __init__(
@@ -45,6 +48,7 @@ class DataLines:
         name: str,
         local: Sequence[int],
         players_of: Mapping[str, int | None] | None = None,
+        bot: str | HandedAgent | None = None,
     ) -> None:
         self._post = post
         self._codecs = codecs_of(game)
@@ -67,6 +71,7 @@ class DataLines:
             "prediction_window": config.prediction_window,
             "game_id": config.game_id,
             "game_version": config.game_version,
+            **({"agent": bot.sha256} if isinstance(bot, HandedAgent) else {}),
         }
 
     def add(self, row: Transition) -> None:

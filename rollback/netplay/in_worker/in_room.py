@@ -103,7 +103,9 @@ async def _play(page: Page, wishes: Wishes, offered: OfferedGame, lobby: PageLob
     page.show(screen, hands, max_pause=wishes.max_pause_s)
     config = config_of(wishes, game, lobby.room, lobby.match, player, by_turns=hands.by_turns)
     seats = {member.name: member.seat for member in lobby.members}
-    lines = DataLines(page.post, game, config, name=offered.name, local=[player], players_of=seats) if wishes.study else None
+    lines = None
+    if wishes.study:
+        lines = DataLines(page.post, game, config, name=offered.name, local=[player], players_of=seats, bot=wishes.bot)
     at = 0
 
     def simulated(session: P2PSession, tick: Tick) -> None:

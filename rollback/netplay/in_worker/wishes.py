@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Final, Literal, Self, get_args
 
 from rollback.errors import UsageError
-from rollback.netplay.hands.bots import HandedAgent, check_bot
+from rollback.netplay.hands.bots import SAVED, HandedAgent, check_bot
 from rollback.netplay.in_worker.agents import AGENT, agent_of
 
 __all__ = ["Wishes"]
@@ -84,6 +84,8 @@ class Wishes:
         if bot == AGENT:
             bot = agent_of(told.get(AGENT), data)
         elif bot is not None:
+            if bot.endswith(SAVED):
+                raise UsageError(f"bot must be best, random, or agent with the bytes of one, not the file {bot!r:.80}")
             check_bot(bot)
         game = _one(told, "game", str, "the name of a game", "")
         if len(game) > LONGEST:

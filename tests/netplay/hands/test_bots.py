@@ -6,9 +6,10 @@ from typing import Any
 
 import pytest
 
-from rollback.errors import UsageError
-from rollback.games import Duel, Pong
-from rollback.netplay.hands.bots import BOTS, bot_act, check_bot, stand_in
+from rollback.agents.training import make_algorithm
+from rollback.errors import CheckpointError, UsageError
+from rollback.games import Duel, Pong, Tetris
+from rollback.netplay.hands.bots import BOTS, HandedAgent, bot_act, check_bot, stand_in
 
 
 @pytest.mark.parametrize("game", [Pong, Duel])
@@ -53,3 +54,24 @@ def test_whoever_is_lost_is_played_for_each_in_its_own_way(game: Any) -> None:
         seen.add(tuple(actions))
         made.step(actions)
     assert len({first for first, _ in seen}) > 1 < len({second for _, second in seen})
+
+
+def test_an_agent_that_came_as_bytes_is_read_once_and_plays_as_from_its_file(tmp_path: Any) -> None:
+    checkpoint = make_algorithm("cross-entropy", "tetris", {}, 1).checkpoint()
+    checkpoint.save(tmp_path / "it.npz")
+    agent = HandedAgent.read((tmp_path / "it.npz").read_bytes(), "tetris-best")
+    assert agent.sha256 == checkpoint.hash and agent.agent == checkpoint
+    games = [Tetris(), Tetris()]
+    acts = [bot_act(bot, game, 1, 3) for bot, game in zip((agent, str(tmp_path / "it.npz")), games, strict=True)]
+    for _ in range(120):
+        for game, act in zip(games, acts, strict=True):
+            game.step([game.idle(0), act(game, 1)])
+    assert games[0].save() == games[1].save() != Tetris().save()
+
+
+def test_one_that_does_not_fit_or_is_none_is_named() -> None:
+    content = make_algorithm("cross-entropy", "tetris", {}, 1).checkpoint().to_bytes()
+    with pytest.raises(CheckpointError, match=r"^tetris-best does not fit: the checkpoint was trained on tetris"):
+        bot_act(HandedAgent.read(content, "tetris-best"), Pong(), 1, 0)
+    with pytest.raises(CheckpointError, match=r"^tetris-best is no checkpoint"):
+        HandedAgent.read(content[:-1], "tetris-best")

@@ -24,8 +24,8 @@ class OwnPage:
     def _take(self, text: str, data: bytes | None) -> None:
         self.told.append(json.loads(text) | ({} if data is None else {"data": data}))
 
-    def say(self, do: str, **fields: Any) -> None:
-        asyncio.get_running_loop().call_soon(self.port.take, json.dumps({"do": do, **fields}), None)
+    def say(self, do: str, data: bytes | None = None, **fields: Any) -> None:
+        asyncio.get_running_loop().call_soon(self.port.take, json.dumps({"do": do, **fields}), data)
 
     def all(self, tell: str) -> list[dict[str, Any]]:
         return [each for each in self.told if each["tell"] == tell]

@@ -9,16 +9,17 @@ from __future__ import annotations
 import os
 import re
 import shutil
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from rollback.agents.checkpoints import RunFolder
+from rollback.agents.checkpoints import Checkpoint, RunFolder
 from rollback.agents.checkpoints.atomic import UNFINISHED
 from rollback.errors import CheckpointError
 from rollback.sim.pool.checked_lines import append_whole
 from rollback.studio.points import Row, rows_of
 
-__all__ = ["ASIDE", "PointLog", "bring_back", "put_aside", "read_rows"]
+__all__ = ["ASIDE", "BEGINNING", "Place", "PointLog", "begin_anew", "bring_back", "put_aside", "read_rows"]
 
 ASIDE: Final = 3  # logs that are kept of before
 _LOG: Final = "log.jsonl"
@@ -41,6 +42,17 @@ def put_aside(folder: RunFolder) -> None:
         os.replace(log, _aside(folder, 1))
     except OSError as error:
         raise CheckpointError(f"{log} cannot be put aside ({error.strerror or error})") from None
+
+
+def begin_anew(folder: RunFolder, checkpoint: Checkpoint) -> None:
+    """Put the log of a run aside that nobody trains, and let it go on from a fresh agent.
+
+    Raises:
+        CheckpointError: Another process trains it, or the disk does not do it.
+    """
+    with folder.writing():
+        put_aside(folder)
+        folder.keep(checkpoint)
 
 
 def bring_back(folder: RunFolder, episode: int, step: int) -> None:
@@ -75,22 +87,48 @@ def bring_back(folder: RunFolder, episode: int, step: int) -> None:
         raise _refused(log, error) from None
 
 
-def read_rows(folder: RunFolder, offset: int, most: int) -> tuple[list[Row], int]:
-    """Return the points of some of the whole lines of the log from an offset on, and where the next reading goes on.
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a reading goes on.
+
+    Attributes:
+        file: Which file was read; 0: none yet.
+        offset: Behind the last whole line that was read.
+    """
+
+    file: int = 0
+    offset: int = 0
+
+
+BEGINNING: Final = Place()
+
+
+def read_rows(folder: RunFolder, place: Place, most: int) -> tuple[list[Row], Place] | None:
+    """Return the points of some of the whole lines of the log from a place on, and where the next reading goes on.
 
     Args:
         folder: The run.
-        offset: 0, or what an earlier reading returned.
+        place: `BEGINNING`, or what an earlier reading returned.
         most: Bytes that are read.
+
+    Returns:
+        None where the log is another one than at that reading, or was cut shorter: it is to be read from its start.
     """
     try:
         with open(folder.path / _LOG, "rb") as file:
-            file.seek(offset)
-            content = file.read(most)
-    except OSError:
-        return [], offset  # there is none yet
+            found = os.fstat(file.fileno())
+            if place.file and (found.st_ino != place.file or found.st_size < place.offset):
+                return None
+            file.seek(max(0, place.offset - 1))
+            content = file.read(most + 1 if place.offset else most)
+    except OSError:  # there is none yet
+        return None if place.file else ([], place)
+    if place.offset:
+        if not content.startswith(b"\n"):  # it was cut, and has grown again
+            return None
+        content = content[1:]
     whole = content[: content.rfind(b"\n") + 1]
-    return rows_of(whole), offset + len(whole)
+    return rows_of(whole), Place(found.st_ino, place.offset + len(whole))
 
 
 class PointLog:

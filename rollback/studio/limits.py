@@ -34,7 +34,9 @@ class Limits:
         points_kept: Newest episode points of a run that a page which is behind can still get one by one.
         curve_points: Points of a run's thinned curve, which is what a page that connects gets.
         curves: Runs whose curve is told to a page that connects; of the others it asks for it.
-        listed: Runs that are listed.
+        listed: Runs that are listed at once; a page asks for the older ones.
+        look_every: Seconds between two looks at the folder of runs, where other processes may write too; a look at 1,000
+            runs takes some milliseconds, in a thread.
         unsent: Events that may wait for a page before it is told no more, and gets a new snapshot when it listens again.
         unsent_bytes: And bytes.
         stop_within: Seconds a process has to save and leave after it was asked to.
@@ -61,6 +63,7 @@ class Limits:
     curve_points: int = 1000
     curves: int = 8
     listed: int = 200
+    look_every: float = 1.0
     unsent: int = 64
     unsent_bytes: int = 1024 * 1024
     stop_within: float = 5.0

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any, Final
+from typing import Any
 
 from rollback.studio.run import Run
 from rollback.studio.states import Cause
 
 __all__ = ["Tell", "heard", "place_of"]
-
-MEAN_OF: Final = 100  # episodes whose mean reward is told
 
 Tell = Callable[[str, dict[str, Any]], None]
 
@@ -72,13 +70,6 @@ def place_of(run: Run) -> dict[str, Any]:
 
 
 def _points(run: Run, rows: list[list[Any]]) -> None:
-    if not rows:
-        return
-    run.episode, run.step, run.epsilon = rows[-1][0], rows[-1][1], rows[-1][4]
-    run.rewards += [row[2] for row in rows[-MEAN_OF:] if row[2] is not None]
-    del run.rewards[:-MEAN_OF]
-    if run.is_read:
-        if rows[0][0] > run.curve.last + 1:  # some are in the log only
-            run.begin_curve(is_read=False)
-        else:
-            run.curve.add(rows)
+    if rows and run.is_read and rows[0][0] > run.curve.last + 1:  # some are in the log only
+        run.begin_curve(is_read=False)
+    run.take(rows)

@@ -4,13 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Final
 
 from rollback.agents.checkpoints import RunFolder
 from rollback.studio.curve import Curve
+from rollback.studio.history import BEGINNING, Place
+from rollback.studio.points import Row
 from rollback.studio.states import ACTIVE, Cause, State, following
+from rollback.studio.trainer import Job
 
 __all__ = ["Facts", "Run"]
+
+MEAN_OF: Final = 100  # episodes whose mean reward is told
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +93,7 @@ class Run:
         picture: The newest, as it is told; None before the first.
         picture_number: Raised with each picture.
         is_read: Whether the curve holds what the log does.
+        read_to: How far the log was read, where another process writes it.
     """
 
     folder: RunFolder
@@ -106,6 +112,7 @@ class Run:
     picture: dict[str, Any] | None = None
     picture_number: int = 0
     is_read: bool = False
+    read_to: Place = BEGINNING
 
     @property
     def name(self) -> str:
@@ -132,9 +139,34 @@ class Run:
         self.is_read = is_read
         self.rewards = []
 
+    def take(self, rows: Sequence[Row]) -> None:
+        """Take episodes that have ended, in their order."""
+        if not rows:
+            return
+        self.episode, self.step, self.epsilon = rows[-1][0], rows[-1][1], rows[-1][4]
+        self.rewards += [row[2] for row in rows[-MEAN_OF:] if row[2] is not None]
+        del self.rewards[:-MEAN_OF]
+        if self.is_read:
+            self.curve.add(rows)
+
     def curve_told(self) -> dict[str, Any]:
         """Return the whole curve, thinned, as pages get it."""
         return {"run": self.name, "generation": self.generation, **self.curve.thinned()}
+
+    def job(self, checkpoint: str, pictures: float) -> Job:
+        """Return what its process is to do, from a checkpoint on, with so many pictures a second."""
+        facts = self.facts
+        return Job(
+            folder=str(self.folder.path),
+            algorithm=facts.algorithm,
+            environment=facts.environment,
+            parameters=facts.parameters,
+            seed=facts.seed,
+            episodes=facts.episodes,
+            checkpoint=checkpoint,
+            speed=self.speed,
+            pictures=pictures,
+        )
 
     def told(self) -> dict[str, Any]:
         """Return all of it but its curve and its picture, as pages get it."""

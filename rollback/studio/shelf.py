@@ -6,14 +6,15 @@ import asyncio
 from collections.abc import Callable, Iterator
 from typing import Any, Final, TypeVar
 
-from rollback.agents.checkpoints import RunFolder, Runs
+from rollback.agents.checkpoints import ListedRun, RunFolder, Runs
 from rollback.errors import CheckpointError, UsageError
 from rollback.studio.curve import Curve
-from rollback.studio.history import read_rows
+from rollback.studio.history import BEGINNING, read_rows
 from rollback.studio.limits import Limits
+from rollback.studio.outside import Outside
 from rollback.studio.refusals import Refused
 from rollback.studio.run import Facts, Run
-from rollback.studio.states import State
+from rollback.studio.states import Cause, State
 from rollback.studio.tasks import Tasks
 
 __all__ = ["Shelf", "on_disk"]
@@ -35,6 +36,8 @@ class Shelf:
 
     def __init__(self, folder: Runs, limits: Limits, tasks: Tasks, changed: Callable[[], None]) -> None:
         self._folder = folder
+        self._outside = Outside(folder)
+        self._looking = asyncio.Lock()
         self._limits = limits
         self._tasks = tasks
         self._changed = changed
@@ -46,12 +49,76 @@ class Shelf:
     def __iter__(self) -> Iterator[Run]:
         return iter(list(self._runs.values()))
 
-    async def open(self) -> None:
-        """List the runs that are there already, as stopped."""
-        for listed in await on_disk(self._folder.listed):
-            run = self._known(listed.folder, Facts.from_plain(listed.facts))
-            run.reason = listed.problem
-            run.episode, run.step = (_whole(listed.facts.get(name)) for name in ("episode", "step"))
+    async def look(self) -> list[tuple[str, dict[str, Any]]]:
+        """Learn what is in the folder, and what other processes did there; return events and payloads to be told.
+
+        A run that has come is stopped, or `elsewhere` where some process trains it.
+
+        Raises:
+            Refused: The folder cannot be read.
+        """
+        async with self._looking:
+            told = await self._looked()
+        return [(event, run.told() if event == "status" else {"run": run.name}) for (event, _), run in told.items()]
+
+    async def _looked(self) -> dict[tuple[str, str], Run]:
+        own = frozenset(run.name for run in self if run.is_active)
+        seen = await on_disk(lambda: self._outside.look(own))
+        told: dict[tuple[str, str], Run] = {}
+        for name in seen.gone:
+            if (run := self._runs.get(name)) is not None and not run.is_active:
+                self._forget(run)
+                told["deleted", name] = run
+        for listed in seen.came:
+            if listed.folder.name not in self._runs:
+                run = self._known(listed.folder, Facts.from_plain(listed.facts))
+                run.reason = listed.problem
+                _count(run, listed)
+                told["status", run.name] = run
+        for run in self:
+            if run.name not in own and run.happened(Cause.TAKEN if run.name in seen.taken else Cause.FREED):
+                self._changed_hands(run)
+                told["status", run.name] = run
+        for listed in seen.changed:
+            run = self._runs.get(listed.folder.name)
+            if run is not None and not run.is_active and not listed.problem:
+                if run.state is State.ELSEWHERE or ("status", run.name) in told:
+                    run.facts = Facts.from_plain(listed.facts)
+                    self._in_order = None
+                    _count(run, listed)
+                    told["status", run.name] = run
+                told["checkpoints", run.name] = run
+        for run in self:
+            if run.is_read and (run.state is State.ELSEWHERE or ("status", run.name) in told):
+                before = run.curve.last
+                await self._follow(run)
+                if run.curve.last != before:
+                    told["status", run.name] = run
+        return told
+
+    def _changed_hands(self, run: Run) -> None:
+        """Another process has begun to train it, or has ended: what it did to the log is not known."""
+        run.reason, run.last_words, run.picture = "", (), None
+        run.steps_per_second = 0.0
+        if run.is_read and run.state is State.ELSEWHERE:
+            run.begin_curve(is_read=False)
+            self.want_curve(run)
+
+    async def _follow(self, run: Run) -> None:
+        """Add to a curve what another process has written since it was read."""
+        while run.is_read and not run.is_active:
+            piece = await on_disk(lambda: read_rows(run.folder, run.read_to, READ_AT_ONCE))
+            if not run.is_read or run.is_active:
+                return
+            if piece is None:  # the log was replaced
+                run.begin_curve(is_read=False)
+                self.want_curve(run)
+                return
+            rows, run.read_to = piece
+            if not rows:
+                return
+            run.take(rows)
+            self._changed()
 
     def newest_first(self) -> list[Run]:
         """Return all runs, the newest first."""
@@ -96,7 +163,12 @@ class Shelf:
     async def delete(self, run: Run) -> None:
         """Delete a run, which must rest."""
         await on_disk(lambda: self._folder.delete(run.name))
-        self._runs.pop(run.name, None)
+        self._forget(run)
+
+    def _forget(self, run: Run) -> None:
+        if self._runs.get(run.name) is run:
+            del self._runs[run.name]
+        self._wanted = [name for name in self._wanted if name != run.name]
         self._in_order = None
 
     def want_curve(self, run: Run) -> None:
@@ -123,19 +195,25 @@ class Shelf:
 
     async def read(self, run: Run) -> None:
         """Have the curve of a run hold what its log does."""
-        offset, generation = 0, -1
+        place, generation = BEGINNING, -1
         while not run.is_read and self._runs.get(run.name) is run:
-            if run.generation != generation:  # the log was replaced meanwhile
-                offset, generation = 0, run.generation
-            rows, following = await on_disk(lambda start=offset: read_rows(run.folder, start, READ_AT_ONCE))  # type: ignore[misc]
+            if run.generation != generation:  # the agent was replaced meanwhile, and its log
+                place, generation = BEGINNING, run.generation
+            piece = await on_disk(lambda at=place: read_rows(run.folder, at, READ_AT_ONCE))  # type: ignore[misc]
             if run.is_read or run.generation != generation:
                 continue
-            run.curve.add(rows)
-            is_end, offset = following - offset < READ_AT_ONCE // 2, following
-            if is_end:
+            is_end = piece is not None and piece[1].offset - place.offset < READ_AT_ONCE // 2
+            if is_end and piece is not None:
+                run.curve.add(piece[0])
                 # What came while that piece was read is in the log too, for it is written before it is told.
-                run.curve.add(read_rows(run.folder, offset, READ_AT_ONCE)[0])
-                run.is_read = True
+                piece = read_rows(run.folder, piece[1], READ_AT_ONCE)
+            if piece is None:  # the log was thinned or cut while it was read
+                run.begin_curve(is_read=False)
+                continue
+            run.curve.add(piece[0])
+            place = piece[1]
+            if is_end:
+                run.is_read, run.read_to = True, place
                 run.step, run.episode = max(run.step, run.curve.last_step), max(run.episode, run.curve.last)
                 self._changed()
 
@@ -157,6 +235,10 @@ async def on_disk(work: Callable[[], T]) -> T:
         raise Refused("failed", str(error)) from None
     except UsageError as error:
         raise Refused("malformed", str(error)) from None
+
+
+def _count(run: Run, listed: ListedRun) -> None:
+    run.episode, run.step = (_whole(listed.facts.get(name)) for name in ("episode", "step"))
 
 
 def _whole(value: Any) -> int:

@@ -20,6 +20,7 @@ class State(Enum):
     STOPPED = "stopped"
     FINISHED = "finished"
     CRASHED = "crashed"
+    ELSEWHERE = "elsewhere"  # another process trains it: another studio, or `rollback train`
 
 
 class Cause(Enum):
@@ -34,6 +35,8 @@ class Cause(Enum):
     DONE = "done"
     LEFT = "left"
     DIED = "died"
+    TAKEN = "taken"  # another process has begun to train it
+    FREED = "freed"  # that process has ended
 
 
 class Exit:
@@ -46,7 +49,7 @@ class Exit:
 
 # A process ends by itself whenever it likes, so every state that has one knows all three ends.
 _ENDS: Final = {Cause.DONE: State.FINISHED, Cause.LEFT: State.STOPPED, Cause.DIED: State.CRASHED}
-_RESTING: Final = {Cause.START: State.STARTING, Cause.RESET: State.IDLE}
+_RESTING: Final = {Cause.START: State.STARTING, Cause.RESET: State.IDLE, Cause.TAKEN: State.ELSEWHERE}
 
 TRANSITIONS: Final[Mapping[State, Mapping[Cause, State]]] = {
     State.IDLE: _RESTING,
@@ -58,6 +61,7 @@ TRANSITIONS: Final[Mapping[State, Mapping[Cause, State]]] = {
     State.STOPPED: _RESTING,
     State.FINISHED: _RESTING,
     State.CRASHED: _RESTING,
+    State.ELSEWHERE: {Cause.FREED: State.STOPPED},
 }
 ACTIVE: Final = (State.STARTING, State.RUNNING, State.PAUSED, State.STOPPING)  # those that have a process
 

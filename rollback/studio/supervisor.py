@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import atexit
+import contextlib
 import time
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -16,7 +17,7 @@ from rollback.agents.checkpoints import Runs
 from rollback.agents.training import make_algorithm
 from rollback.studio.bucket import Bucket
 from rollback.studio.catalogue import Catalogue
-from rollback.studio.history import put_aside
+from rollback.studio.history import begin_anew
 from rollback.studio.limits import Limits
 from rollback.studio.process import Program, RunProcess, how_it_ended
 from rollback.studio.refusals import Refused
@@ -26,8 +27,7 @@ from rollback.studio.run_process import run as train
 from rollback.studio.shelf import Shelf, on_disk
 from rollback.studio.states import Cause, State, cause_of
 from rollback.studio.tasks import Tasks
-from rollback.studio.terms import check_alone, check_locked, check_resting
-from rollback.studio.trainer import Job
+from rollback.studio.terms import check_alone, check_here, check_locked, check_resting, check_training
 
 __all__ = ["NEWS", "Supervisor"]
 
@@ -64,7 +64,8 @@ class Supervisor:
     async def open(self) -> None:
         """List the runs that are there already, as stopped."""
         atexit.register(self._abandon)
-        await self.shelf.open()
+        await self.shelf.look()
+        self._tasks.start(self._look_again())
 
     async def close(self) -> None:
         """Stop all runs, as the command does, and wait until they have ended."""
@@ -72,6 +73,17 @@ class Supervisor:
         await asyncio.gather(*(self._end(name) for name in list(self._processes)))
         await self._tasks.end()
         atexit.unregister(self._abandon)
+
+    async def _look_again(self) -> None:
+        while True:
+            await asyncio.sleep(self._limits.look_every)
+            with contextlib.suppress(Refused):  # the folder cannot be read now: perhaps at the next look
+                await self.look()
+
+    async def look(self) -> None:
+        """Learn what other processes did to the runs since the last look."""
+        for event, payload in await self.shelf.look():
+            self._tell(event, payload)
 
     def watch(self, names: frozenset[str]) -> None:
         """Say whose pictures are looked at; the others make none."""
@@ -106,6 +118,7 @@ class Supervisor:
                 known = await self.shelf.make(facts, run)
             else:
                 check_resting(known)
+                await self._check_free(known)
                 check_locked(known, {"algo": algo, "env": env, "seed": seed, **(parameters or {})})
                 check_alone(self.shelf, known.facts)
                 self._check_room()
@@ -134,6 +147,7 @@ class Supervisor:
 
     def step(self, run: Run) -> None:
         """Let a run that waits make a step."""
+        check_here(run)
         if run.state is not State.PAUSED:
             raise Refused("running", f"the run {run.name} is {run.state.value}: only a paused one makes single steps")
         self._order(run, "step")
@@ -147,14 +161,12 @@ class Supervisor:
 
     def save(self, run: Run, name: str) -> None:
         """Let an active run save."""
-        if run.state not in (State.RUNNING, State.PAUSED):
-            raise Refused("running", f"the run {run.name} is {run.state.value}: what it has learned is saved already")
+        check_training(run, "what it has learned is saved already")
         self._order(run, "save", name=name)
 
     def evaluate(self, run: Run, episodes: int) -> None:
         """Have found out how well an active run plays from where it never trained."""
-        if run.state not in (State.RUNNING, State.PAUSED):
-            raise Refused("running", f"the run {run.name} is {run.state.value}: start it, then evaluate it")
+        check_training(run, "start it, then evaluate it")
         self._order(run, "evaluate", episodes=episodes)
 
     async def reset(self, run: Run) -> None:
@@ -164,15 +176,12 @@ class Supervisor:
             return
         async with self._one_at_a_time:
             check_resting(run)
-            facts = run.facts
 
-            def begin_anew() -> None:
+            def anew(facts: Facts = run.facts) -> None:
                 fresh = make_algorithm(facts.algorithm, facts.environment, facts.parameters, facts.seed)
-                with run.folder.writing():
-                    put_aside(run.folder)
-                    run.folder.keep(fresh.checkpoint())
+                begin_anew(run.folder, fresh.checkpoint())
 
-            await on_disk(begin_anew)
+            await on_disk(anew)
             run.happened(Cause.RESET)
             run.reason, run.last_words, run.picture = "", (), None
             heard(run, {"is": "reset", "episode": 0, "step": 0, "epsilon": 0.0}, self._tell)
@@ -184,6 +193,7 @@ class Supervisor:
             return
         async with self._one_at_a_time:
             check_resting(run)
+            await self._check_free(run)
             self._check_room()
             held = await on_disk(lambda: run.folder.load(name))
             self._begin(run, name)
@@ -208,20 +218,8 @@ class Supervisor:
             raise Refused("full", "the studio is being closed")
         self._move(run, Cause.START, "it is active")
         run.reason, run.last_words = "", ()
-        facts = run.facts
-        job = Job(
-            folder=str(run.folder.path),
-            algorithm=facts.algorithm,
-            environment=facts.environment,
-            parameters=facts.parameters,
-            seed=facts.seed,
-            episodes=facts.episodes,
-            checkpoint=checkpoint,
-            speed=run.speed,
-            pictures=self._limits.pictures,
-        )
         process = self._processes[run.name] = RunProcess(
-            job,
+            run.job(checkpoint, self._limits.pictures),
             self._limits,
             lambda report: self._heard(run, report),
             lambda code, words: self._ended(run, code, words),
@@ -231,8 +229,7 @@ class Supervisor:
         self._status(run)
 
     async def _end(self, name: str) -> None:
-        process, run = self._processes.get(name), self.shelf.get(name)
-        if process is None or run is None:
+        if (process := self._processes.get(name)) is None or (run := self.shelf.get(name)) is None:
             return
         if run.state is not State.STOPPING and run.happened(Cause.STOP):
             self._status(run)
@@ -264,6 +261,12 @@ class Supervisor:
             message = f"the run {run.name} crashed: {run.reason}"
             self._tell("error", {"message": message, "run": run.name, "reason": "failed"})
 
+    async def _check_free(self, run: Run) -> None:
+        """Hold that no other process has begun to train a run since the last look."""
+        if await on_disk(run.folder.is_taken):
+            await self.look()
+            check_here(run)
+
     def _check_room(self) -> None:
         active = sum(run.is_active for run in self.shelf)
         if active >= self._limits.runs:
@@ -272,6 +275,7 @@ class Supervisor:
             raise Refused("too_often", "too many runs were started in a short time: wait some seconds")
 
     def _move(self, run: Run, cause: Cause, otherwise: str, order: str = "") -> None:
+        check_here(run)
         was = run.state
         if not run.happened(cause):
             raise Refused("running", f"the run {run.name} is {was.value}: {otherwise}")

@@ -7,29 +7,55 @@ from typing import Any
 
 from rollback.studio.refusals import Refused
 from rollback.studio.run import Facts, Run
+from rollback.studio.states import State
 
-__all__ = ["check_alone", "check_locked", "check_resting"]
+__all__ = ["check_alone", "check_here", "check_locked", "check_resting", "check_training"]
+
+
+def check_here(run: Run) -> None:
+    """Hold that no other process trains a run.
+
+    Raises:
+        Refused: One does.
+    """
+    if run.state is State.ELSEWHERE:
+        raise Refused(
+            "running", f"the run {run.name} is being trained by another process, a studio or rollback train: stop it there"
+        )
 
 
 def check_resting(run: Run) -> None:
-    """Hold that a run has no process.
+    """Hold that a run has no process, neither here nor elsewhere.
 
     Raises:
         Refused: It has.
     """
+    check_here(run)
     if run.is_active:
         raise Refused("running", f"the run {run.name} is {run.state.value} already: stop it first, or start another one")
 
 
+def check_training(run: Run, otherwise: str) -> None:
+    """Hold that a run trains here, or is paused.
+
+    Raises:
+        Refused: It does not; `otherwise` says what to do.
+    """
+    check_here(run)
+    if run.state not in (State.RUNNING, State.PAUSED):
+        raise Refused("running", f"the run {run.name} is {run.state.value}: {otherwise}")
+
+
 def check_alone(runs: Iterable[Run], facts: Facts) -> None:
-    """Hold that no active run trains the very same.
+    """Hold that no run that is being trained, here or elsewhere, trains the very same.
 
     Raises:
         Refused: One does.
     """
     for other in runs:
-        if other.is_active and other.facts.is_same_training(facts):
-            sentence = f"the run {other.name} is {other.state.value} and trains the very same: take another seed or parameter"
+        if (other.is_active or other.state is State.ELSEWHERE) and other.facts.is_same_training(facts):
+            doing = "being trained by another process" if other.state is State.ELSEWHERE else other.state.value
+            sentence = f"the run {other.name} is {doing} and trains the very same: take another seed or parameter"
             raise Refused("running", sentence)
 
 

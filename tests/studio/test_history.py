@@ -3,7 +3,7 @@ import pytest
 from rollback.agents.checkpoints import Runs
 from rollback.agents.training import EpisodePoint
 from rollback.errors import CheckpointError
-from rollback.studio.history import ASIDE, PointLog, bring_back, put_aside, read_rows
+from rollback.studio.history import ASIDE, BEGINNING, PointLog, bring_back, put_aside, read_rows
 from rollback.studio.points import lines_of
 
 
@@ -19,11 +19,11 @@ def add(folder, first, last, steps=10):
 
 
 def episodes(folder):
-    return [(row[0], row[1]) for row in read_rows(folder, 0, 10**6)[0]]
+    return [(row[0], row[1]) for row in read_rows(folder, BEGINNING, 10**6)[0]]
 
 
 def test_the_log_of_a_run_that_was_not_begun_is_empty(folder):
-    assert read_rows(folder, 0, 1000) == ([], 0)
+    assert read_rows(folder, BEGINNING, 1000) == ([], BEGINNING)
     put_aside(folder)
     bring_back(folder, 0, 0)
     assert episodes(folder) == []
@@ -31,7 +31,7 @@ def test_the_log_of_a_run_that_was_not_begun_is_empty(folder):
 
 def test_a_log_is_read_piece_by_piece_and_never_half_a_line(folder):
     add(folder, 1, 50)
-    found, offset = [], 0
+    found, offset = [], BEGINNING
     while True:
         rows, following = read_rows(folder, offset, 200)
         if following == offset:

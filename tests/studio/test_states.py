@@ -20,7 +20,12 @@ def test_whatever_has_a_process_knows_every_end_of_it_and_nothing_else_does(stat
         assert all(following(state, end) not in ACTIVE for end in ENDS)
     else:
         assert all(following(state, end) is None for end in ENDS)
-        assert following(state, Cause.START) is State.STARTING
+        assert following(state, Cause.START) is (None if state is State.ELSEWHERE else State.STARTING)
+
+
+def test_what_another_process_trains_can_only_be_waited_for():
+    assert TRANSITIONS[State.ELSEWHERE] == {Cause.FREED: State.STOPPED}
+    assert all(following(state, Cause.TAKEN) is None for state in ACTIVE)
 
 
 def test_an_active_run_is_not_started_a_second_time():

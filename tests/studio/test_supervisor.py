@@ -8,13 +8,16 @@ import sys
 
 import pytest
 
-from rollback.agents.checkpoints import Runs
+from rollback.agents.checkpoints import RunFolder, Runs
 from rollback.studio.catalogue import Catalogue
+from rollback.studio.curve import Curve
 from rollback.studio.desk import Desk
 from rollback.studio.limits import Limits, Rate
 from rollback.studio.refusals import Refused
+from rollback.studio.run import Facts, Run
 from rollback.studio.run_process import run as train
 from rollback.studio.supervisor import Supervisor
+from rollback.studio.trainer import Trainer
 from tests.studio import programs
 
 SOON = 60.0
@@ -218,6 +221,100 @@ async def test_after_a_restart_the_runs_are_listed_as_stopped_and_go_on(tmp_path
         assert run.curve.last == ended
         await studio.ask("start", run=run.name)
         await studio.until(lambda: run.curve.last > ended + 10)
+
+
+def train_elsewhere(runs, episodes, name="theirs", seed=9):
+    """Begin a training as `rollback train` does, in this process and past the studio."""
+    facts = Facts("q-learning", ROOMS["env"], Catalogue().facts("", ROOMS["env"], {}, seed, 0).parameters, seed, 0, 5.0)
+    known = RunFolder(runs / name)
+    folder = known if known.path.exists() else Runs(runs).create(facts.plain(), name)
+    newest = folder.newest()
+    training = Trainer(Run(folder, facts, Curve(10, 10)).job(newest.name if newest else "", 1.0), folder, lambda told: None)
+    while training.algorithm.episodes < episodes:
+        training.advance(at_most=200)
+    training.keep()
+    return training
+
+
+async def test_a_run_that_another_process_begins_appears_grows_rests_and_disappears(tmp_path):
+    async with Studio(tmp_path, look_every=3600) as studio:
+        training = train_elsewhere(tmp_path, 20)
+        assert studio.supervisor.shelf.get("theirs") is None
+        await studio.supervisor.look()
+        run = studio.run("theirs")
+        assert (run.state.value, run.episode, run.facts.seed) == ("elsewhere", training.algorithm.episodes, 9)
+        assert studio.events("status")[-1]["state"] == "elsewhere"
+        await studio.ask("watch", run="theirs")
+        await studio.until(lambda: run.is_read)
+        assert run.curve.last == training.algorithm.episodes
+        shown = run.generation
+        while training.algorithm.episodes < 60:
+            training.advance(at_most=200)
+        training.show()  # writes the log
+        await studio.supervisor.look()
+        assert run.curve.last == run.episode == training.algorithm.episodes and run.generation == shown
+        assert is_whole(run.curve) and studio.events("status")[-1]["episode"] == run.episode
+        training.keep()
+        studio.told.clear()
+        await studio.supervisor.look()
+        assert studio.events("checkpoints") == [{"run": "theirs"}]
+        for command in ("stop", "pause", "resume", "step", "save", "reset", "evaluate", "delete", "start"):
+            status, sentence = await studio.refused(command, run="theirs")
+            assert status == 409 and "being trained by another process" in sentence
+        assert (await studio.refused("load", run="theirs", name="last-1"))[0] == 409
+        assert (await studio.refused("start", **ROOMS, seed=9))[1].startswith("the run theirs is being trained by another")
+        training.close()
+        await studio.supervisor.look()
+        assert run.state.value == "stopped" and run.curve.last == training.algorithm.episodes
+        await studio.ask("start", run="theirs")
+        await studio.until(lambda: run.curve.last > training.algorithm.episodes + 10)
+        assert is_whole(run.curve)
+        await studio.ask("stop")
+        await studio.reaches("stopped")
+        Runs(tmp_path).delete("theirs")
+        await studio.supervisor.look()
+        assert studio.supervisor.shelf.get("theirs") is None and studio.events("deleted") == [{"run": "theirs"}]
+
+
+async def test_a_run_that_another_process_began_a_moment_ago_is_refused_before_the_next_look(tmp_path):
+    async with Studio(tmp_path, look_every=3600) as studio:
+        train_elsewhere(tmp_path, 5).close()
+        await studio.supervisor.look()
+        assert studio.run("theirs").state.value == "stopped"
+        training = train_elsewhere(tmp_path, 6)
+        status, sentence = await studio.refused("start", run="theirs")
+        assert status == 409 and "being trained by another process" in sentence
+        assert studio.run("theirs").state.value == "elsewhere"
+        training.close()
+
+
+async def test_a_curve_that_was_shown_begins_anew_where_another_process_goes_back(tmp_path):
+    async with Studio(tmp_path, look_every=3600) as studio:
+        training = train_elsewhere(tmp_path, 10)
+        training.save("ten")
+        ten = training.algorithm.episodes
+        while training.algorithm.episodes < 60:
+            training.advance(at_most=200)
+        training.keep()
+        await studio.supervisor.look()
+        run = studio.run("theirs")
+        await studio.ask("watch", run="theirs")
+        await studio.until(lambda: run.is_read and run.curve.last == training.algorithm.episodes)
+        training.load("ten")
+        await studio.supervisor.look()
+        await studio.until(lambda: run.is_read)
+        assert run.curve.last == ten and is_whole(run.curve)
+        training.close()
+
+
+async def test_what_is_trained_here_is_not_taken_for_another_s(tmp_path):
+    async with Studio(tmp_path, look_every=0.001) as studio:
+        await studio.ask("start", **ROOMS, episodes=300)
+        await studio.reaches("finished")
+        await studio.ask("start", run=studio.run().name, episodes=400)
+        await studio.reaches("finished")
+        assert not any(told["state"] == "elsewhere" for told in studio.events("status"))
+        assert studio.events("deleted") == []
 
 
 async def test_what_cannot_be_done_now_is_refused_and_changes_nothing(tmp_path):

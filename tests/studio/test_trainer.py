@@ -5,7 +5,7 @@ import pytest
 from rollback.agents.checkpoints import Runs
 from rollback.errors import CheckpointError, RollbackError
 from rollback.studio import trainer as module
-from rollback.studio.history import PointLog, read_rows
+from rollback.studio.history import BEGINNING, PointLog, read_rows
 from rollback.studio.points import rows_of
 from rollback.studio.trainer import Job, Trainer
 
@@ -67,7 +67,7 @@ def test_a_run_trains_exactly_so_many_episodes_and_tells_each_of_them_once(folde
     told = Told()
     finish(trainer(folder, told, episodes=300))
     assert [row[0] for row in told.rows] == list(range(1, 301))
-    assert read_rows(folder, 0, 10**7)[0] == told.rows
+    assert read_rows(folder, BEGINNING, 10**7)[0] == told.rows
     assert told.of("ready") and told.of("saved")[-1]["episode"] == 300
     assert folder.facts()["episode"] == 300 and folder.facts()["seed"] == 3
 
@@ -224,7 +224,7 @@ def test_episodes_that_a_full_disk_did_not_take_are_in_the_log_once_it_has_room_
             training.step()
     finish(training)
     assert [row[0] for row in told.rows] == list(range(1, 31))
-    assert read_rows(folder, 0, 10**7)[0] == told.rows
+    assert read_rows(folder, BEGINNING, 10**7)[0] == told.rows
 
 
 def test_slow_motion_does_not_make_up_for_the_time_of_a_pause(folder, monkeypatch):

@@ -7,7 +7,7 @@ from rollback.agents.checkpoints.limits import EXTENSION, FORMAT
 from rollback.agents.checkpoints.log import LogWriter
 from rollback.agents.checkpoints.names import check_id, is_id
 from rollback.agents.checkpoints.run_folder import RunFolder, Saved
-from rollback.agents.checkpoints.runs import ListedRun, Runs
+from rollback.agents.checkpoints.runs import ListedRun, Runs, Stamp
 
 __all__ = [
     "EXTENSION",
@@ -19,6 +19,7 @@ __all__ = [
     "RunFolder",
     "Runs",
     "Saved",
+    "Stamp",
     "check_id",
     "generator_from",
     "is_id",

@@ -24,7 +24,7 @@ from rollback.agents.checkpoints.limits import EXTENSION, MAX_META
 from rollback.agents.checkpoints.log import LogWriter, cut_log, read_log
 from rollback.agents.checkpoints.names import check_id, is_id
 from rollback.agents.checkpoints.plain import dumped, parsed, plain
-from rollback.agents.checkpoints.writing import Writing
+from rollback.agents.checkpoints.writing import Writing, is_taken
 from rollback.errors import CheckpointError, UsageError
 
 __all__ = ["BEST", "KEPT", "RunFolder", "Saved"]
@@ -77,6 +77,14 @@ class RunFolder:
             CheckpointError: Another process has it, or the folder cannot be written.
         """
         return Writing(self.path)
+
+    def is_taken(self) -> bool:
+        """Return whether some process has that right now."""
+        return is_taken(self.path)
+
+    def has_facts(self) -> bool:
+        """Return whether there are any: not before the run is made to its end."""
+        return (self.path / _FACTS).exists()
 
     def facts(self) -> dict[str, Any]:
         """Return what `write_facts` wrote.

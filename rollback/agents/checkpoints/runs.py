@@ -6,6 +6,7 @@ import os
 import re
 import secrets
 import shutil
+import stat
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,7 +16,9 @@ from rollback.agents.checkpoints.names import check_id, is_id
 from rollback.agents.checkpoints.run_folder import RunFolder
 from rollback.errors import CheckpointError, UsageError
 
-__all__ = ["RUNS", "ListedRun", "Runs"]
+__all__ = ["RUNS", "ListedRun", "Runs", "Stamp"]
+
+Stamp = tuple[int, int]  # which folder it is, and when something in it was last made, replaced or deleted, in nanoseconds
 
 RUNS: Final = "runs"
 _MOST: Final = 10_000  # runs that are listed
@@ -93,13 +96,33 @@ class Runs:
 
     def listed(self) -> list[ListedRun]:
         """Return all runs, by name; numbers in names count as numbers. One that cannot be read is listed with its problem."""
+        return [self.look(name) for name in sorted(self.stamps(), key=_numbered)]
+
+    def look(self, name: str) -> ListedRun:
+        """Return a run as it is listed; one that cannot be read has its problem."""
+        run = RunFolder(self.path / name)
         try:
-            entries = [entry.name for entry in os.scandir(self.path) if is_id(entry.name) and entry.is_dir()]
+            return ListedRun(run, run.facts())
+        except CheckpointError as error:
+            return ListedRun(run, problem=str(error))
+
+    def stamps(self) -> dict[str, Stamp]:
+        """Return what tells by name whether a run changed, without reading any: its log alone grows without a new stamp.
+
+        Raises:
+            CheckpointError: The folder cannot be read.
+        """
+        found: dict[str, Stamp] = {}
+        try:
+            with os.scandir(self.path) as entries:
+                for entry in entries:
+                    if is_id(entry.name) and (stamp := _stamp(entry)) is not None:
+                        found[entry.name] = stamp
         except FileNotFoundError:
-            return []
+            return {}
         except OSError as error:
             raise CheckpointError(f"{self.path} cannot be read ({error.strerror or error})") from None
-        return [_look(RunFolder(self.path / name)) for name in sorted(entries, key=_numbered)[:_MOST]]
+        return found if len(found) <= _MOST else {name: found[name] for name in sorted(found, key=_numbered)[:_MOST]}
 
     def delete(self, name: str) -> None:
         """Delete a run and all its checkpoints; it must not be running.
@@ -127,11 +150,12 @@ class Runs:
         return f"{stem}-{max((int(found[1]) for each in names if (found := taken.fullmatch(each))), default=0) + 1}"
 
 
-def _look(run: RunFolder) -> ListedRun:
+def _stamp(entry: os.DirEntry[str]) -> Stamp | None:
     try:
-        return ListedRun(run, run.facts())
-    except CheckpointError as error:
-        return ListedRun(run, problem=str(error))
+        found = entry.stat()
+    except OSError:  # deleted meanwhile, or a link that leads nowhere
+        return None
+    return (found.st_ino, found.st_mtime_ns) if stat.S_ISDIR(found.st_mode) else None
 
 
 def _numbered(name: str) -> list[tuple[int, int, str]]:

@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+import os
+import time
+from contextlib import suppress
 from pathlib import Path
 from typing import BinaryIO, Final, Self
 
 from rollback.errors import CheckpointError
 
-__all__ = ["Writing"]
+__all__ = ["Writing", "is_taken"]
 
 _LOCK: Final = ".lock"
+_TRIES: Final = 15  # who only looks whether somebody writes holds the lock too, for less than a millisecond
+_PAUSE: Final = 0.02  # seconds between two
 
 
 class Writing:
     """The right to write into a folder, until it is closed or its process ends, however that happens.
 
-    Used in `with`, or closed.
+    Used in `with`, or closed. The folder's time is that of the taking, so that who watches many folders looks only there.
 
     Args:
         folder: The run's folder.
@@ -30,13 +35,20 @@ class Writing:
             self._file: BinaryIO = open(place, "ab", buffering=0)
         except OSError as error:
             raise CheckpointError(f"{place} cannot be written ({error.strerror or error})") from None
-        try:
-            _lock(self._file)
-        except OSError:
-            self._file.close()
-            raise CheckpointError(
-                f"the run {folder.name} is being trained by another process, a studio or rollback train: stop it there first"
-            ) from None
+        for left in reversed(range(_TRIES)):
+            try:
+                _lock(self._file)
+                break
+            except OSError:
+                if left:
+                    time.sleep(_PAUSE)
+                    continue
+                self._file.close()
+                raise CheckpointError(
+                    f"the run {folder.name} is being trained by another process, a studio or rollback train: stop it there"
+                ) from None
+        with suppress(OSError):
+            os.utime(folder)
 
     def close(self) -> None:
         """Let others write. Closing twice is allowed."""
@@ -49,7 +61,19 @@ class Writing:
         self.close()
 
 
-def _lock(file: BinaryIO) -> None:
+def is_taken(folder: Path) -> bool:
+    """Return whether a process has the right to write into a folder."""
+    try:
+        with open(folder / _LOCK, "rb", buffering=0) as file:
+            _lock(file, is_shared=True)
+    except FileNotFoundError:
+        return False
+    except OSError:
+        return True
+    return False
+
+
+def _lock(file: BinaryIO, *, is_shared: bool = False) -> None:
     try:
         import fcntl
     except ImportError:  # Windows
@@ -58,4 +82,4 @@ def _lock(file: BinaryIO) -> None:
         file.seek(0)
         msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)  # type: ignore[attr-defined,unused-ignore]
     else:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        fcntl.flock(file, (fcntl.LOCK_SH if is_shared else fcntl.LOCK_EX) | fcntl.LOCK_NB)

@@ -4,6 +4,12 @@ import { careful, found, made, tell } from "./elements.js";
 import { number, plainWords, shortNumber } from "./words.js";
 
 export const ACTIVE = ["starting", "running", "paused", "stopping"];
+const WORDS = { elsewhere: "trained in another process" };
+
+/** What a state is called. */
+export function wordsOf(state) {
+  return WORDS[state] ?? state ?? "";
+}
 
 /** `onChoose(run)` and `onDelete(run)` are asked for by name. */
 export class RunList {
@@ -52,9 +58,9 @@ export class RunList {
   #write({ choose, state, facts, remove, element }, run, isChosen) {
     element.classList.toggle("chosen", isChosen);
     choose.setAttribute("aria-current", isChosen ? "true" : "false");
-    tell(state, run.state);
+    tell(state, wordsOf(run.state));
     state.dataset.state = run.state;
     tell(facts, `${plainWords(run.algo, 40)} · ${plainWords(run.env, 60)} · seed ${plainWords(run.seed, 20)} · ${shortNumber(run.episode)} episodes`);
-    remove.hidden = ACTIVE.includes(run.state);
+    remove.hidden = ACTIVE.includes(run.state) || run.state === "elsewhere";
   }
 }

@@ -1,6 +1,7 @@
 // What is said of the run that is looked at, and which of its buttons can be pressed. Knows states; sends nothing.
 
 import { found, made, tell } from "./elements.js";
+import { wordsOf } from "./run-list.js";
 import { capital, plainWords } from "./words.js";
 
 // By state: the buttons that can be pressed. Where there is no run there is nothing to press but Start.
@@ -13,7 +14,9 @@ const BUTTONS = {
   stopped: ["go-on", "reset"],
   finished: ["go-on", "reset"],
   crashed: ["go-on", "reset"],
+  elsewhere: [],
 };
+const REASONS = { elsewhere: "Another process trains it, such as rollback train: it can be watched here, and goes on here once that has ended." };
 const ALL = ["pause", "step", "stop", "go-on", "reset", "save", "evaluate"];
 
 export class RunScreen {
@@ -22,17 +25,18 @@ export class RunScreen {
     tell(found("watch-title"), run ? plainWords(run.run, 64) : "A new training");
     const state = found("state");
     state.hidden = !run;
-    tell(state, run?.state ?? "");
+    tell(state, wordsOf(run?.state));
     state.dataset.state = run?.state ?? "";
-    tell(found("reason"), run ? capital(plainWords(run.reason ?? "")) : "This is the environment before any training.");
+    tell(found("reason"), run ? capital(plainWords(run.reason || (REASONS[run.state] ?? ""))) : "This is the environment before any training.");
     this.#lastWords(run?.state === "crashed" ? (run.last_words ?? []) : []);
     const usable = isConnected ? (BUTTONS[run?.state] ?? []) : [];
     for (const id of ALL) found(id).disabled = !usable.includes(id);
     const isResting = Boolean(run) && (BUTTONS[run.state]?.includes("go-on") ?? false);
-    document.body.dataset.run = run ? (isResting ? "resting" : "active") : "none";
+    const isElsewhere = run?.state === "elsewhere";
+    document.body.dataset.run = run ? (isResting || isElsewhere ? "resting" : "active") : "none";
     found("beginning").hidden = Boolean(run);
-    found("controls").hidden = !run;
-    found("pace").hidden = found("keys").hidden = found("save-form").hidden = !run || isResting;
+    found("controls").hidden = !run || isElsewhere;
+    found("pace").hidden = found("keys").hidden = found("save-form").hidden = !run || isResting || isElsewhere;
     found("go-on").hidden = !isResting;
     for (const id of ["stop", "pause", "step", "save", "evaluate"]) found(id).hidden = isResting;
     tell(found("pause"), run?.state === "paused" ? "Go on training" : "Pause");

@@ -105,6 +105,7 @@ export class Studio {
       status: () => this.#status(payload),
       complete: () => this.#status(payload, `${plainWords(payload.run, 64)} is finished.`),
       deleted: () => this.#deleted(payload),
+      checkpoints: () => this.#lookUp(payload.run),
       update: () => this.#update(payload),
       points: () => this.#points(payload),
       curve: () => this.#curve(payload),

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from rollback.agents.checkpoints import RunFolder, Runs
+from rollback.agents.checkpoints import RunFolder, Runs, writing
 from rollback.errors import CheckpointError
 
 HOLDS = """
@@ -41,6 +41,24 @@ def test_a_process_that_is_killed_leaves_nothing_locked(folder: RunFolder) -> No
         holder.kill()
         holder.communicate()
     folder.writing().close()
+
+
+def test_whether_somebody_writes_can_be_asked_without_a_right_to(folder: RunFolder) -> None:
+    assert not folder.is_taken()
+    with folder.writing():
+        assert folder.is_taken() and folder.is_taken()
+    assert not folder.is_taken()
+    folder.path.rename(folder.path.with_name("away"))
+    assert not folder.is_taken()
+
+
+def test_who_only_looks_keeps_nobody_from_training(folder: RunFolder, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder.writing().close()
+    looks = open(folder.path / ".lock", "rb")
+    writing._lock(looks, is_shared=True)
+    monkeypatch.setattr(writing.time, "sleep", lambda seconds: looks.close())  # it is gone at the next try
+    folder.writing().close()
+    assert looks.closed
 
 
 def test_a_run_that_another_process_trains_is_not_deleted(folder: RunFolder) -> None:

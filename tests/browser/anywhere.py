@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import importlib
 import tempfile
+import time
 from collections import deque
 from pathlib import Path
 from typing import Any
@@ -101,6 +102,34 @@ def verified(name: str, replay: bytes) -> dict[str, Any]:
         "names": list(opened.header.names),
         "checksum": f"{opened.final_checksum or 0:016x}",
     }
+
+
+def agents_match(name: str, checkpoint: bytes, seed: int, frames: int) -> dict[str, Any]:
+    """Let a saved agent play all players; return checksums on the way, how varied it played, and ms that an act took.
+
+    The game is found, and the agent read, as where a page hands it over. The ms are for people: no two runs have the same.
+    """
+    from rollback.netplay.hands.bots import bot_act
+    from rollback.netplay.in_worker.agents import agent_of
+    from rollback.netplay.in_worker.offered_games import OfferedGames
+
+    game: Any = OfferedGames({name: {"full": name}} if ":" in name else None).find(name).make()
+    game.reset(seed)
+    agent = agent_of({"name": "it"}, checkpoint)
+    acts = [bot_act(agent, game, player, seed) for player in range(game.players)]
+    checksums, played, took = [], set(), []
+    for frame in range(1, frames + 1):
+        actions = []
+        for player, act in enumerate(acts):
+            began = time.perf_counter()
+            actions.append(act(game, player))
+            took.append(1000 * (time.perf_counter() - began))
+        played.add(repr(actions))
+        game.step(actions)
+        if frame % 50 == 0:
+            checksums.append(f"{checksum(game.save()):016x}")
+    took.sort()
+    return {"checksums": checksums, "varied": len(played), "ms": [sum(took) / len(took), took[-1 - len(took) // 100], took[-1]]}
 
 
 def trees(packed: bytes) -> list[Any]:

@@ -1,4 +1,4 @@
-"""The engine in the worker is the engine: its modules, its matches, its replays and its bytes are those of CPython."""
+"""The engine in the worker is the engine: its modules, matches, agents, replays and bytes are those of CPython."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from rollback.wire import pack_tree, unpack_tree
-from tests.browser import anywhere
+from tests.browser import anywhere, trained
 from tests.browser.stage import Tab
 from tests.wire.golden import vectors
 
@@ -77,6 +77,15 @@ def test_a_match_over_a_bad_network_is_the_same_there(there: Any, name: str) -> 
     assert ours["parity"] and sum(ours["rollbacks"]) > 10 and ours["lost"] > 10, "the premise, or it proves nothing"
     assert theirs == ours
     assert theirs["ends"] != there("virtual_match", name, 8, 300)["ends"]
+
+
+@pytest.mark.parametrize("name", trained.GAMES)
+def test_a_trained_agent_makes_there_the_very_moves_that_it_makes_here(there: Any, name: str) -> None:
+    checkpoint = trained.trained(name).to_bytes()
+    ours, theirs = anywhere.agents_match(name, checkpoint, 5, 300), there("agents_match", name, checkpoint, 5, 300)
+    assert ours["varied"] > 3 and len(set(ours["checksums"])) == 6, "the premise, or it proves nothing"
+    assert theirs["checksums"] == ours["checksums"]
+    assert theirs["checksums"] != there("agents_match", name, checkpoint, 6, 300)["checksums"]
 
 
 @pytest.mark.parametrize("name", anywhere.GAMES)

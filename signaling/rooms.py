@@ -127,7 +127,8 @@ class Rooms:
         elif room.locked and not spectate:
             raise Refusal(
                 "locked",
-                f"room {show_code(room.code)} is locked, because its match has begun: ask a member for an invitation",
+                f"room {show_code(room.code)} is locked, because its match has begun: you can watch it, or ask who plays"
+                " there for an invitation",
             )
         member = room.enter(connection, name, spectate=spectate, now=now, instance=instance, loading=loading)
         if not spectate:

@@ -94,6 +94,11 @@ export class Client {
     return this.#enter(() => this.#lobby.join({ room, name, spectate, token }));
   }
 
+  /** Return a link that lets a player into the room for a few minutes, also while it is locked. */
+  invitation() {
+    return this.#lobby.invitation();
+  }
+
   /** Begin the match of the room, or to watch it, once the engine is ready: see `SETTINGS`; `agent` {name, data} is the bot. */
   begin(settings = {}) {
     const room = this.room;

@@ -5,8 +5,12 @@ import { found } from "./elements.js";
 const QUIET = 4; // modules of white around the code, as its standard asks for
 const DOTS = 6; // of a module; the page scales it
 
-/** Shows the link of a room; `qrFolder` is where the server keeps the library, or undefined without it. */
+const LOCKED = "The match has begun, and this link is for those who watch. “Copy” makes one that lets a player in, for a few minutes.";
+
+/** Shows the link of a room; `fresh()` resolves with one that opens it, for a few minutes, also while it is locked. */
 export class Invitation {
+  #fresh;
+  #isLocked = false;
   #box = found("invitation");
   #link = found("link");
   #told = found("copied");
@@ -14,22 +18,30 @@ export class Invitation {
   #share = found("share");
   #shown = "";
 
-  constructor() {
+  constructor(fresh) {
+    this.#fresh = fresh;
     found("copy").addEventListener("click", () => this.#copy());
     this.#link.addEventListener("focus", () => this.#link.select());
     this.#share.hidden = !navigator.share;
     this.#share.addEventListener("click", () => {
-      navigator.share({ title: "Play with me", url: this.#link.value }).catch(() => {}); // somebody thought better of it
+      this.#opening()
+        .then((link) => navigator.share({ title: "Play with me", url: link }))
+        .catch(() => {}); // somebody thought better of it
     });
   }
 
-  /** Show this link; none hides everything. */
-  async show(link, qrFolder) {
+  /** Show this link, of a room that is locked or not; none hides everything. `qrFolder` is where the library is, if it is. */
+  async show(link, qrFolder, isLocked = false) {
     this.#box.hidden = !link;
+    if (isLocked !== this.#isLocked) {
+      this.#isLocked = isLocked;
+      this.#told.textContent = isLocked ? LOCKED : "";
+      this.#shown = "";
+    }
     if (!link || link === this.#shown) return;
     this.#shown = link;
     this.#link.value = link;
-    this.#told.textContent = "";
+    if (!isLocked) this.#told.textContent = "";
     this.#code.hidden = true;
     if (!qrFolder) return;
     try {
@@ -40,7 +52,19 @@ export class Invitation {
     }
   }
 
+  /** Return a link that lets a player in. */
+  async #opening() {
+    if (this.#isLocked) this.#link.value = await this.#fresh();
+    return this.#link.value;
+  }
+
   async #copy() {
+    try {
+      await this.#opening();
+    } catch (error) {
+      this.#told.textContent = error.message;
+      return;
+    }
     const isCopied = await copied(this.#link);
     this.#told.textContent = isCopied ? "Copied." : "It is selected: copy it with your keyboard or by a long press.";
   }

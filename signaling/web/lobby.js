@@ -86,6 +86,13 @@ export class Lobby {
     return this.#link.ask(event, payload, { within: Math.max(1, until - performance.now()) });
   }
 
+  /** Return a link that lets a player in for a few minutes, also while the room is locked; rejects with a LobbyError. */
+  async invitation() {
+    const { invite } = await this.ask("invite");
+    if (!this.#view) throw new LobbyError("none", "You have left the room.");
+    return `${this.view.link}&token=${encodeURIComponent(invite)}`;
+  }
+
   /** Send a datagram to one member; false: not taken, so fold what it said into the next one. */
   relay(to, data) {
     return data.byteLength <= LARGEST_DATAGRAM && (this.#link?.relay({ to, data }) ?? false);

@@ -27,7 +27,7 @@ export class Page {
     solo: (wish) => this.#solo(wish),
     trouble: (error) => this.#trouble(error),
   });
-  #room = new RoomScreen();
+  #room;
   #match;
   #end;
   #begun = null;
@@ -38,6 +38,8 @@ export class Page {
     this.#wishes = wishes;
     this.#readCatalogue = readCatalogue;
     this.#match = new MatchScreen({ keys: (names) => client.keys(names), pause: () => client.pause() });
+    this.#room = new RoomScreen({ invite: () => client.invitation() });
+    found("invite").addEventListener("click", () => this.#invite());
     this.#end = new EndScreen({ again: () => client.again() });
     found("pause").addEventListener("click", () => client.pause());
     for (const button of document.querySelectorAll("button.leave")) button.addEventListener("click", () => this.#leave());
@@ -202,8 +204,22 @@ export class Page {
     if (!room) return;
     this.#room.show(room, this.#titleOf(room.game), this.#catalogue.qrFolder);
     this.#end.showRoom(room);
+    const playing = room.members.filter(({ seat, connected }) => seat !== null && connected !== false);
+    found("invite").hidden = !room.locked || room.seat === null || playing.length >= room.players;
     const { lost } = this.#client.facts();
     if (lost) this.#alert.show(lost.message);
+  }
+
+  /** Copy a link for whoever takes a seat that has become free. */
+  async #invite() {
+    try {
+      const link = await this.#client.invitation();
+      const isCopied = await navigator.clipboard.writeText(link).then(() => true, () => false);
+      if (!isCopied) return this.#alert.show(`This link lets a player in, for a few minutes: ${link}`);
+      this.#news.add({ sentence: "Copied: a link that lets a player in, for a few minutes.", kind: "good" });
+    } catch (error) {
+      this.#trouble(error);
+    }
   }
 
   #showMatch(begun) {

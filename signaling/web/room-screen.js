@@ -5,11 +5,16 @@ import { Invitation } from "./invitation.js";
 
 /** Shows the room as the lobby tells it, or that Python is loaded where there is none. */
 export class RoomScreen {
-  #invitation = new Invitation();
+  #invitation;
   #title = found("room-title");
   #lead = found("room-lead");
   #members = found("members");
   #watchers = found("watchers");
+
+  /** `invite()` resolves with a link into the room, also while it is locked. */
+  constructor({ invite }) {
+    this.#invitation = new Invitation(invite);
+  }
 
   /** Show `room` as the client has it, whose game is called `title`. */
   show(room, title, qrFolder) {
@@ -17,7 +22,7 @@ export class RoomScreen {
     const isFull = seats.filter(({ connected, loading }) => connected && !loading).length >= room.players;
     this.#title.textContent = isFull ? "Here we go" : "Waiting for players";
     this.#lead.replaceChildren(title ? `${title} · ` : "", "room ", made("code", { text: room.room, dir: "ltr" }));
-    this.#invitation.show(room.link, qrFolder);
+    this.#invitation.show(room.link, qrFolder, Boolean(room.locked));
     const places = Array.from({ length: Math.min(room.players ?? 0, 64) }, (_, seat) => seat);
     this.#members.replaceChildren(...places.map((seat) => lineOf(seats.find((member) => member.seat === seat), seat, room)));
     const watching = room.members.filter(({ seat }) => seat === null).length + (room.watching ?? 0);

@@ -144,7 +144,12 @@ def test_a_full_room_and_a_locked_one_are_refused_and_can_be_watched(ann: Tab, o
     assert full["code"] == "full" and "you can watch as a spectator" in full["message"]
     ann.evaluate("() => lobby.ask('lock', {})")
     locked = ben.evaluate("(wish) => outcome(new Lobby().join(wish))", {"room": room})
-    assert locked["code"] == "locked" and "ask a member for an invitation" in locked["message"]
+    assert locked["code"] == "locked" and "you can watch it, or ask who plays there for an invitation" in locked["message"]
+    link = ann.evaluate("() => lobby.invitation()")
+    assert link.startswith(ann.evaluate("() => lobby.view.link") + "&token=")
+    token = ben.evaluate("(link) => new URL(link).searchParams.get('token')", link)
+    invited = ben.evaluate("(wish) => outcome(new Lobby().join(wish))", {"room": room, "token": token})
+    assert invited["code"] == "full", "the invitation opens the lock, and the seats are taken all the same"
     watching = ben.evaluate("(wish) => outcome(new Lobby().join(wish))", {"room": room, "spectate": True})
     assert watching["value"]["seat"] is None
 

@@ -273,6 +273,31 @@ def test_the_invitation_is_a_link_and_a_code_that_reads_as_the_link(page: Acting
     assert page.text("#copied") in ("Copied.", "It is selected: copy it with your keyboard or by a long press.")
 
 
+def test_the_link_of_a_locked_room_is_made_anew_with_an_invitation(page: ActingPage) -> None:
+    page.tab.click("Create a room")
+    page.until_screen("room")
+    page.tab.evaluate("(members) => client.tellRoom({ members, locked: true })", [member(0, "ann")])
+    assert page.text("#copied").startswith("The match has begun, and this link is for those who watch.")
+    assert page.asked("invitation") == []
+    page.tab.click("Copy")
+    page.tab.until("() => document.querySelector('#link').value.endsWith('/?room=RIVER-OTTER-42&token=fresh')")
+    assert page.asked("invitation") == [None]
+
+
+def test_in_a_match_a_seat_that_became_free_can_be_offered_by_a_link(page: ActingPage) -> None:
+    page.tab.click("Create a room")
+    page.until_screen("room")
+    page.begin()
+    hidden = "() => document.querySelector('#invite').hidden"
+    two = [member(0, "ann"), member(1, "bob")]
+    for members, locked, is_hidden in [(two, True, True), (two[:1], False, True), (two[:1], True, False)]:
+        page.tab.evaluate("(told) => client.tellRoom({ players: 2, ...told })", {"members": members, "locked": locked})
+        assert page.tab.evaluate(hidden) is is_hidden
+    page.tab.click("Invite")
+    told = "document.querySelector('#news').innerText + document.querySelector('#alert-text').innerText"
+    page.tab.until(f"() => ({told}).includes('lets a player in, for a few minutes')")
+
+
 def test_the_bar_of_loading_tells_the_truth(page: ActingPage) -> None:
     bar = "() => [document.querySelector('#progress').position, document.querySelector('#loading').hidden]"
     assert page.tab.evaluate(bar)[1] is True

@@ -149,7 +149,7 @@ async def test_a_full_room_a_wrong_code_and_a_locked_room_say_what_to_do(pair, s
         assert caught.value.code == code
     await ann.lock()
     await until(lambda: bob.locked)
-    with pytest.raises(NetworkError, match="is locked, because its match has begun: ask a member for an invitation"):
+    with pytest.raises(NetworkError, match="is locked, because its match has begun: you can watch it, or ask who plays there for an invitation"):
         await Lobby.enter(server.url, ann.room, "cay")
     async with await Lobby.enter(server.url, ann.room, "eve", spectate=True) as eve:
         assert eve.me.seat is None  # who watches may come at any time

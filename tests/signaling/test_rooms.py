@@ -152,7 +152,8 @@ def test_a_resume_token_of_another_room_opens_nothing(rooms, pair):
 def test_a_locked_room_refuses_its_code_and_takes_an_invitation(rooms, pair):
     rooms.leave("b", now=1.0)
     rooms.lock("a")
-    assert "ask a member for an invitation" in refused("locked", rooms.join, "c", pair.code, "cay", now=2.0)
+    told = refused("locked", rooms.join, "c", pair.code, "cay", now=2.0)
+    assert "you can watch it, or ask who plays there for an invitation" in told
     assert rooms.join("e", pair.code, "eve", spectate=True, now=2.0).member.seat is None  # who watches may come at any time
     assert rooms.join("c", pair.code, "cay", token=rooms.invite("a", now=2.0), now=2.0).member.seat == 1
     assert rooms.join("d", pair.code, "dan", token=rooms.invite("a", now=2.0), spectate=True, now=2.0).member.seat is None

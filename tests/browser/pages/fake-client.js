@@ -21,6 +21,11 @@ export class FakeClient {
     return this.#enter("join", wish, { room: wish.room, game: this.game, players: 2, seat: wish.spectate ? null : 1, name: wish.name });
   }
 
+  async invitation() {
+    this.calls.push(["invitation", null]);
+    return `${location.origin}/?room=${this.room.room}&token=fresh`;
+  }
+
   begin(settings) {
     this.calls.push(["begin", settings]);
   }

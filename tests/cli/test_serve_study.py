@@ -1,5 +1,6 @@
 """`rollback serve --study`: what is wrong with a study is told before anything is served, and where participants go."""
 
+import hashlib
 import json
 from pathlib import Path
 from types import SimpleNamespace
@@ -9,6 +10,7 @@ import pytest
 from rollback.cli.app import run
 from rollback.cli.serve_study import begin_study, read_study
 from signaling.study.desk import StudyDesk
+from tests.agents.tables import shortest_ways
 
 SMALL = 'title = "T"\nconsent = "Do you?"\n'
 
@@ -82,3 +84,46 @@ def test_who_cannot_play_here_is_told_to_whoever_serves(tmp_path, capsys):
     desk.close()
     begin_study(desk, SimpleNamespace(url="u", host="h", port=1), {}, as_json=False)
     assert "nobody can take part" in capsys.readouterr().err
+
+
+ROOMS = "rollback.agents.races:rooms"
+
+
+@pytest.mark.parametrize(
+    ("game", "opponent", "said"),
+    [
+        (ROOMS, "gone.npz", "there is no checkpoint"),
+        (ROOMS, "own.npz", "own.npz is no checkpoint"),
+        (ROOMS, "model.npz", "model.npz is an ONNX model, which no browser can play"),
+        ("pong", "learned.npz", f'or play what it was trained on, by game = "{ROOMS}"'),
+        ("gridworld", "learned.npz", "cannot play on the map handover"),
+        ("{game}1", "learned.npz", "is for one, and an agent needs somebody to play against: name a game for two"),
+    ],
+)
+def test_an_agent_that_nobody_can_play_against_is_told_before_anything_is_served(tmp_path, capsys, game, opponent, said):
+    shortest_ways("rooms").save(tmp_path / "learned.npz")
+    (tmp_path / "own.npz").write_bytes(b"no checkpoint")
+    (tmp_path / "model.npz").write_bytes(b"\x08\x07 model")
+    path = study(tmp_path, f'game = "{game}"\nopponent = "{opponent}"\n')
+    assert run(["serve", "--study", str(path)]) == 2
+    told = capsys.readouterr()
+    assert f"{path}, line 4: opponent: " in told.err and said in told.err and told.err.count("\n") == 1
+    assert not (tmp_path / "study-data").exists()
+
+
+@pytest.mark.parametrize("as_json", [False, True])
+def test_which_agent_it_is_is_told_by_its_hash_to_whoever_serves(tmp_path, capsys, as_json):
+    (tmp_path / "agents").mkdir()
+    shortest_ways("rooms").save(tmp_path / "agents" / "partner.npz")
+    plan = read_study(study(tmp_path, f'game = "{ROOMS}"\nopponent = "agents/partner.npz"\n'))
+    digest = hashlib.sha256((tmp_path / "agents" / "partner.npz").read_bytes()).hexdigest()
+    assert (plan.agent.sha256, plan.agent.game, plan.needs_partner) == (digest, ROOMS, False)
+    desk = StudyDesk(plan)
+    desk.close()
+    begin_study(desk, SimpleNamespace(url="u", host="h", port=1), {ROOMS: None}, as_json=as_json)
+    told = capsys.readouterr()
+    assert f"{digest}" in told.out and told.err == ""
+    if as_json:
+        assert json.loads(told.out)["agent"] == digest
+    else:
+        assert f"They play agents/partner.npz: SHA-256 {digest}" in told.out

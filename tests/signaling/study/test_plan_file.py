@@ -2,7 +2,8 @@ from pathlib import Path
 
 import pytest
 
-from rollback.errors import UsageError
+from rollback.errors import CheckpointError, UsageError
+from signaling.agent_shelf import Agent
 from signaling.study.plan_file import read_plan
 
 SMALL = 'title = "Pong"\ngame = "pong"\nconsent = "May we?"\n'
@@ -112,3 +113,47 @@ def test_only_what_changes_the_matches_makes_another_study(tmp_path):
         )
         == 5
     )
+
+
+WITH_AGENT = SMALL + 'opponent = "agents/partner.npz"\n'
+
+
+def test_an_agent_is_read_from_beside_the_file_for_the_game_of_the_study(tmp_path):
+    asked = []
+
+    def read(path, game):
+        asked.append((path, game))
+        return Agent("opponent", game, "T", b"bytes")
+
+    plan = read_plan(written(tmp_path, WITH_AGENT), read)
+    assert asked == [(tmp_path / "agents" / "partner.npz", "pong")]
+    assert plan.agent.content == b"bytes" and plan.opponent == "agents/partner.npz" and not plan.needs_partner
+    for other in ("", 'opponent = "best"\n'):
+        assert read_plan(written(tmp_path, SMALL + other), read).agent is None
+    assert len(asked) == 1
+
+
+def test_a_bad_agent_is_one_sentence_with_its_line(tmp_path):
+    def read(path, game):
+        raise CheckpointError(f"{path.name} is no checkpoint: it is damaged")
+
+    with pytest.raises(UsageError) as caught:
+        read_plan(written(tmp_path, WITH_AGENT), read)
+    assert str(caught.value).endswith("study.toml, line 4: opponent: partner.npz is no checkpoint: it is damaged")
+
+
+@pytest.mark.parametrize("name", ["partner.onnx", "npz", "a\\u0000.npz", "agents/"])
+def test_an_opponent_is_a_checkpoint_or_one_of_the_words(tmp_path, name):
+    with pytest.raises(
+        UsageError, match=r"line 4: opponent must be one of participant, best, random, not .*, or the file of a trained"
+    ):
+        read_plan(written(tmp_path, SMALL + f'opponent = "{name}"\n'))
+
+
+def test_another_agent_makes_another_study_and_another_name_of_the_same_does_not(tmp_path):
+    def mark(name, content):
+        text = SMALL + f'opponent = "{name}"\n'
+        return read_plan(written(tmp_path, text), lambda path, game: Agent("opponent", game, "T", content)).mark
+
+    assert mark("a.npz", b"one") == mark("b.npz", b"one") != mark("a.npz", b"two")
+    assert mark("a.npz", b"one") != read_plan(written(tmp_path, SMALL + 'opponent = "best"\n')).mark

@@ -1,10 +1,14 @@
 """A study over HTTP, in process: whole parts of participants, and everything that a page, or somebody else, does wrong."""
 
+import dataclasses
 import hashlib
 import json
 
 import pytest
 
+from rollback.errors import UsageError
+from signaling.agent_shelf import Agent
+from signaling.study.desk import StudyDesk
 from tests.signaling.study.people import Clock, Person, Server, plan_of
 
 ROWS = b'{"frame":0}\n{"frame":1}\n'
@@ -82,6 +86,56 @@ async def test_a_bot_needs_no_partner_and_no_room(serve):
     await play(ann, 1)
     assert (ann.told["stage"], ann.told["episode"]) == ("paired", 2)
     assert (await play(ann, 2))["kind"] == "complete" and server.rooms == 0
+
+
+def partner(content=b"what it learned"):
+    return Agent("opponent", "pong", "T", content)
+
+
+async def test_against_an_agent_the_page_and_the_data_say_which_one_it_was(serve):
+    agent = partner()
+    server = serve(opponent="agents/secret-hypothesis.npz", agent=agent)
+    ann = Person(server, "ann")
+    await ann.wait()
+    assert (ann.told["stage"], ann.told["room"], ann.told["opponent"]) == ("paired", "", "agent")
+    assert ann.told["agent"] == {"name": "bot", "sha256": agent.sha256, "size": len(agent.content)}
+    assert "secret-hypothesis" not in json.dumps(ann.told), "participants are not told what the researcher calls it"
+    await play(ann, 1)
+    told = json.loads((server.plan.folder / "participants" / "0001-ann" / "manifest.json").read_text())
+    assert told["agent"] == agent.sha256
+    opened = journal(server)[0]
+    assert opened["agent"] == {"file": "agents/secret-hypothesis.npz", "sha256": agent.sha256}
+    assert (server.plan.folder / "opponent.npz").read_bytes() == agent.content
+    server.restart()
+    assert (await ann.say("look"))["agent"]["sha256"] == agent.sha256
+    bob = Person(serve_again(server), "bob")
+    assert (await bob.arrive())["stage"] == "arrived"
+
+
+def serve_again(server):
+    """Start a server of the same study whose agent lies elsewhere now."""
+    server.desk.close()
+    server.plan = dataclasses.replace(server.plan, opponent="moved.npz")
+    server.start()
+    return server
+
+
+def test_an_agent_that_was_trained_further_is_no_opponent_of_the_same_study(tmp_path):
+    plan = plan_of(tmp_path, opponent="partner.npz", agent=partner())
+    StudyDesk(plan).close()
+    for other in (
+        dataclasses.replace(plan, agent=partner(b"more")),
+        dataclasses.replace(plan, opponent="best", agent=None),
+    ):
+        with pytest.raises(UsageError, match=r"opponent \(the agent it was played against is opponent.npz there\)"):
+            StudyDesk(other)
+    assert (tmp_path / "opponent.npz").read_bytes() == b"what it learned"
+
+
+def test_a_copy_that_a_crash_left_before_the_study_began_is_not_kept_for_another_agent(tmp_path):
+    (tmp_path / "opponent.npz").write_bytes(b"of an earlier attempt")
+    StudyDesk(plan_of(tmp_path, opponent="partner.npz", agent=partner())).close()
+    assert (tmp_path / "opponent.npz").read_bytes() == b"what it learned"
 
 
 async def test_who_waits_in_vain_is_told_so_with_a_code(server):
@@ -389,8 +443,6 @@ async def test_a_lobby_without_a_room_keeps_both_waiting(server, monkeypatch):
 
 
 def test_a_folder_is_of_one_study_and_one_server(tmp_path):
-    from rollback.errors import UsageError
-
     server = Server(plan_of(tmp_path))
     with pytest.raises(UsageError, match="another server runs a study"):
         Server(plan_of(tmp_path))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from typing import Any
 
 from rollback.agents.checkpoints import Checkpoint
@@ -12,7 +13,7 @@ from rollback.errors import UsageError
 from rollback.game import Game
 from rollback.types import Policy
 
-__all__ = ["Source", "named_source", "observation_at", "policy_for"]
+__all__ = ["Source", "named_source", "observation_at", "observations_at", "policy_for"]
 
 Source = Policy | Checkpoint | str | os.PathLike[str] | bytes
 
@@ -63,3 +64,26 @@ def observation_at(past: Past, frame: int, state: Any, player: int) -> Any:
         return game.observe(player)
     finally:
         game.load(now)
+
+
+def observations_at(past: Past, states: Sequence[Any], player: int) -> list[Any]:
+    """Return what `observe(player)` shows in several states of other frames than the present one, while a guess is asked for.
+
+    The present state was saved just then, so the game is put back into that, once.
+
+    Args:
+        past: The session.
+        states: The snapshots.
+        player: Who looks.
+    """
+    game = past.game
+    if not hasattr(game, "observe"):
+        return [None] * len(states)
+    found = []
+    try:
+        for state in states:
+            game.load(state)
+            found.append(game.observe(player))
+    finally:
+        game.load(past.before())
+    return found

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from typing import Any, Final
 
 from rollback.agents.predictors.gate import Gate, History
-from rollback.agents.predictors.looking import Source, named_source, observation_at, policy_for
+from rollback.agents.predictors.looking import Source, named_source, observation_at, observations_at, policy_for
 from rollback.config import MAX_DELAY
 from rollback.core.past import Past
 from rollback.errors import ConfigError
@@ -21,25 +21,37 @@ from rollback.types import Policy
 __all__ = ["PolicyPredictor"]
 
 SLOTS: Final = 128  # frames of which it is remembered what was done; a power of two
+MASK: Final = SLOTS - 1
 LED_ON: Final = 20  # frames past which a memory is not led on to the one that is asked for: a rollback is seldom as deep
+ENCODED: Final = 1024  # actions kept with their inputs
+UNCHANGING: Final = (int, bool, tuple)  # actions of these types, where they can be looked up at all, stay what they are
 
 
 class _Imagined:
-    """Guesses one player by leading a policy along the states as they stand now.
+    """Guesses one player by leading a policy along the states as they stand now, each frame once in each of its states.
+
+    A state is seen while the game stands there, which it does when the input of its frame is asked for; only where that was not
+    asked for has the game to be put back into it. A policy that never kept anything in mind is not led along.
 
     Attributes:
         game: The game of a question that came without a session: then there is only its present.
+        remembers: Whether the policy has kept anything in mind.
     """
 
-    __slots__ = ("_codec", "_delay", "_done", "_idle", "_memory", "_past", "_player", "_policy", "game")
+    __slots__ = ("_delay", "_done", "_encode", "_encoded", "_idle", "_memory", "_past", "_player", "_policy", "_seen",
+                 "game", "remembers")  # fmt: skip
 
     def __init__(self, policy: Policy, game: Any, player: int, delay: int, past: Past | None) -> None:
         self.game = game
         self._policy, self._player, self._delay, self._past = policy, player, delay, past
-        self._codec = codecs_of(game)[player]
-        self._idle = self._codec.encode(game.idle(player)) if hasattr(game, "idle") else bytes(self._codec.size)
+        codec = codecs_of(game)[player]
+        self._encode = codec.encode
+        self._idle = codec.encode(game.idle(player)) if hasattr(game, "idle") else bytes(codec.size)
+        self._encoded: dict[Any, bytes] = {}
         self._memory: Any = None
+        self.remembers = False
         self._done: list[tuple[int, Any, Any, bytes]] = [(-1, None, None, b"")] * SLOTS  # frame, state, memory after, input
+        self._seen: list[tuple[int, Any, Any]] = [(-1, None, None)] * SLOTS  # frame, state, what was observed there
 
     def learn(self, frame: int, value: bytes) -> None:
         """Take a known input: it says nothing that the states do not."""
@@ -52,16 +64,32 @@ class _Imagined:
         past, at = self._past, frame - self._delay
         if past is None:
             return self._act(self.game.observe(self._player) if hasattr(self.game, "observe") else None)
+        present = past.frame
+        if self._delay and frame == present:
+            self._look(past, present)
         if at < 0:
             return self._idle
-        states: list[Any] = []  # those that the policy was not led through yet, as they stand now, newest first
+        state = past.before() if at == present else past.state(at) if at < present else None
+        done = self._done[at & MASK]
+        if done[0] == at and (done[1] is state or state is None):
+            return done[3]
+        if state is None:
+            return last
+        states = self._untold(past, at) if self.remembers else []
+        states.append(state)
+        for number, seen in enumerate(self._observed(past, at, states), at + 1 - len(states)):
+            value = self._act(seen)
+            self._done[number & MASK] = number, states[number - at - 1], self._memory, value
+        return value
+
+    def _untold(self, past: Past, frame: int) -> list[Any]:
+        """Return the states before a frame that the memory was not led through as they stand; it then is where they begin."""
+        states: list[Any] = []  # newest first
+        at, present = frame - 1, past.frame
         while at >= 0:
-            done = self._done[at % SLOTS]
-            state = past.state(at) if at < past.frame else past.before() if at == past.frame else None
+            done, state = self._done[at & MASK], past.state(at) if at < present else None
             if done[0] == at and (done[1] is state or state is None or len(states) == LED_ON):
                 self._memory = done[2]
-                if not states:
-                    return done[3]
                 break
             if state is None or len(states) == LED_ON:
                 break
@@ -69,16 +97,39 @@ class _Imagined:
             at -= 1
         else:
             self._memory = None
-        value = last
-        for number in range(len(states) - 1, -1, -1):
-            at = frame - self._delay - number
-            value = self._act(observation_at(past, at, states[number], self._player))
-            self._done[at % SLOTS] = at, states[number], self._memory, value
-        return value
+        return states[::-1]
+
+    def _look(self, past: Past, present: int) -> None:
+        """Note what is observed in the present state, before the game goes on."""
+        state = past.before()
+        seen = self._seen[present & MASK]
+        if seen[1] is not state or seen[0] != present:
+            self._seen[present & MASK] = present, state, observation_at(past, present, state, self._player)
+
+    def _observed(self, past: Past, frame: int, states: list[Any]) -> list[Any]:
+        """Return what is observed in states one after the other, the last of which is that of the frame."""
+        if frame == past.frame:
+            found = observations_at(past, states[:-1], self._player) if len(states) > 1 else []
+            found.append(observation_at(past, frame, states[-1], self._player))
+            return found
+        first = frame + 1 - len(states)
+        noted = [self._seen[number & MASK] for number in range(first, frame + 1)]
+        if all([seen[0] == number and seen[1] is states[number - first] for number, seen in enumerate(noted, first)]):
+            return [seen[2] for seen in noted]
+        return observations_at(past, states, self._player)
 
     def _act(self, observation: Any) -> bytes:
-        action, self._memory = self._policy.act(observation, self._memory)
-        return self._codec.encode(action)
+        action, memory = self._policy.act(observation, self._memory)
+        self._memory = memory
+        if memory is not None:
+            self.remembers = True
+        try:
+            return self._encoded[action]
+        except (KeyError, TypeError):
+            value = self._encode(action)
+            if type(action) in UNCHANGING and len(self._encoded) < ENCODED:
+                self._encoded[action] = value
+            return value
 
 
 class PolicyPredictor:
@@ -131,7 +182,7 @@ class PolicyPredictor:
                 return last_input
             policy = policy_for(self.source, game, player, self.seed)
             imagined = _Imagined(policy, game, player, self.delay, self._past)
-            found = self._guessers[player] = imagined, Gate(imagined, is_open=not self.gated)
+            found = self._guessers[player] = imagined, Gate(imagined, is_open=not self.gated, rests=True)
         found[0].game = game
         return found[1].predict(frame, last_input, history)
 

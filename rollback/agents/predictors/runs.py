@@ -33,6 +33,8 @@ class Runs:
     __slots__ = ("_ahead", "_ahead_lasted", "_ahead_nodes", "_ahead_past", "_cells", "_lasted", "_levels", "_nodes", "_now",
                  "_order", "_past")  # fmt: skip
 
+    remembers: Final = True
+
     def __init__(self, order: int) -> None:
         self._order = order
         self._levels: list[dict[Key, Node]] = [{} for _ in range(2 * order + 1)]

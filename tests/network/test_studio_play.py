@@ -106,6 +106,29 @@ def test_elsewhere_than_on_this_machine_the_studio_wants_a_token_and_pages_bring
         assert ask(told["url"], "ping", token)["ok"]
         with pytest.raises(socketio.exceptions.ConnectionError):
             ask(told["url"], "ping", "another-token-of-the-test")
+        check_offered(told, token, (runs / "learned" / "last-1.npz").read_bytes())
+
+
+def check_offered(told: dict[str, Any], token: str, content: bytes) -> None:
+    """Hold that an agent is offered by the lobby, and to nobody but who was led there by the studio."""
+    answer = ask(told["url"], "play_here", token, run="learned", name="last-1")
+    game, bytes_at = "rollback.agents.races:rooms", f"{told['lobby']}/assets/agents/{answer['sha256']}.npz"
+    assert answer["ok"] and (answer["agent"], answer["game"]) == ("learned-last-1", game), answer
+    assert agents_of(urllib.request.build_opener(), told["lobby"]) == []
+    assert leads_to(bytes_at) == "404"
+    visitor = urllib.request.build_opener(urllib.request.HTTPCookieProcessor())
+    with visitor.open(told["url"] + answer["url"], timeout=WITHIN) as page:
+        assert page.status == 200 and page.url == f"{told['lobby']}/?solo=learned-last-1&game={game}"
+    (agent,) = agents_of(visitor, told["lobby"])
+    assert (agent["name"], agent["game"], agent["size"]) == ("learned-last-1", game, len(content))
+    with visitor.open(bytes_at, timeout=WITHIN) as answered:
+        assert answered.read() == content and "immutable" in answered.headers["cache-control"]
+
+
+def agents_of(visitor: urllib.request.OpenerDirector, lobby: str) -> list[dict[str, Any]]:
+    with visitor.open(f"{lobby}/assets/manifest.json", timeout=WITHIN) as answered:
+        agents: list[dict[str, Any]] = json.load(answered)["agents"]
+    return agents
 
 
 def test_a_port_that_is_taken_is_said_and_nothing_stays_behind(studio, runs: Path):

@@ -341,6 +341,37 @@ async def test_playing_opens_a_room_by_whoever_started_the_studio(tmp_path):
         assert asked == [("best.npz", "gridworld?layout=rooms")]
 
 
+class PlayedHere:
+    """Offers whatever it is asked for."""
+
+    def __init__(self):
+        self.asked = []
+
+    def problem(self, environment):
+        return ""
+
+    async def offer(self, checkpoint, environment):
+        self.asked.append((checkpoint.name, environment))
+        return {"url": "/here/agent?key=k", "agent": "agent"}
+
+
+async def test_a_checkpoint_is_offered_to_the_browser_and_pages_hear_beforehand_where_it_cannot_be(tmp_path):
+    here = PlayedHere()
+    async with running(StudioApp(tmp_path, here=here)) as server, page_of(server) as page:
+        assert (await page.ask("play_here"))["status"] == 404
+        started = await page.ask("start", **ROOMS, episodes=10)
+        await until(lambda: page.of("complete"))
+        answer = await page.ask("play_here", name="last-1")
+        assert answer["url"] == "/here/agent?key=k" and here.asked == [("last-1.npz", ROOMS["env"])]
+        assert "there is no checkpoint" in (await page.ask("play_here", name="none"))["error"] and len(here.asked) == 1
+        for command in ("watch", "checkpoints"):
+            assert (await page.ask(command, run=started["run"]))["not_here"] == ""
+        here.problem = lambda environment: "no browser can"
+        assert (await page.ask("watch", run=started["run"]))["not_here"] == "no browser can"
+        refused = await page.ask("play", name="last-1")
+        assert "has no lobby beside it" in refused["error"], "the other way is not there in this one"
+
+
 def resident(pid="self"):
     with open(f"/proc/{pid}/statm") as file:
         return int(file.read().split()[1]) * os.sysconf("SC_PAGE_SIZE")

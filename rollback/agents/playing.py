@@ -35,6 +35,7 @@ PLAYERS: Final[Mapping[str, str]] = {
     "q-learning": "rollback.agents.tables:table_bot",
     "cross-entropy": "rollback.agents.training.tetris_player:tetris_bot",
     "self-play": "rollback.agents.training.self_play_player:self_play_bot",
+    "self-play-q-learning": "rollback.agents.training.coarse_player:coarse_bot",
 }
 
 _ONNX: Final = ".onnx"

@@ -33,6 +33,7 @@ ALGORITHMS: Final[Mapping[str, str]] = {
     "q-learning": "rollback.agents.training.q_learning:QLearning",
     "cross-entropy": "rollback.agents.training.cross_entropy:CrossEntropy",
     "self-play": "rollback.agents.training.self_play:SelfPlay",
+    "self-play-q-learning": "rollback.agents.training.self_play_table:SelfPlayTable",
 }
 
 

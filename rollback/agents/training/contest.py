@@ -11,7 +11,7 @@ from typing import Any, ClassVar
 from rollback.errors import CheckpointError, GameError
 from rollback.sim.pool.played import Played, Shared
 
-__all__ = ["Contest", "ContestSpec"]
+__all__ = ["Contest", "ContestSpec", "listed", "shape_of"]
 
 
 class Contest:
@@ -60,7 +60,7 @@ class Contest:
 
     def saved(self) -> dict[str, Any]:
         """Return where it stands, as plain values."""
-        return {"frame": self.frame, **{name: _listed(each) for name, each in self.game.save().items()}}
+        return {"frame": self.frame, **{name: listed(each) for name, each in self.game.save().items()}}
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +93,7 @@ class ContestSpec:
         if saved is None:
             return trial
         try:
-            if _shape(saved) != _shape(trial.saved()) or not 0 <= saved["frame"] < self.frames:
+            if shape_of(saved) != shape_of(trial.saved()) or not 0 <= saved["frame"] < self.frames:
                 raise ValueError("no counts")
             trial.load(saved)
         except (GameError, ValueError):
@@ -129,15 +129,15 @@ class ContestSpec:
         return {}
 
 
-def _listed(value: Any) -> Any:
+def listed(value: Any) -> Any:
     """Return a state with lists for tuples, as it comes back from a file."""
     if isinstance(value, Mapping):
-        return {name: _listed(each) for name, each in value.items()}
-    return [_listed(each) for each in value] if isinstance(value, tuple | list) else value
+        return {name: listed(each) for name, each in value.items()}
+    return [listed(each) for each in value] if isinstance(value, tuple | list) else value
 
 
-def _shape(value: Any) -> Any:
+def shape_of(value: Any) -> Any:
     """Return plain values with 0 for every whole number and None for what is no such thing."""
     if isinstance(value, Mapping):
-        return {name: _shape(each) for name, each in value.items()}
-    return [_shape(each) for each in value] if isinstance(value, list) else 0 if type(value) is int else None
+        return {name: shape_of(each) for name, each in value.items()}
+    return [shape_of(each) for each in value] if isinstance(value, list) else 0 if type(value) is int else None

@@ -9,19 +9,24 @@ from typing import Any, ClassVar, Final
 from rollback.agents.training.contest import Contest, ContestSpec
 from rollback.agents.training.duel_choices import CHOICES, LOOK, PRESSED, STILL
 from rollback.agents.training.duel_player import chosen
+from rollback.games.dice import advance, below, spread
 from rollback.games.duel import Duel, Phase
 from rollback.games.duel_moves import HEALTH, NEVER
 
 __all__ = ["DuelTrial", "DuelTrialSpec", "ahead_in", "loaded_duel"]
 
 _FIGHT: Final = int(Phase.FIGHT)
+_CLUMSY: Final = 5  # one in so many of the opponent's choices is thrown, or what is learned helps against one way to play
+_STREAM: Final = 7_000  # of those
 
 
 class DuelTrial(Contest):
     """One match under way; what counts is rounds, worth a whole health each, and health in the round that is fought.
 
+    The opponent makes some choices by dice, which follow from the seed of the match and the frame.
+
     Attributes:
-        choices: What both are at.
+        choices: What the player on trial is at, and the opponent.
     """
 
     title: ClassVar[str] = "Duel"
@@ -36,18 +41,21 @@ class DuelTrial(Contest):
         """Play so many frames, or as many as there are; return how many."""
         game, spec = self.game, self.spec
         step, observe = game.step, game.observe
-        ours, theirs = (spec.other, spec.weights) if spec.side else (spec.weights, spec.other)
-        left, right = self.choices
+        side, weights, other = spec.side, spec.weights, spec.other
+        own, theirs = self.choices
         first = self.frame
         end = min(spec.frames, first + frames)
         frame = first
         while frame < end and not game.over:
             place = frame % LOOK
             if not place:
-                left, right = chosen(ours, observe(0)), chosen(theirs, observe(1))
+                own = chosen(weights, observe(side))
+                word = spread(spec.seed, _STREAM + frame)
+                theirs = below(advance(word), len(CHOICES)) if not below(word, _CLUMSY) else chosen(other, observe(1 - side))
+            left, right = (theirs, own) if side else (own, theirs)
             step((PRESSED[left][place], PRESSED[right][place]))
             frame += 1
-        self.frame, self.choices = frame, (left, right)
+        self.frame, self.choices = frame, (own, theirs)
         return frame - first
 
     def ahead(self) -> int:

@@ -267,6 +267,17 @@ def test_checkpoints_stand_under_the_one_they_were_trained_on_from(studio: Actin
     assert tab.evaluate("() => [...document.querySelectorAll('#news a')].map((a) => a.href)") == [
         f"{studio.url}/play/RIVER-OTTER-42"
     ]
+    studio.answers["play_here"] = {"ok": True, "url": "/here/rooms-1-mine?key=k", "agent": "rooms-1-mine"}
+    tab.click("Play it here mine")
+    tab.until("() => document.querySelectorAll('#news a').length === 2")
+    assert tab.evaluate("() => document.querySelector('#news p:last-child a').href") == f"{studio.url}/here/rooms-1-mine?key=k"
+    assert studio.asked("play_here") == [{"run": "rooms-1", "name": "mine"}]
+    studio.answers["checkpoints"] = {**studio.answers["watch"], "not_here": "nobody can <b>play</b> it there"}
+    studio.tell("load_complete", {"run": "rooms-1", "name": "mine", "episode": 40})  # after which the page looks again
+    tab.until("() => document.querySelector('#checkpoints').innerText.includes('Not in this browser')")
+    assert "nobody can <b>play</b> it there" in text(tab, "#checkpoints li:last-child")
+    labels = tab.evaluate("() => [...document.querySelectorAll('#checkpoints button')].map((each) => each.innerText)")
+    assert "Play it here" not in labels and labels.count("Play against it") == 4
 
 
 def test_each_save_and_load_has_a_notice_and_those_made_by_itself_are_told_quietly(studio: ActingStudio) -> None:

@@ -21,6 +21,7 @@ from signaling.desk import EVENTS, Desk
 from signaling.fanout import FanOut
 from signaling.gate import LINK, App, Gate, Link
 from signaling.limits import Limits
+from signaling.losses import Losses
 from signaling.outbox import Outbox
 from signaling.outcome import Delivery, Outcome
 from signaling.pages import SafeHeaders, health_route, plain_page
@@ -31,6 +32,8 @@ __all__ = ["LobbyApp"]
 SWEEP_EVERY: Final = 1.0  # seconds
 
 _log = logging.getLogger("signaling.socketio")
+_losses_log = logging.getLogger("signaling.relay")
+_losses_log.setLevel(logging.WARNING)  # who runs a lobby hears of these, also where it is to say little
 
 
 class LobbyApp:
@@ -71,6 +74,7 @@ class LobbyApp:
         self._keys: dict[str, str] = {}  # and back
         self._tasks: set[asyncio.Task[Any]] = set()
         self._fans: dict[str, FanOut] = {}  # by the birth of the room
+        self._losses = Losses()
         self._asked = asyncio.Event()  # something waits in the desk for its time
         self._server = socketio.AsyncServer(
             async_mode="asgi",
@@ -168,9 +172,19 @@ class LobbyApp:
             await asyncio.sleep(self._sweep_every)
             try:
                 await self._carry_out(self.desk.sweep(now=self._clock()))
+                await self._tell_losses()
                 self._end_fans()
             except Exception:  # without its sweeper the lobby would fill up unnoticed
                 _log.exception("a sweep failed")
+
+    async def _tell_losses(self) -> None:
+        """Tell who was sent more than its line takes; the log hears of it too."""
+        told = Outcome()
+        for connection, count in self._losses.take().items():
+            told.send(connection, "dropped", {"count": count})
+        await self._carry_out(told)
+        if report := self._losses.report(self._clock()):
+            _losses_log.warning(report)
 
     async def _settle(self) -> None:
         while True:
@@ -203,6 +217,7 @@ class LobbyApp:
             outcome.ended.append(delivery.connection)
         elif delivery.event == "relay" and (outbox.qsize() > self.limits.outbox or outbox.bytes > self.limits.outbox_bytes):
             self.desk.dropped["slow_receiver"] += 1
+            self._losses.note(delivery.connection)
         else:
             with contextlib.suppress(SocketIsClosedError):  # its link ends by itself
                 for packet in packets:

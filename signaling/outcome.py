@@ -13,7 +13,7 @@ __all__ = ["Delivery", "Outcome"]
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """An event for one connection: `members`, `signal`, `relay`, `resume`, `verdict`, `refused` or `closed`."""
+    """An event for one connection: `members`, `signal`, `relay`, `resume`, `verdict`, `refused`, `dropped` or `closed`."""
 
     connection: str
     event: str

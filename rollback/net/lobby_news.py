@@ -15,6 +15,7 @@ from rollback.net.words import plain_words
 __all__ = ["KEPT", "LobbyNews"]
 
 KEPT: Final = 256  # signals, datagrams and returns that wait for a handler
+MOST_DROPPED: Final = 1_000_000  # datagrams at once: more is no count
 KEPT_FEEDS: Final = 2048  # messages; a keyframe of 16 MiB has 1,400
 
 
@@ -24,6 +25,7 @@ class LobbyNews(RoomView):
     Attributes:
         url: The server's address.
         feed_refused: Why the lobby shows the match to nobody; empty where it does.
+        dropped: Datagrams to us that the lobby dropped, because our line takes too little.
     """
 
     def __init__(self, url: str) -> None:
@@ -33,6 +35,7 @@ class LobbyNews(RoomView):
         self._returns, self._matches, self._tokens = Mailbox(KEPT), Mailbox(KEPT), Mailbox(1)
         self._feeds = Mailbox(KEPT_FEEDS)
         self.feed_refused = ""
+        self.dropped = 0
         self._changed = asyncio.Event()
         self._verdicts: dict[tuple[int, int], int] = {}  # (match, epoch) -> roster, of votes that are waited for
         self._over = ""  # why there is no way back, once there is none
@@ -130,6 +133,8 @@ class LobbyNews(RoomView):
             case "refused", {"event": "feed", "error": str(sentence)}:
                 self.feed_refused = plain_words(sentence)
                 self._notify()
+            case "dropped", {"count": int(count)} if 0 < count <= MOST_DROPPED:
+                self.dropped += count
             case "verdict", {"match": int(match), "epoch": int(epoch), "roster": int(roster)}:
                 if (match, epoch) in self._verdicts:
                     self._verdicts[match, epoch] = roster

@@ -95,9 +95,7 @@ export class Client {
   }
 
   /** Return a link that lets a player into the room for a few minutes, also while it is locked. */
-  invitation() {
-    return this.#lobby.invitation();
-  }
+  invitation = () => this.#lobby.invitation();
 
   /** Begin the match of the room, or to watch it, once the engine is ready: see `SETTINGS`; `agent` {name, data} is the bot. */
   begin(settings = {}) {
@@ -221,7 +219,7 @@ export class Client {
         Object.assign(this.#facts, { picture: null, stats: null, ended: null });
         return this.#tell(tell, told);
       case "stats":
-        return this.#tell(tell, told);
+        return this.#tell(tell, { ...told, dropped: this.#lobby.dropped });
       case "picture":
         this.#facts.pictures += 1;
         return this.#tell(tell, data ? { ...told, data } : told);

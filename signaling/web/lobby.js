@@ -11,6 +11,7 @@ const COME_BACK_FOR = 300_000; // ms; a lobby that is away for longer may be awa
 const PAUSES = [50, 200, 500, 1000, 2000]; // ms between attempts to come back
 const LONGEST_PAUSE = 4000; // ms, and from then on
 const LARGEST_DATAGRAM = 16 * 1024; // bytes; the lobby drops what is larger
+const MOST_DROPPED = 1_000_000; // datagrams at once: more is no count
 const STALE = ["gone", "token", "unknown_room", "malformed"]; // a resume token that these are said of is worth nothing
 const LONGEST_NAME = 1000; // characters that are sent of a name; the lobby keeps fewer
 
@@ -26,6 +27,7 @@ export class Lobby {
   #loading = true;
   #over = null; // the error that says why there is no way back
   #waiting = new Set(); // who waits for the connection
+  #dropped = 0;
   #visit = 0; // counts rooms: an attempt to come back into an earlier one ends
 
   /** `onNews()` is called whenever `view` has changed. */
@@ -51,6 +53,11 @@ export class Lobby {
     const link = `${location.origin}/?room=${encodeURIComponent(room)}`;
     const { seat } = own;
     return { room, link, invite, me: own, members, players, game, seat, locked, match, watching, connected: this.connected };
+  }
+
+  /** Datagrams of this room that were dropped, because our line to the lobby takes too little, either way. */
+  get dropped() {
+    return this.#dropped;
   }
 
   /** Hand what comes to `listener(event, payload, data)`, what has waited first; null: it waits again. */
@@ -95,7 +102,10 @@ export class Lobby {
 
   /** Send a datagram to one member; false: not taken, so fold what it said into the next one. */
   relay(to, data) {
-    return data.byteLength <= LARGEST_DATAGRAM && (this.#link?.relay({ to, data }) ?? false);
+    if (!this.#link || data.byteLength > LARGEST_DATAGRAM) return false;
+    const isTaken = this.#link.relay({ to, data });
+    if (!isTaken) this.#dropped += 1;
+    return isTaken;
   }
 
   /** Send a message of the feed to all who watch; false: not taken. */
@@ -134,6 +144,7 @@ export class Lobby {
     const visit = ++this.#visit;
     this.#over = null;
     this.#watches = false;
+    this.#dropped = 0;
     this.#loading = wish.loading;
     this.#spectates = wish.spectate ?? false;
     await this.#connect(event, { ...wish, instance: this.#instance }, visit);
@@ -181,6 +192,9 @@ export class Lobby {
       }
       case "feed":
         return this.#mail.put(event, {}, new Uint8Array(payload.data));
+      case "dropped":
+        if (payload.count > 0 && payload.count <= MOST_DROPPED) this.#dropped += payload.count;
+        return;
       case "closed": // the lobby hangs up, and says why
         return this.#end(new LobbyError(String(payload.code), plainWords(payload.error)));
       case "signal":

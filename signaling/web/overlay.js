@@ -6,6 +6,7 @@ import { keepFolded, wasFolded } from "./visit.js";
 const SAMPLES = 160; // four a second: the last 40 seconds
 const WORDS = { good: ["●", "good"], fair: ["▲", "fair"], poor: ["■", "poor"] }; // shape and word: not by colour alone
 const DETOUR = "through the lobby, not directly";
+const DROPPED_FOR = 40; // samples that it is told for that something was dropped: ten seconds
 const LEAST_RTT = 100; // ms at the top of the graph, at least
 const LEAST_ROLLBACKS = 10; // a second, the same
 
@@ -28,6 +29,8 @@ export class Overlay {
   #numbers = new Map();
   #samples = [];
   #stalls = 0;
+  #dropped = 0; // messages, as of the newest sample
+  #droppedAgo = Infinity; // samples
 
   constructor() {
     const list = found("numbers");
@@ -50,11 +53,13 @@ export class Overlay {
   }
 
   show(stats) {
-    const quality = Object.hasOwn(WORDS, stats.quality) ? stats.quality : "good";
+    const tooSlow = this.#tooSlow(stats);
+    const told = Object.hasOwn(WORDS, stats.quality) ? stats.quality : "good";
+    const quality = tooSlow && told === "good" ? "fair" : told;
     [this.#mark.textContent, this.#word.textContent] = WORDS[quality];
     this.#details.dataset.quality = quality;
     this.#brief.textContent = withUnit(stats.rtt_ms, 0, "ms");
-    this.#why.textContent = [stats.why, stats.path === "relay" && DETOUR].filter(Boolean).join(" · ");
+    this.#why.textContent = [stats.why, stats.path === "relay" && DETOUR, tooSlow].filter(Boolean).join(" · ");
     for (const [key, [, words]] of Object.entries(NUMBERS)) this.#numbers.get(key).textContent = words(stats);
     const stalled = stats.stalls > this.#stalls;
     this.#stalls = stats.stalls ?? 0;
@@ -66,10 +71,20 @@ export class Overlay {
   clear() {
     this.#samples = [];
     this.#stalls = 0;
+    this.#droppedAgo = Infinity;
     this.#mark.textContent = this.#word.textContent = this.#brief.textContent = this.#why.textContent = "";
     delete this.#details.dataset.quality;
     for (const value of this.#numbers.values()) value.textContent = "–";
     this.#draw();
+  }
+
+  /** Say for a while that the lobby's line, ours to it or its to us, took too little. */
+  #tooSlow({ dropped = 0 }) {
+    if (dropped > this.#dropped) this.#droppedAgo = 0;
+    this.#dropped = dropped;
+    this.#droppedAgo += 1;
+    if (this.#droppedAgo > DROPPED_FOR) return "";
+    return `the line through the lobby is too slow: ${dropped} ${dropped === 1 ? "message" : "messages"} dropped`;
   }
 
   /** Bars are rollbacks a second, the line is the round trip, a notch at the top is a stall. */

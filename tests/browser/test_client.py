@@ -137,6 +137,7 @@ def test_what_the_worker_tells_reaches_the_interface_and_the_facts(open_tab: Cal
     assert [name for name, _ in told] == ["begun", "picture", "picture", "stats", "news", "data", "ended", "failed"]
     assert ann.evaluate("() => Array.from(told.find(([name]) => name === 'data')[1].data)") == [1, 2]
     facts = ann.evaluate("() => ({ ...client.facts(), picture: Array.from(client.facts().picture.data) })")
+    assert facts["stats"]["dropped"] == 0, "of what went through the lobby"
     assert (facts["begun"]["player"], facts["stats"]["rtt_ms"], facts["pictures"], facts["picture"]) == (0, 3, 2, [7])
     assert facts["news"] == [{"sentence": "hello", "kind": "info"}] and facts["ended"]["frames"] == 2
     assert facts["state"]["engine"] == "ready", "a game that raises does not end the engine"

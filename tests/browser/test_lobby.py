@@ -49,6 +49,19 @@ def test_signals_and_datagrams_reach_the_other_with_what_came_before_anybody_lis
     assert came[0]["payload"]["again"] is False and came[0]["payload"]["me"]["id"] == "m2"
 
 
+def test_datagrams_that_a_slow_line_drops_are_counted_on_both_ways(ann: Tab, lobby_server: RealServer) -> None:
+    burst = "() => Array.from({ length: 60 }, () => lobby.relay('m9', new Uint8Array(2000))).filter((taken) => !taken).length"
+    refused = ann.evaluate(burst)  # in one task, in which nothing leaves
+    assert 0 < refused < 60 and ann.evaluate("() => lobby.dropped") == refused
+
+    def drop(server: LobbyServer) -> None:
+        for connection in server.app._links:
+            server.app._losses.note(connection)
+
+    lobby_server.seen(drop)
+    ann.until(f"() => lobby.dropped === {refused + 1}")
+
+
 def test_a_long_feed_arrives_whole_and_in_order(ann: Tab, open_tab: Callable[[], Tab]) -> None:
     ben = open_tab()
     join(ben, room_of(ann), spectate=True)

@@ -116,6 +116,17 @@ async def test_relaying_never_blocks_and_says_when_the_queue_is_full(pair):
     assert ann.relay("m2", b"there is room again")
 
 
+async def test_what_the_lobby_dropped_for_us_is_counted(pair, server):
+    ann, bob = pair
+    for connection in server.app._links:
+        for _ in range(3):
+            server.app._losses.note(connection)
+    await until(lambda: (ann.dropped, bob.dropped) == (3, 3))
+    for wrong in (0, -5, 10**9, "7", None):
+        ann._happened("dropped", {"count": wrong})
+    assert ann.dropped == 3
+
+
 @pytest.mark.parametrize("to", ["m1", "m3", "", "ann", "bob", "K7QW-3MZP"])
 async def test_nobody_is_reached_but_members_of_the_room(pair, to):
     ann, _ = pair
@@ -149,7 +160,9 @@ async def test_a_full_room_a_wrong_code_and_a_locked_room_say_what_to_do(pair, s
         assert caught.value.code == code
     await ann.lock()
     await until(lambda: bob.locked)
-    with pytest.raises(NetworkError, match="is locked, because its match has begun: you can watch it, or ask who plays there for an invitation"):
+    with pytest.raises(
+        NetworkError, match="is locked, because its match has begun: you can watch it, or ask who plays there for an invitation"
+    ):
         await Lobby.enter(server.url, ann.room, "cay")
     async with await Lobby.enter(server.url, ann.room, "eve", spectate=True) as eve:
         assert eve.me.seat is None  # who watches may come at any time

@@ -229,7 +229,7 @@ async def test_a_session_id_of_somebody_else_is_worth_nothing(server, http):
     await ws.close()
 
 
-async def test_a_receiver_that_reads_nothing_neither_slows_the_others_nor_fills_the_memory(server, http):
+async def test_a_receiver_that_reads_nothing_neither_slows_the_others_nor_fills_the_memory(server, http, caplog):
     limits = Limits(relays_per_peer=Rate(1e6, 1e6), frames=Rate(1e6, 1e6), outbox=32)
     async with running(limits=limits) as server, await Lobby.enter(server.url, name="ann", players=3) as ann:
         deaf = await raw(http, server)
@@ -247,8 +247,26 @@ async def test_a_receiver_that_reads_nothing_neither_slows_the_others_nor_fills_
             assert sent > 32
             assert ann.relay("m3", b"still quick")
             await until(lambda: heard == [b"still quick"])
+            await until(lambda: any(record.name == "signaling.relay" for record in caplog.records))
+            dropped = server.app.desk.dropped["slow_receiver"]
+            deaf._response.connection.transport.resume_reading()
+            told = await dropped_of(deaf)
+            assert sum(told) == dropped and len(told) <= 3, "once a second, and all of them"
+        (record,) = [record for record in caplog.records if record.name == "signaling.relay"]
+        assert record.levelname == "WARNING" and "for 1 member whose line takes too little" in record.getMessage()
         deaf._response.connection.transport.abort()
         await deaf.close()
+
+
+async def dropped_of(ws):
+    """Return the counts that a connection was told, once there is one."""
+    counts = []
+    async with asyncio.timeout(SOON * 3):
+        while not counts:
+            text = await ws.receive()
+            if text.type is aiohttp.WSMsgType.TEXT and text.data.startswith('42["dropped"'):
+                counts.append(json.loads(text.data[2:])[1]["count"])
+    return counts
 
 
 JUNK = st.recursive(

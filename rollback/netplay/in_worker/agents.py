@@ -5,16 +5,22 @@ Bytes are read as a checkpoint and as nothing else. What they are called is show
 
 from __future__ import annotations
 
+from dataclasses import replace
+from importlib import import_module
 from typing import Any, Final
+from urllib.parse import parse_qsl
 
 from rollback.errors import UsageError
 from rollback.net.words import plain_words
 from rollback.netplay.hands.bots import HandedAgent
+from rollback.netplay.in_worker.offered_games import OfferedGame
+from rollback.sim.plan import factory_for
 
-__all__ = ["AGENT", "agent_of"]
+__all__ = ["AGENT", "agent_of", "on_own_map"]
 
 AGENT: Final = "agent"  # what a page calls the bot whose bytes come beside its message
 LONGEST: Final = 100  # characters of a name
+_GRIDWORLD: Final = "rollback.games:GridWorld"
 _ONNX: Final = ".onnx"
 _ONNX_MARK: Final = b"\x08"  # writers of ONNX put this field first, in which no checkpoint begins
 
@@ -41,3 +47,17 @@ def agent_of(told: Any, data: Any) -> HandedAgent:
             f"{name} is an ONNX model, which no browser can play here: play it from a terminal with rollback play ROOM --bot"
         )
     return HandedAgent.read(data, name)
+
+
+def on_own_map(offered: OfferedGame, bot: Any) -> OfferedGame:
+    """Return the game in which a bot plays alone against a person: GridWorld on the map that an agent has learned.
+
+    A room's usual map asks two to work together, and no table learns it; an agent knows the one map that it was trained on.
+    Every other game, and every other bot, is returned as it is offered.
+    """
+    if offered.name != _GRIDWORLD or not isinstance(bot, HandedAgent):
+        return offered
+    learned = dict(parse_qsl(str(bot.agent.environment).partition("?")[2])).get("layout", "")
+    # By its name: the maps for two are made above this folder, of those that agents learn alone.
+    race = import_module("rollback.agents.races").RACES.get(learned)
+    return offered if race is None else replace(offered, name=race, make=factory_for(race, None))

@@ -11,6 +11,7 @@ from rollback.core.session import P2PSession
 from rollback.envs.data.transitions import record_transitions
 from rollback.netplay.driver import drive
 from rollback.netplay.hands.bots import HandedAgent, bot_act
+from rollback.netplay.in_worker.agents import on_own_map
 from rollback.netplay.in_worker.data_lines import DataLines
 from rollback.netplay.in_worker.no_peers import NoPeers
 from rollback.netplay.in_worker.offered_games import OfferedGame, OfferedGames
@@ -43,7 +44,7 @@ async def play_alone(page: Page, wishes: Wishes, games: OfferedGames, folder: Pa
     Raises:
         RollbackError: There is no such game, or it cannot be played so.
     """
-    offered = games.find(wishes.game)
+    offered = on_own_map(games.find(wishes.game), wishes.bot)
     seed = secrets.randbits(62) if wishes.seed is None else wishes.seed
     number = 0
     while True:

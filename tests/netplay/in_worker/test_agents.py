@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from rollback.agents.checkpoints import Checkpoint
 from rollback.agents.checkpoints.limits import MAX_FILE
-from rollback.agents.races import RACES
+from rollback.agents.races import RACES, rooms
 from rollback.agents.training import make_algorithm
 from rollback.errors import RollbackError
 from rollback.games import Pong
@@ -91,6 +91,17 @@ def test_on_a_map_for_two_it_walks_and_several_of_it_would_be_told_apart() -> No
     assert page.last("ended")["scores"][1] > page.last("ended")["scores"][0] == 0
     agent = agent_of(walker["agent"], walker["data"])
     assert [_name(player, agent, 3) for player in range(3)] == ["you", "walker 1", "walker 2"]
+
+
+def test_in_gridworld_it_plays_on_the_map_that_it_learned(tmp_path: Path) -> None:
+    page = played(game="gridworld", agent={"name": "walker"}, data=shortest_ways().to_bytes(), frames=60)
+    assert page.last("begun")["game"] == "gridworld" and page.all("failed") == []
+    (tmp_path / "it.rbr").write_bytes(page.last("ended")["data"])
+    replay = Replay.open(tmp_path / "it.rbr")
+    assert replay.header.game == RACES["rooms"] and replay.verify(rooms()).ok
+    elsewhere = shortest_ways(environment="gym:rollback/GridWorld-v0?layout=mars").to_bytes()
+    refused = played(game="gridworld", agent={"name": "walker"}, data=elsewhere).last("failed")["message"]
+    assert refused.startswith("walker does not fit: the checkpoint was trained on") and "the map handover" in refused
 
 
 def test_in_a_room_it_plays_our_seat_and_the_others_are_told_that_it_is_a_bot() -> None:

@@ -15,14 +15,14 @@ export const BUILT_IN = Object.freeze(["best", "random"]);
 
 /** Whether something can be what an address calls an opponent. */
 export function isOpponent(name) {
-  return NAME.test(name);
+  return typeof name === "string" && NAME.test(name);
 }
 
 /** Return what of a manifest's `agents` is one, `[{name, game, title, sha256, size}]`. */
 export function agentsOf(told) {
   if (!Array.isArray(told)) return [];
-  const isAgent = (each) => NAME.test(each?.name) && !BUILT_IN.includes(each.name) && typeof each.game === "string"
-    && DIGEST.test(each.sha256) && Number.isInteger(each.size) && each.size > 0 && each.size <= MAX_FILE;
+  const isAgent = (each) => isOpponent(each?.name) && !BUILT_IN.includes(each.name) && typeof each.game === "string"
+    && typeof each.sha256 === "string" && DIGEST.test(each.sha256) && Number.isInteger(each.size) && each.size > 0 && each.size <= MAX_FILE;
   return told.filter(isAgent).map(({ name, game, title, sha256, size }) => ({ name, game, title: String(title || name), sha256, size }));
 }
 

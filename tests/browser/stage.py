@@ -208,6 +208,15 @@ class Tab:
         """Press a button by what stands on it."""
         self._stage.run(self._page.get_by_role("button", name=name).click())
 
+    def choose(self, selector: str, value: str) -> None:
+        """Choose something of a list."""
+        self._stage.run(self._page.select_option(selector, value))
+
+    def pick(self, selector: str, name: str, content: bytes) -> None:
+        """Pick a file, as its user does who has it on disk."""
+        file = {"name": name, "mimeType": "application/octet-stream", "buffer": content}
+        self._stage.run(self._page.set_input_files(selector, file))
+
     def prepare(self, script: str) -> None:
         """Run a script in each page that this tab shows from now on, before the page's own."""
         self._stage.run(self._page.add_init_script(script))

@@ -148,7 +148,8 @@ def command(
     if only is not None:
         raise typer.Exit(again(league.spec(only), as_json, how, only))
     flags = {
-        "game": game, "players": players, "frames": frames if frames != 3600 else None, "seed": seed or None,
+        "game": game, "players": players, "matches": matches if matches != 300 else None,
+        "frames": frames if frames != 3600 else None, "seed": seed or None,
         "profile": profile, "latency_ms": latency_ms, "jitter_ms": jitter_ms, "loss": loss, "timeout": timeout,
         "memory_mb": memory_mb,
     }  # fmt: skip

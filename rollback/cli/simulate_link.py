@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-import json
 from collections.abc import Mapping
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -33,18 +31,12 @@ def link_of(profile: str | None, changed: Mapping[str, float | None]) -> Link | 
 
 
 def _link(name: str) -> Link:
+    from rollback.cli.profile_file import ENDING, profile_in
     from rollback.errors import UsageError
-    from rollback.sim.profiles import PROFILES, Profile, profiles_of
+    from rollback.sim.profiles import PROFILES, profiles_of
 
-    if not name.endswith(".json"):
-        if name == "all":
-            raise UsageError(f"all matches are played over one network: name one of {', '.join(PROFILES)}, or a JSON file")
-        return profiles_of(name)[0].link
-    path = Path(name)
-    try:
-        values = json.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise UsageError(f"{name} cannot be read: {error.strerror}") from None
-    except ValueError as error:
-        raise UsageError(f"{name} is no JSON: {error}") from None
-    return Profile.from_dict(path.stem, values).link
+    if name.endswith(ENDING):
+        return profile_in(name).link
+    if name == "all":
+        raise UsageError(f"all matches are played over one network: name one of {', '.join(PROFILES)}, or a JSON file")
+    return profiles_of(name)[0].link

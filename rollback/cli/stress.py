@@ -54,7 +54,11 @@ def command(
         typer.Option(metavar="FILE", help="Make the first failing match as small as it still fails, and write it here."),
     ] = None,
     replay: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="Play what --shrink wrote; 0 once it passes, 1 while it fails.")
+        str | None,
+        typer.Option(
+            metavar="FILE|JSON",
+            help="Play what --shrink wrote, or a failure's command has; 0 once it passes, 1 while it fails.",
+        ),
     ] = None,
     as_json: options.AsJson = False,
     latency_ms: Annotated[float | None, typer.Option(help="One-way.", **_MS)] = None,
@@ -80,12 +84,18 @@ def command(
 
     Example: rollback stress --game my_game.py:MyGame --profile all --seeds 50
     """
+    from rollback.errors import UsageError
     from rollback.sim.plan import factory_for
 
     if replay is not None:
         raise typer.Exit(_replay(replay, game, as_json))
     game = game or "pong"
     made = factory_for(game, players)()
+    if made.players < 2:
+        raise UsageError(
+            f"{game} is a game for one player, and stress plays it over a network, with a peer for each of two players or more:"
+            " name such a game, or test this one by rollback check"
+        )
     link = {
         "latency_ms": latency_ms, "jitter_ms": jitter_ms, "loss": loss, "duplicate": duplicate, "reorder": reorder,
         "bandwidth_kbps": bandwidth_kbps,
@@ -113,24 +123,13 @@ def command(
 
 
 def _profiles(name: str | None, changed: dict[str, float]) -> list[Profile]:
-    from rollback.errors import UsageError
+    from rollback.cli.profile_file import ENDING, profile_in
     from rollback.sim.link import Link
     from rollback.sim.profiles import Profile, profiles_of
 
     if name is None and changed:
         return [Profile("custom", "as given", Link(**changed))]  # type: ignore[arg-type]
-    if name is not None and name.endswith(".json"):
-        path = Path(name)
-        try:
-            found = [Profile.from_dict(path.stem, json.loads(path.read_text(encoding="utf-8")))]
-        except OSError as error:
-            raise UsageError(f"{name} cannot be read: {error.strerror}") from None
-        except ValueError as error:
-            if isinstance(error, UsageError):
-                raise
-            raise UsageError(f"{name} is no JSON: {error}") from None
-    else:
-        found = profiles_of(name or "all")
+    found = [profile_in(name)] if name is not None and name.endswith(ENDING) else profiles_of(name or "all")
     return [
         dataclasses.replace(each, link=dataclasses.replace(each.link, **changed))  # type: ignore[arg-type]
         for each in found
@@ -199,11 +198,11 @@ def _shrink(failures: list[Outcome], path: Path) -> None:
     )
 
 
-def _replay(path: Path, game: str | None, as_json: bool) -> int:
+def _replay(written: str, game: str | None, as_json: bool) -> int:
     """Play one written match; the game that a file names is only looked up, never run from another file."""
-    from rollback.sim.plan import MatchPlan, factory_for
+    from rollback.sim.plan import factory_for
 
-    plan = MatchPlan.load(path)
+    plan = _plan(written)
     make = factory_for(game or plan.game, plan.players, is_trusted=game is not None)
     report = plan.run(make, twice=True)
     if as_json:
@@ -212,5 +211,20 @@ def _replay(path: Path, game: str | None, as_json: bool) -> int:
         for failure in report.failures:
             print(failure)
         rolled = f"{report.frames} frames, {sum(report.rollbacks)} rollbacks, {report.lost} datagrams lost"
-        print(f"{path}: {'all peers agreed' if report.passed else 'failed'}: {rolled}")
+        name = f"match of {plan.game}" if written.lstrip().startswith("{") else written
+        print(f"{name}: {'all peers agreed' if report.passed else 'failed'}: {rolled}")
     return FINE if report.passed else NOT_TRUE
+
+
+def _plan(written: str) -> MatchPlan:
+    """Return the plan of a file, or of the JSON object itself."""
+    from rollback.errors import UsageError
+    from rollback.sim.plan import MatchPlan
+
+    if not written.lstrip().startswith("{"):
+        return MatchPlan.load(Path(written))
+    try:
+        values = json.loads(written)
+    except (ValueError, RecursionError) as error:
+        raise UsageError(f"--replay takes a file, or a JSON object, and this is none: {error}") from None
+    return MatchPlan.from_dict(values)

@@ -16,6 +16,7 @@ from rollback.game import MAX_PLAYERS, Game, codecs_of
 from rollback.sim.factories import factory_for
 from rollback.sim.link import Link
 from rollback.sim.match import VirtualMatch
+from rollback.sim.pool.commands import line_of
 from rollback.sim.pool.played import Played, Shared
 from rollback.sim.report import MatchReport
 
@@ -164,6 +165,15 @@ class MatchPlan:
         told = report.to_dict()
         digest = hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()
         return Played(digest, stats=told, error=str(report.failures[0]) if report.failures else "")
+
+    def command(self, seed: int) -> str:
+        """Return the command that plays it again; empty where a plan has so many incidents that nobody would copy it.
+
+        Args:
+            seed: It is played with its own.
+        """
+        told = json.dumps(self.to_dict(), separators=(",", ":"))
+        return line_of("rollback", "stress", "--game", self.game, "--replay", told)
 
     def to_dict(self) -> dict[str, Any]:
         """Return what differs from the defaults, as values that JSON can hold."""

@@ -55,14 +55,14 @@ def runs(monkeypatch):
 def test_a_file_that_ends_or_hangs_its_process_is_told_in_a_line_and_the_rest_go_on(odd, tmp_path, capsys):
     seeds = [1, 13, 2, 14, 3]
     files = [recorded(tmp_path / f"{seed}.rbr", seed=seed, spoilt=seed == 2) for seed in seeds]
-    assert run(["replay", "verify", *files, "--game", odd, "--workers", "2", "--timeout", "10"]) == 2
+    assert run(["replay", "verify", *files, "--game", odd, "--workers", "2", "--timeout", "2"]) == 2
     said = capsys.readouterr()
     same, different, last = said.out.splitlines()
     assert same.startswith(f"{files[0]}: same: all 40 frames agree") and last.startswith(f"{files[4]}: same: ")
     assert different.startswith(f"{files[2]}: DIFFERENT: the state before frame 21 differs")
     killed, hung = said.err.splitlines()
     assert killed == f"{files[1]}: not checked: playing it ended the process, 2 times"
-    assert hung == f"{files[3]}: not checked: it was not done after 10 s, and was ended"
+    assert hung == f"{files[3]}: not checked: it was not done after 2 s, and was ended"
 
 
 def test_one_process_and_several_say_the_same(tmp_path, capsys):

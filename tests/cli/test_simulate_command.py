@@ -263,6 +263,10 @@ def test_ctrl_c_leaves_no_process_behind(tmp_path):
         (["--match", "nowhere.json"], "nowhere.json cannot be read"),
         (["--match", '{"game": 7}'], "game of a match must be a name"),
         (["--match", '{"kind": "stress"}'], "this is no match"),
+        (["--only", "9", "--matches", "4"], "there is no match 9 among 4: they are numbered from 0 to 3"),
+        (["--only", "300"], "there is no match 300 among 300"),
+        (["--only", "2", "--schedule", "league", "--agents", *["idle"] * 4], "a match of a league depends on those before it"),
+        (["--game", f"{HERE}:Sums"], "this game has no scripted bot, so nobody can play it as best: name"),
         (["stray"], "extra argument"),
     ],
 )

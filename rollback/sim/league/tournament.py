@@ -102,7 +102,22 @@ class League:
         return lineup_at(index, len(self._agents), self.players)
 
     def spec(self, index: int) -> MatchSpec:
-        """Return a match of a round robin, with its seed."""
+        """Return a match of a round robin, with its seed.
+
+        Raises:
+            UsageError: It has no such match, or is a league, in which who meets whom shows only when the matches before are
+                played.
+        """
+        if self.schedule == "league":
+            raise UsageError(
+                "who plays in a match of a league depends on those before it, so none can be played alone:"
+                " take the command that a failure is told with, or the schedule round-robin"
+            )
+        if not 0 <= index < self.matches:
+            raise UsageError(
+                f"there is no match {index} among {self.matches}: they are numbered from 0 to {self.matches - 1};"
+                " name one of these, or ask for more matches"
+            )
         lineup = self.lineup(index)
         deal = index // len(self._agents) if self.players == 1 else index  # alone, everybody plays the same seeds
         return replace(self._of(lineup), seed=seed_of(self.seed, deal))

@@ -13,11 +13,15 @@ import pickle
 import signal
 import sys
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from rollback.sim.pool.conditions import Conditions, Watch
+from rollback.sim.pool.patience import starting_of
 from rollback.sim.pool.spawning import Script, open_script
 
 if TYPE_CHECKING:
@@ -51,7 +55,7 @@ def main(path: str) -> None:
     answers = os.fdopen(os.dup(sys.stdout.fileno()), "w", encoding="ascii")
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the caller's; a KeyboardInterrupt then comes from the game
-    threading.Thread(target=_end_with_the_caller, daemon=True).start()
+    threading.Thread(target=_end_with_the_caller, args=(_leads_group(),), daemon=True).start()
     with open(path, "rb") as file:
         # The bytes are those of the process that started this one, and of nobody else.
         order: Order = pickle.load(file)
@@ -63,14 +67,14 @@ def main(path: str) -> None:
     from rollback.sim.pool.playing import row_of
 
     shared = Shared()
+    shared.making = partial(_making, order.timeout)
     with answers:
         answers.write(READY.decode())
         answers.flush()
         for job in jobs:
             shared.parcels = _parcels(job)
             watch.begin()
-            if order.timeout is not None:
-                faulthandler.dump_traceback_later(order.timeout, exit=True)
+            _arm(order.timeout)
             status, digest, _, _, error = row_of(job.spec, job.seed, shared, (BaseException,))
             faulthandler.cancel_dump_traceback_later()
             json.dump([status, digest, error, watch.looked_at()], answers)
@@ -78,11 +82,32 @@ def main(path: str) -> None:
             answers.flush()
 
 
+def _arm(seconds: float | None) -> None:
+    if seconds is not None:
+        faulthandler.dump_traceback_later(seconds, exit=True)
+
+
+@contextmanager
+def _making(timeout: float | None) -> Iterator[None]:
+    """Let the clock of the match stand while its game is imported, as in a worker."""
+    _arm(starting_of(timeout))
+    try:
+        yield
+    finally:
+        _arm(timeout)
+
+
 def _parcels(job: Job) -> dict[str, bytes]:
     return {name: what.read_bytes() if isinstance(what, Path) else what for name, what in job.spec.parcels().items()}
 
 
-def _end_with_the_caller() -> None:
+def _leads_group() -> bool:
+    return hasattr(os, "getpgrp") and os.getpgrp() == os.getpid()  # asked before a condition sets what getpid tells
+
+
+def _end_with_the_caller(leads_group: bool) -> None:
     while os.read(0, 4096):  # not by sys.stdin, which would hold its lock when the interpreter ends
         pass
+    if leads_group:
+        os.killpg(0, signal.SIGKILL)  # what the matches have started too
     os._exit(1)

@@ -12,17 +12,19 @@ import os
 import struct
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from rollback.sim.pool.patience import slack_of
+
 __all__ = ["BETWEEN", "BlackBox", "Found", "found", "found_of_batch"]
 
-PLACE: Final = struct.Struct("<qq")  # the batch, and the match in it
+PLACE: Final = struct.Struct("<qqd")  # the batch, the match in it, and the seconds that it has for what it is at
 BETWEEN: Final = -1  # in a batch, but in no match: it is being opened, or its results are being sent
 NOWHERE: Final = -2  # in no batch
-SLACK: Final = 0.1  # of the time a match has, by which the watchdog may be late; arming it costs 20 us, which is saved so
-MOST_SLACK: Final = 1.0  # seconds
+UNLIMITED: Final = 0.0  # seconds
 LONGEST: Final = 8_000  # characters of the watchdog's text
 
 
@@ -34,11 +36,13 @@ class Found:
         batch: Which it has; None, if it has none.
         place: At which of its matches it is; None, if at none.
         traceback: Where the code was when the watchdog ended it; empty, if something else did.
+        seconds: What it has for what it is at: more than a match where that is being prepared; None without a limit.
     """
 
     batch: int | None
     place: int | None
     traceback: str
+    seconds: float | None = None
 
 
 class BlackBox:
@@ -47,17 +51,21 @@ class BlackBox:
     Args:
         folder: Where to leave it; the folder is there.
         timeout: Seconds after which a match is ended, together with this process; None lets it run.
+        starting: The same for what is imported and made before the first one, the opening of a batch too.
     """
 
-    def __init__(self, folder: Path, timeout: float | None) -> None:
+    def __init__(self, folder: Path, timeout: float | None, starting: float | None) -> None:
         box, trace = _files(folder, os.getpid())
-        box.write_bytes(PLACE.pack(0, NOWHERE))
+        box.write_bytes(PLACE.pack(0, NOWHERE, UNLIMITED))
         with box.open("r+b") as file:
             self._place = mmap.mmap(file.fileno(), PLACE.size)
         self._trace = trace.open("w", encoding="utf-8")
         self._timeout = timeout
+        self._starting = starting
         self._slack = 0.0 if timeout is None else slack_of(timeout)
         self._rearm = 0.0
+        self._at = (0, NOWHERE)
+        self._makes = False
         self._process = os.getpid()
 
     def settle(self) -> None:
@@ -69,10 +77,35 @@ class BlackBox:
     def enter(self, batch: int, place: int = BETWEEN) -> None:
         """Say that this match of this batch begins now; the watchdog gives it its time from here on."""
         self._end_copies()
-        PLACE.pack_into(self._place, 0, batch, place)
-        if self._timeout is not None and (now := time.monotonic()) >= self._rearm:
-            faulthandler.dump_traceback_later(self._timeout + self._slack, exit=True, file=self._trace)
-            self._rearm = now + self._slack  # until then what is left is no shorter than the timeout
+        self._at = batch, place
+        if self._timeout is None:
+            PLACE.pack_into(self._place, 0, batch, place, UNLIMITED)
+        elif place == BETWEEN:
+            self._give(self._starting or self._timeout)
+        else:
+            PLACE.pack_into(self._place, 0, batch, place, self._timeout)
+            if (now := time.monotonic()) >= self._rearm:
+                faulthandler.dump_traceback_later(self._timeout + self._slack, exit=True, file=self._trace)
+                self._rearm = now + self._slack  # until then what is left is no shorter than the timeout
+
+    @contextmanager
+    def making(self) -> Iterator[None]:
+        """Let the clock of the match stand while something is made once for all matches, and begin anew after it."""
+        if self._timeout is None or self._makes:
+            yield
+            return
+        self._makes = True
+        self._give(self._starting or self._timeout)
+        try:
+            yield
+        finally:
+            self._makes = False
+            self.enter(*self._at)
+
+    def _give(self, seconds: float) -> None:
+        PLACE.pack_into(self._place, 0, *self._at, seconds)
+        faulthandler.dump_traceback_later(seconds + slack_of(seconds), exit=True, file=self._trace)
+        self._rearm = 0.0
 
     def rest(self, batch: int) -> None:
         """Say that its matches are over, and that only sending the results is left."""
@@ -80,7 +113,7 @@ class BlackBox:
         if self._timeout is not None:
             faulthandler.cancel_dump_traceback_later()
             self._rearm = 0.0
-        PLACE.pack_into(self._place, 0, batch, BETWEEN)
+        PLACE.pack_into(self._place, 0, batch, BETWEEN, UNLIMITED)
 
     def _end_copies(self) -> None:
         if (
@@ -94,20 +127,15 @@ class BlackBox:
         self._trace.close()
 
 
-def slack_of(timeout: float) -> float:
-    """Return by how many seconds the watchdog may be late."""
-    return min(timeout * SLACK, MOST_SLACK)
-
-
 def found(folder: Path, process: int) -> Found:
     """Return where a worker is, or was when it died; nothing, if it died before it could begin."""
     box, trace = _files(folder, process)
     try:
-        batch, place = PLACE.unpack(box.read_bytes())
+        batch, place, seconds = PLACE.unpack(box.read_bytes())
         text = trace.read_text(encoding="utf-8", errors="replace")[:LONGEST]
     except (OSError, struct.error):
         return Found(None, None, "")
-    return Found(None if place == NOWHERE else batch, place if place >= 0 else None, text)
+    return Found(None if place == NOWHERE else batch, place if place >= 0 else None, text, seconds or None)
 
 
 def found_of_batch(folder: Path, batch: int) -> Found | None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     from rollback.sim.pool.played import Spec
 
-__all__ = ["reproduce"]
+__all__ = ["line_of", "reproduce"]
 
 KIND: Final = "match"  # what `rollback simulate --match` plays: a `MatchSpec`
 LONGEST: Final = 4000  # characters: a shell takes more, a person who copies it does not
@@ -32,5 +32,10 @@ def reproduce(spec: Spec, seed: int) -> str:
     if values.get("kind") != KIND:
         return ""
     told = json.dumps(values, separators=(",", ":"))
-    line = shlex.join(["rollback", "simulate", "--match", told, "--match-seed", str(seed)])
+    return line_of("rollback", "simulate", "--match", told, "--match-seed", str(seed))
+
+
+def line_of(*words: str) -> str:
+    """Return a command line that can be copied into a shell; empty where it would be too long for that."""
+    line = shlex.join(words)
     return line if len(line) <= LONGEST else ""

@@ -15,10 +15,11 @@ from pathlib import Path
 from queue import SimpleQueue
 from typing import Final
 
-from rollback.sim.pool.blackbox import Found, found, slack_of
+from rollback.sim.pool.blackbox import Found, found
 from rollback.sim.pool.errand import begin, run
 from rollback.sim.pool.job import Batch, Job, Rules
 from rollback.sim.pool.letters import Letter, opened, posted
+from rollback.sim.pool.patience import slack_of, too_long
 from rollback.sim.pool.spawning import Context, Script, Worker
 from rollback.sim.pool.worker import Missing, Orders, Reply, Unplayed, unpack
 
@@ -37,11 +38,12 @@ class Wreck:
 
     Attributes:
         killers: Matches that were being played by the very process that died by itself, and how it died.
-        timeouts: Matches that were ended by the watchdog, and where they were.
+        timeouts: Matches that were ended by the watchdog, and what is told of that.
         suspects: Matches one of which may have killed it.
         lost: All others that were under way.
         strays: Processes that died by themselves and had nothing to play: somebody else kills here.
         how: How the first process died.
+        is_slow: Whether one of those that were ended was still being prepared.
     """
 
     killers: Sequence[tuple[Job, str]]
@@ -50,6 +52,7 @@ class Wreck:
     lost: Sequence[Job]
     strays: int
     how: str
+    is_slow: bool = False
 
 
 @dataclass(slots=True)
@@ -62,7 +65,7 @@ class _Flight:
 class _Pause:
     """A worker that has not moved on since a moment."""
 
-    at: tuple[int | None, int | None]
+    at: Found
     since: float
 
 
@@ -72,6 +75,7 @@ class _Judgement:
     timeouts: list[tuple[Job, str]] = field(default_factory=list)
     suspects: list[Job] = field(default_factory=list)
     strays: int = 0
+    is_slow: bool = False
 
 
 class Crew:
@@ -84,12 +88,22 @@ class Crew:
         name: Of this crew, among those of the run.
         script: How its processes find the caller's script.
         finished: Where to say that a batch is done.
+        starting: Seconds for what is made before the first match; None without a timeout.
 
     Attributes:
         is_broken: Whether a worker has died: then there is only `wreck` to be called.
     """
 
-    def __init__(self, workers: int, rules: Rules, root: Path, name: str, script: Script, finished: Finished) -> None:
+    def __init__(
+        self,
+        workers: int,
+        rules: Rules,
+        root: Path,
+        name: str,
+        script: Script,
+        finished: Finished,
+        starting: float | None = None,
+    ) -> None:
         self._folder = root / name
         self._folder.mkdir()
         self._timeout = rules.timeout
@@ -102,7 +116,7 @@ class Crew:
         self._overdue: set[int] = set()
         self._refusal = ""
         self.is_broken = False
-        orders = Orders(os.getpid(), str(self._folder), rules.timeout, rules.memory_mb, script)
+        orders = Orders(os.getpid(), str(self._folder), rules.timeout, starting, rules.memory_mb, script)
         self._executor = ProcessPoolExecutor(workers, mp_context=self._context, initializer=begin, initargs=(orders, str(root)))
 
     def __len__(self) -> int:
@@ -167,9 +181,10 @@ class Crew:
                 continue
             told = found(self._folder, worker.pid)
             pause = self._pauses.get(worker.pid)
-            if pause is None or pause.at != (told.batch, told.place) or not self._is_under_way(told):
-                self._pauses[worker.pid] = _Pause((told.batch, told.place), now)
-            elif now - pause.since > self._timeout + slack_of(self._timeout) + LATE:
+            seconds = told.seconds or self._timeout
+            if pause is None or pause.at != told or not self._is_under_way(told):
+                self._pauses[worker.pid] = _Pause(told, now)
+            elif now - pause.since > seconds + slack_of(seconds) + LATE:
                 self._overdue.add(worker.pid)
                 worker.kill()
 
@@ -195,7 +210,7 @@ class Crew:
         lost = [job for batch in flights.values() for job in batch.jobs() if job.index not in told]
         how = _how(culprits[0].exitcode) if culprits else self._refusal or _how(SIGTERM)
         self._clean()
-        return Wreck(judgement.killers, judgement.timeouts, suspects, lost, judgement.strays, how)
+        return Wreck(judgement.killers, judgement.timeouts, suspects, lost, judgement.strays, how, judgement.is_slow)
 
     def _judge(self, worker: Worker, is_culprit: bool, is_open: bool, flights: dict[int, Batch], judgement: _Judgement) -> None:
         """Say what the match that a dead worker was at has to do with it."""
@@ -207,9 +222,11 @@ class Crew:
             return
         jobs = batch.jobs()
         at = jobs if told.place is None else [jobs[told.place]]
-        if told.traceback or worker.pid in self._overdue:
+        if self._timeout is not None and (told.traceback or worker.pid in self._overdue):
+            judgement.is_slow = judgement.is_slow or (told.seconds or 0.0) > self._timeout
             if len(at) == 1:
-                judgement.timeouts.append((at[0], told.traceback or "its watchdog had been switched off\n"))
+                where = told.traceback or "its watchdog had been switched off\n"
+                judgement.timeouts.append((at[0], too_long(self._timeout, told.seconds, where)))
             else:
                 judgement.suspects.extend(at)
         elif is_culprit and len(at) == 1:
@@ -247,10 +264,11 @@ class Crew:
             if not wait([worker.sentinel], max(0.0, deadline - time.monotonic()) if patience else 0.0):
                 worker.kill()
                 killed.add(worker)
-        for worker in self._context.workers:
+        for worker in [worker for worker in self._context.workers if worker.pid is not None]:
             # The executor's thread may have been told of the end first, and is about to write it down.
-            while worker.pid is not None and worker.exitcode is None:
+            while worker.exitcode is None:
                 worker.join(0.01)
+            worker.end_group()
         return killed
 
     def _clean(self) -> None:

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Final
 
 from rollback.sim.pool.letters import Letter, opened, posted
+from rollback.sim.pool.spawning import lead_group
 from rollback.sim.pool.worker import Orders, play_batch, prepare
 
 __all__ = ["begin", "run"]
@@ -32,6 +33,7 @@ def begin(orders: Orders, root: str) -> None:
         root: The folder of the run, in which the parcels are; whoever survives the parent removes it.
     """
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    lead_group()
     if hasattr(signal, "pthread_sigmask"):
         signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})  # it began blocked; a game's own processes need not
     parent = multiprocessing.parent_process()
@@ -76,4 +78,6 @@ def _end_with(sentinel: int, root: str, is_settled: threading.Event | None = Non
         is_settled.set()
     multiprocessing.connection.wait([sentinel])
     shutil.rmtree(root, ignore_errors=True)
+    if hasattr(os, "killpg") and os.getpgrp() == os.getpid():
+        os.killpg(0, signal.SIGKILL)  # what matches have started too
     os._exit(1)

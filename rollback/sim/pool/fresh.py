@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 import os
 import pickle
+import signal
 import subprocess
 import sys
 import tempfile
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -70,6 +72,9 @@ class Fresh:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None) -> None:
+        if hasattr(os, "killpg"):
+            with suppress(OSError):
+                os.killpg(self._process.pid, signal.SIGKILL)  # it leads a group, in which is what its matches have started
         self._process.kill()
         self._process.wait()
         for pipe in (self._process.stdin, self._process.stdout):
@@ -138,6 +143,7 @@ def _started(order: str, conditions: Conditions, said: Any) -> subprocess.Popen[
             stdout=subprocess.PIPE,
             stderr=said,
             env=os.environ | dict.fromkeys(ONE_THREAD, "1") | {"PYTHONHASHSEED": conditions.hash_seed},
+            start_new_session=True,
         )
     except OSError as error:
         raise UsageError(f"verify needs another process, and none can be started here ({error})") from None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final, Protocol
@@ -42,19 +43,22 @@ class Shared:
 
     Attributes:
         parcels: The bytes of what travelled with the specs, by the name that their `parcels()` gives it.
+        making: What is entered while something is made: whoever takes the time of a match takes that out.
     """
 
-    __slots__ = ("_kept", "parcels")
+    __slots__ = ("_kept", "making", "parcels")
 
     def __init__(self, parcels: Mapping[str, bytes] | None = None) -> None:
         self.parcels: Mapping[str, bytes] = {} if parcels is None else parcels
+        self.making: Callable[[], AbstractContextManager[None]] = nullcontext
         self._kept: dict[Any, Any] = {}
 
     def kept(self, key: Any, make: Callable[[], Any]) -> Any:
         """Return what is kept under a hashable key; make it where it is not there yet."""
         made = self._kept.get(key)
         if made is None:
-            made = make()
+            with self.making():
+                made = make()
             if len(self._kept) >= KEPT:
                 del self._kept[next(iter(self._kept))]  # the oldest
             self._kept[key] = made

@@ -92,7 +92,8 @@ class ReplayFile:
         trouble = "" if self.game else trouble_of_name(named)
         if trouble:
             return {"trouble": trouble, "message": "", "named": named}
-        game = game_factory(named, is_trusted=bool(self.game))()
+        with shared.making():  # its import is not the match's time
+            game = game_factory(named, is_trusted=bool(self.game))()
         verdict = replay.verify(game)
         message = verdict.message if replay.complete else f"{verdict.message}; {replay.damage}"
         if verdict.ok and not replay.complete:

@@ -141,9 +141,7 @@ def _maker(name: str, shared: Shared) -> Maker:
     parsed = _parsed(name)
     place = parsed.place
     if place == "best":
-        from rollback.games.bots import bot_for
-
-        return bot_for
+        return _scripted
     if place == "random":
         return _drawing
     if place == "idle":
@@ -151,6 +149,20 @@ def _maker(name: str, shared: Shared) -> Maker:
     if place.endswith(SAVED):
         return _from_saved(place, parsed.settings, shared)
     return _imported(name.strip(), place, parsed.settings)
+
+
+def _scripted(game: Any, player: int, seed: int) -> Policy:
+    """Return the game's own bot; what is played at random for want of one must not be told as the best there is."""
+    from rollback.games.bots import RandomBot, bot_for
+
+    bot = bot_for(game, player, seed)
+    if isinstance(bot, RandomBot):
+        raise UsageError(
+            "this game has no scripted bot, so nobody can play it as best: name another player, random, idle, module:Policy,"
+            " path/file.py:Policy, a checkpoint FILE.npz or an ONNX model FILE.onnx,"
+            " or give the game a method bot(player, seed)"
+        )
+    return bot
 
 
 def _drawing(game: Any, player: int, seed: int) -> Policy:

@@ -12,14 +12,14 @@ import signal
 import sys
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from multiprocessing import spawn
 from pathlib import Path
 from typing import Any, Final
 
 from rollback.errors import UsageError
 
-__all__ = ["Context", "Script", "Worker", "check_not_opening", "open_script", "opening", "script_of_caller"]
+__all__ = ["Context", "Script", "Worker", "check_not_opening", "lead_group", "open_script", "opening", "script_of_caller"]
 
 Script = tuple[tuple[str, str], ...]  # how a process finds the script of another: by module or by path; empty, if not at all
 WHERE: Final = ("init_main_from_name", "init_main_from_path")
@@ -41,6 +41,12 @@ class Worker(multiprocessing.context.SpawnProcess):
             resource_tracker.ensure_running()
         with _undisturbed(), _without_script():
             super().start()
+
+    def end_group(self) -> None:
+        """End what it has started and left, once it has ended itself: all of that is in its group, unless it has left that."""
+        if hasattr(os, "killpg") and self.pid is not None:
+            with suppress(OSError):  # nothing is left
+                os.killpg(self.pid, signal.SIGKILL)
 
 
 class Context(multiprocessing.context.SpawnContext):
@@ -103,6 +109,16 @@ def _undisturbed() -> Iterator[None]:
             signal.signal(signal.SIGINT, before if before is not None else signal.SIG_DFL)
     if pressed:
         raise KeyboardInterrupt
+
+
+def lead_group() -> None:
+    """Let this process lead a group of its own, where there are groups: what its matches start can be ended with it.
+
+    A Ctrl-C at the terminal does not reach them any more; it is the caller's, who ends all of them.
+    """
+    if hasattr(os, "setsid"):
+        with suppress(OSError):  # it leads one already
+            os.setsid()
 
 
 def script_of_caller() -> Script:

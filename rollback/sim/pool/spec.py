@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final, Self
@@ -98,8 +98,7 @@ class MatchSpec:
             game: Any = make()
             policies = policies_of(game, self.players, seed, shared)
             if self.link is not None:
-                from rollback.sim.pool.linked import play_linked  # the engine is behind it
-
+                play_linked: Callable[..., Played] = shared.kept("linked", _linked)
                 return play_linked(make, policies, self.link, self._config(seed, _fps(game)), self.frames)
             if hasattr(game, "reset"):
                 game.reset(seed)
@@ -163,6 +162,12 @@ def _again(kind: type[MatchSpec], *values: Any) -> MatchSpec:
     for name, value in zip(_DEFAULTS, values, strict=True):
         object.__setattr__(made, name, value)
     return made
+
+
+def _linked() -> Callable[..., Played]:
+    from rollback.sim.pool.linked import play_linked  # the engine is behind it
+
+    return play_linked
 
 
 def _fps(game: Any) -> int:

@@ -35,6 +35,7 @@ class Orders:
         caller: The process that asks: what is played in that very process is neither watched nor limited.
         folder: Where a worker leaves what is found of it when it dies; made where it is not there.
         timeout: Seconds after which a match is ended together with its worker; None lets it take its time.
+        starting: The same for what is imported and made before the first match.
         memory_mb: MiB that a worker may take above what it began with; None sets no limit.
         script: How to find the caller's script, for specs that are defined there.
     """
@@ -42,6 +43,7 @@ class Orders:
     caller: int
     folder: str
     timeout: float | None = None
+    starting: float | None = None
     memory_mb: int | None = None
     script: Script = ()
 
@@ -185,8 +187,9 @@ def prepare(orders: Orders) -> None:
         os.environ[name] = "1"
     folder = Path(orders.folder)
     folder.mkdir(parents=True, exist_ok=True)
-    _here.box = BlackBox(folder, orders.timeout)
+    _here.box = BlackBox(folder, orders.timeout, orders.starting)
     _here.box.settle()
+    _here.shared.making = _here.box.making
     _here.start = size_now()
     _here.wear = Wear(None if orders.memory_mb is None else orders.memory_mb * MIB, _here.start, size_now)
 

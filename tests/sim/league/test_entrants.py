@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from rollback.errors import UsageError
+from rollback.games import Pong
 from rollback.sim.league.entrants import check_entrants, labels_of, names_of
 from tests.sim.league.games import Sums
 
@@ -65,4 +66,10 @@ def test_a_name_that_leads_nowhere_is_told_before_the_first_match(agent, said):
 
 
 def test_those_that_can_play_pass():
-    check_entrants(Sums(3), ["best", "random", "idle", f"{HERE}:Dares?more=3"])
+    check_entrants(Sums(3), ["random", "idle", f"{HERE}:Dares?more=3"])
+    check_entrants(Pong(), ["best", "random"])
+
+
+def test_the_best_of_a_game_without_a_bot_is_nobody():
+    with pytest.raises(UsageError, match=r"^this game has no scripted bot, so nobody can play it as best: name another player"):
+        check_entrants(Sums(3), ["random", "best"])

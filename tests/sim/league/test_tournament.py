@@ -171,7 +171,7 @@ def test_all_of_a_table_can_be_told_as_json_and_drawn():
         ({"schedule": "swiss"}, "schedule must be one of round-robin, league, not 'swiss'"),
         ({"frames": 0}, "frames of a match must be"),
         ({"seed": -1}, "seed of a match must be"),
-        ({"agents": ["best"]}, "needs at least two agents"),
+        ({"agents": DARES[:1]}, "needs at least two agents"),
         ({"agents": DARES[:3], "schedule": "league"}, "needs at least 4 agents, not 3"),
         ({"game": f"{HERE}:Unscored"}, r"has no scores\(\)"),
         ({"game": f"{HERE}:Nothing"}, "Nothing"),
@@ -184,6 +184,20 @@ def test_wrong_arguments_are_said_in_one_sentence_before_anything_is_played(chan
     with pytest.raises((UsageError, GameError), match=said) as caught:
         League(**given)
     assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("schedule", "index", "said"),
+    [
+        ("round-robin", 12, r"^there is no match 12 among 12: they are numbered from 0 to 11; "),
+        ("round-robin", -1, "^there is no match -1 among 12"),
+        ("league", 3, r"^who plays in a match of a league depends on those before it, so none can be played alone"),
+    ],
+)
+def test_a_match_that_is_not_played_can_not_be_had_either(schedule, index, said):
+    league = League(SUMS, DARES[:4], matches=12, schedule=schedule)
+    with pytest.raises(UsageError, match=said):
+        league.spec(index)
 
 
 def test_scores_that_are_no_numbers_are_a_failure_and_spoil_no_mean():

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ctypes
 import os
 import signal
+import subprocess
 import sys
 import time
 from typing import Any, ClassVar
@@ -149,3 +150,18 @@ class ForgetsModules(Good):
     def misbehave(self) -> None:
         for name in [name for name in sys.modules if name.startswith("rollback.")]:
             del sys.modules[name]
+
+
+class Starts(Good):
+    """Starts a process that would stay, notes its number beside this file's `STARTED`, and dies if its seed is odd."""
+
+    def reset(self, seed: int) -> None:
+        super().reset(seed)
+        self.seed = seed
+
+    def misbehave(self) -> None:
+        started = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"])
+        with open(os.environ["STARTED"], "a", encoding="ascii") as file:
+            file.write(f"{started.pid}\n")
+        if self.seed % 2:
+            os._exit(3)

@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 
 from rollback.sim.pool import blackbox
-from rollback.sim.pool.blackbox import BETWEEN, LONGEST, BlackBox, Found, found, found_of_batch, slack_of
+from rollback.sim.pool.blackbox import BETWEEN, LONGEST, BlackBox, Found, found, found_of_batch
+from rollback.sim.pool.patience import slack_of
 
 ROOT = Path(__file__).resolve().parents[3]
 HERE = os.getpid()
@@ -34,7 +35,7 @@ def clock(monkeypatch):
 
 
 def test_it_says_where_the_worker_is_at_each_moment(tmp_path, armed):
-    box = BlackBox(tmp_path, None)
+    box = BlackBox(tmp_path, None, None)
     assert found(tmp_path, HERE) == Found(None, None, "")
     box.enter(3)
     assert found(tmp_path, HERE) == Found(3, None, "")
@@ -55,7 +56,7 @@ def test_nothing_is_found_of_a_worker_that_left_nothing_or_half_a_file(tmp_path)
 
 
 def test_the_watchdog_never_barks_early_and_is_armed_rarely(tmp_path, armed, clock):
-    box = BlackBox(tmp_path, 2.0)
+    box = BlackBox(tmp_path, 2.0, 2.0)
     box.enter(1)
     deadline = clock[0] + armed[-1]
     for at in range(300):
@@ -74,16 +75,40 @@ def test_the_watchdog_never_barks_early_and_is_armed_rarely(tmp_path, armed, clo
     box.close()
 
 
-@pytest.mark.parametrize(("timeout", "slack"), [(0.5, 0.05), (5.0, 0.5), (600.0, 1.0)])
-def test_the_watchdog_is_late_by_a_tenth_and_by_a_second_at_most(timeout, slack):
-    assert slack_of(timeout) == pytest.approx(slack)
+def test_what_is_imported_has_a_longer_time_of_its_own_and_the_match_all_of_its_own_after_it(tmp_path, armed, clock):
+    box = BlackBox(tmp_path, 2.0, 60.0)
+    box.enter(1)
+    assert armed == [61.0] and found(tmp_path, HERE) == Found(1, None, "", 60.0)  # the batch is opened: that may import, too
+    box.enter(1, 0)
+    assert armed[1:] == [2.2] and found(tmp_path, HERE) == Found(1, 0, "", 2.0)
+    clock[0] += 1.9
+    with box.making():
+        assert armed[2:] == [61.0] and found(tmp_path, HERE) == Found(1, 0, "", 60.0)
+        with box.making():  # a game's factory is made while the game is
+            clock[0] += 40.0
+        assert armed[3:] == []
+    assert armed[3:] == [2.2] and found(tmp_path, HERE) == Found(1, 0, "", 2.0)
+    with pytest.raises(ImportError), box.making():
+        raise ImportError
+    assert armed[4:] == [61.0, 2.2]
+    box.rest(1)
+    box.close()
+
+
+def test_without_a_timeout_nothing_is_watched_whatever_is_made(tmp_path, armed):
+    box = BlackBox(tmp_path, None, None)
+    box.enter(1, 0)
+    with box.making():
+        assert found(tmp_path, HERE) == Found(1, 0, "")
+    assert armed == []
+    box.close()
 
 
 PROGRAM = """
 import os, sys
 from pathlib import Path
 from rollback.sim.pool.blackbox import BlackBox
-box = BlackBox(Path(sys.argv[1]), 0.2)
+box = BlackBox(Path(sys.argv[1]), 0.2, 0.2)
 box.enter(5, 6)
 {act}
 """
@@ -103,6 +128,6 @@ def test_it_stands_whatever_ends_the_process(act, code, words, tmp_path):
 
 
 def test_a_long_traceback_is_cut(tmp_path):
-    BlackBox(tmp_path, None).close()
+    BlackBox(tmp_path, None, None).close()
     (tmp_path / f"{HERE}.trace").write_text("x" * (LONGEST + 5))
     assert len(found(tmp_path, HERE).traceback) == LONGEST

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from rollback.cli.app import run
 from rollback.sim import Link, MatchSpec, simulate
+from rollback.sim.plan import MatchPlan
 from rollback.sim.pool.commands import LONGEST, reproduce
 
 
@@ -52,6 +53,25 @@ def test_a_spec_with_a_command_of_its_own_is_asked_for_it():
 @pytest.mark.parametrize("values", [{"kind": "mine"}, {"players": ["x" * 100] * (LONGEST // 100)}])
 def test_a_spec_that_the_command_does_not_know_or_no_line_holds_has_none(values):
     assert reproduce(Told(values), 1) == ""
+
+
+def test_the_command_of_a_plan_plays_it_in_the_same_way_and_fails_as_it_failed(tmp_path, capsys):
+    (tmp_path / "deep.py").write_text("from tests.sim.games import DeepDesync")
+    game, line = f"{tmp_path / 'deep.py'}:DeepDesync", Link(latency_ms=80, jitter_ms=30, loss=0.1)
+    plan = MatchPlan(game=game, seed=1, frames=400, link=line, phases=(0.25, 0.5), profile="bad; line")
+    (result,) = simulate([plan])
+    program, *words = shlex.split(result.command)
+    assert (program, words[0], result.status) == ("rollback", "stress", "error")
+    assert run([*words, "--json"]) == 1
+    again = json.loads(capsys.readouterr().out)
+    assert again.pop("passed") is False and again == result.stats
+    assert run(words) == 1
+    assert f"match of {game}: failed: " in capsys.readouterr().out
+
+
+def test_a_plan_of_very_many_incidents_has_no_command():
+    incidents = [{"at": frame, "do": "pause", "peer": 0} for frame in range(1000)]
+    assert MatchPlan(game="pong", incidents=tuple(incidents)).command(0) == ""
 
 
 SPECS = (

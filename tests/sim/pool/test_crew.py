@@ -33,9 +33,15 @@ class FakeWorker:
     pid: int | None
     exitcode: int | None
     kills: int = 0
+    ended_groups: int = 0
 
     def join(self, timeout: float) -> None:
         """Nothing to wait for."""
+
+    def end_group(self) -> None:
+        """No such number is to be sent a signal: it may be somebody's."""
+        assert self.exitcode is not None
+        self.ended_groups += 1
 
     @property
     def sentinel(self) -> int:
@@ -68,11 +74,11 @@ def crew(tmp_path):
     crew.close(is_done=False)
 
 
-def died(crew, pid, code, batch=None, place=None, trace=""):
+def died(crew, pid, code, batch=None, place=None, trace="", seconds=10.0):
     """Let a worker have died, with or without a word."""
     crew._context.workers.append(FakeWorker(pid, code))
     if batch is not None:
-        (crew._folder / f"{pid}.box").write_bytes(PLACE.pack(batch, place))
+        (crew._folder / f"{pid}.box").write_bytes(PLACE.pack(batch, place, seconds))
         (crew._folder / f"{pid}.trace").write_text(trace)
 
 
@@ -85,6 +91,7 @@ def told(wreck):
     )
 
 
+LATE = "it took longer than timeout=10 s, and was ended:\n{}"
 BY_KILL = [(3, "was killed by SIGKILL")]
 CASES = {
     "one died by itself, the other was ended": ([(KILLED, 2, 0), (ENDED, 1, 1)], (BY_KILL, [], [], OTHER)),
@@ -94,7 +101,7 @@ CASES = {
     ),
     "none is known to have died by itself": ([(ENDED, 1, 0), (ENDED, 2, 0)], ([], [], [0, 3], [1, 2, 4, 5, 6, 7, 8])),
     "the only one under suspicion": ([(ENDED, 2, 0)], ([(3, "was killed by SIGTERM")], [], [], OTHER)),
-    "the watchdog": ([(1, 2, 0, "Timeout!"), (ENDED, 1, 0)], ([], [(3, "Timeout!")], [], OTHER)),
+    "the watchdog": ([(1, 2, 0, "Timeout!"), (ENDED, 1, 0)], ([], [(3, LATE.format("Timeout!"))], [], OTHER)),
     "between the matches of a batch": ([(KILLED, 2, BETWEEN), (ENDED, 1, 0)], ([], [], [3, 4, 5], [0, 1, 2, 6, 7, 8])),
     "the watchdog, before a match began": (
         [(1, 2, BETWEEN, "Timeout!"), (ENDED, 1, 0)],
@@ -122,6 +129,7 @@ def test_who_had_to_be_killed_is_not_blamed_and_one_that_never_started_is_left_a
     crew._context.workers.append(FakeWorker(None, None))
     assert told(crew.wreck())[0] == [(3, "ended with exit code 3")]
     assert [worker.kills for worker in crew._context.workers] == [1, 0, 0]
+    assert [worker.ended_groups for worker in crew._context.workers] == [1, 1, 0]
 
 
 def test_a_signal_without_a_name_is_told_by_its_number(crew):
@@ -155,7 +163,40 @@ def test_a_worker_that_its_watchdog_does_not_end_is_ended_from_outside(crew, mon
     crew.look()
     assert [worker.kills for worker in crew._context.workers] == [1, 0]
     crew._context.workers[1].exitcode = ENDED
-    assert told(crew.wreck()) == ([], [(3, "its watchdog had been switched off\n")], [], OTHER)
+    assert told(crew.wreck()) == ([], [(3, LATE.format("its watchdog had been switched off\n"))], [], OTHER)
+
+
+def test_a_worker_that_imports_a_game_has_the_time_for_that_and_says_so_when_it_was_too_little(crew, monkeypatch):
+    now = [0.0]
+    monkeypatch.setattr(crews.time, "monotonic", lambda: now[0])
+    died(crew, 100, None, 2, 0, seconds=60.0)
+    crew.look()
+    now[0] = 60.0 + 1.0 + crews.LATE
+    crew.look()
+    assert [worker.kills for worker in crew._context.workers] == [0]
+    now[0] += 0.1
+    crew.look()
+    assert [worker.kills for worker in crew._context.workers] == [1]
+    crew._context.workers[0].exitcode = KILLED
+    wreck = crew.wreck()
+    ((job, text),) = wreck.timeouts
+    assert job.index == 3 and wreck.is_slow
+    assert text.startswith("to import what it needs took longer than 60 s, and was ended (timeout=10 s counts from then on):\n")
+
+
+def test_the_clock_of_a_match_begins_anew_when_its_game_is_imported(crew, monkeypatch):
+    now = [0.0]
+    monkeypatch.setattr(crews.time, "monotonic", lambda: now[0])
+    for seconds in (60.0, 10.0):
+        crew._context.workers.clear()
+        died(crew, 100, None, 2, 0, seconds=seconds)
+        crew.look()
+        now[0] += 12.0
+    crew.look()
+    assert not crew._overdue
+    now[0] += 12.0
+    crew.look()
+    assert crew._overdue == {100}
 
 
 def test_a_worker_that_gets_on_is_never_ended_from_outside(crew, monkeypatch):
@@ -227,6 +268,9 @@ def test_who_died_by_itself_is_not_taken_for_killed_where_its_end_is_not_written
 
         def kill(self):
             self.kills += 1
+
+        def end_group(self):
+            assert self.exitcode == -9
 
     late = Late()
     crew._context.workers.append(late)

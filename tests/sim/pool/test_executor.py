@@ -103,11 +103,11 @@ def test_each_bad_match_is_blamed_for_what_it_did_and_no_other():
     blamed = {3: bad("Poison"), 20: Task("dozing"), 21: bad("Unwatched"), 41: bad("Interrupter"), 50: bad("Exiter")}
     for index, spec in blamed.items():
         specs[index] = spec
-    results = simulate(specs, backend=lambda: FORKED(2), workers=2, batch=10, timeout=5.0, retries=1)
+    results = simulate(specs, backend=lambda: FORKED(2), workers=2, batch=10, timeout=1.5, retries=1)
     told = {index: (results[index].status, results[index].attempts) for index in blamed}
     assert told == {3: ("crashed", 2), 20: ("timeout", 1), 21: ("timeout", 1), 41: ("error", 1), 50: ("crashed", 2)}
     assert "BrokenProcessPool" in results[3].error and "2 times" in results[3].error
-    assert "in dozing" in results[20].error and "timeout=5 s" in results[20].error
+    assert "in dozing" in results[20].error and "timeout=1.5 s" in results[20].error
     assert "switched its watchdog off" in results[21].error and "in misbehave" in results[21].error
     assert [each for each in results if each.index not in blamed] == [each for each in reference if each.index not in blamed]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pickle
 from collections import Counter
 from dataclasses import dataclass, field
 
@@ -10,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rollback.errors import RollbackError
+from rollback.sim.pool.backends import handing
 from rollback.sim.pool.backends.handing import Lost, Refused, hand_out
 from rollback.sim.pool.blackbox import Found
 from rollback.sim.pool.job import Rules
@@ -42,6 +44,8 @@ class Crew:
     alone: list = field(default_factory=list)
 
     def submit(self, piece, packed):
+        if self.is_one_boat:  # nobody who comes later goes down with a suspect either, nor takes it down
+            assert not any(each.is_suspect for each, _ in self.under_way.values())
         self.under_way[piece.number] = piece, packed
         self.most = max(self.most, len(self.under_way))
         if piece.is_suspect:
@@ -126,6 +130,90 @@ def test_a_match_that_hangs_is_not_tried_again():
     results = played(crew, batch=4, retries=9, timeout=2.0)
     assert results[5].status == "timeout" and results[5].attempts == 1 and crew.played[5] == 1
     assert results[5].error == "it took longer than timeout=2 s, and was ended:\nhere it hung"
+
+
+@pytest.mark.parametrize("is_one_boat", [False, True])
+def test_a_suspect_in_one_boat_is_not_killed_by_a_batch_that_was_sent_after_it(is_one_boat):
+    # The first batch kills while a hanging match is under way beside it: that one is suspected, and tried alone.
+    crew = Crew(poison=frozenset({1, 9}), hangs=frozenset({5}), is_one_boat=is_one_boat, window=4)
+    results = played(crew, batch=4, retries=1, timeout=2.0)
+    assert {each.index: (each.status, each.attempts) for each in results if each.status != "ok"} == {
+        1: ("crashed", 2),
+        5: ("timeout", 1),
+        9: ("crashed", 2),
+    }
+
+
+def test_a_match_that_is_ended_while_it_is_imported_is_no_killer_and_says_what_it_had():
+    class Importing(Crew):
+        """Its watchdog finds no place: the batch is still being opened."""
+
+        def traces(self, numbers):
+            found = super().traces(numbers)
+            return {number: [Found(each.batch, None, each.traceback, 60.0) for each in all_] for number, all_ in found.items()}
+
+    for is_one_boat in (False, True):
+        results = played(Importing(hangs=frozenset({5}), is_one_boat=is_one_boat), batch=4, retries=3, timeout=2.0)
+        assert [(each.status, each.attempts) for each in results if each.index == 5] == [("timeout", 1)]
+        assert results[5].error.startswith("to import what it needs took longer than 60 s, and was ended (timeout=2 s counts")
+        assert {each.status for each in results if each.index != 5} == {"ok"}
+
+
+@dataclass
+class Short(Crew):
+    """Its workers have memory for so many matches; what comes after those runs out of it.
+
+    Attributes:
+        room: For how many.
+        greedy: Matches that no room is enough for.
+        used: How many the present worker has played.
+        fresh: Which were tried in a new worker.
+    """
+
+    room: int = 3
+    greedy: frozenset[int] = frozenset()
+    used: int = 0
+    fresh: list = field(default_factory=list)
+
+    def answer(self, handle):
+        piece, _ = self.under_way[handle]
+        was_used = self.used
+        if piece.is_fresh:
+            self.fresh.append(piece.jobs[0].index)
+            if not self.is_one_boat:
+                self.used = 0
+        word, (seconds, _, _), rows = pickle.loads(super().answer(handle))
+        unfair = []
+        for place, job in enumerate(piece.jobs):
+            self.used += 1
+            if self.used > self.room or job.index in self.greedy:
+                rows[place] = ("error", "", (), {}, "MemoryError")
+                if self.used > 1:
+                    unfair.append(place)
+        if piece.is_fresh and not self.is_one_boat:
+            self.used = was_used
+        return pickle.dumps((word, (seconds, tuple(unfair), bool(unfair)), rows))
+
+    def renew(self):
+        super().renew()
+        self.used = 0
+
+
+@pytest.mark.parametrize("is_one_boat", [False, True])
+def test_what_others_left_in_memory_makes_no_error_of_an_innocent_match(is_one_boat):
+    crew = Short(is_one_boat=is_one_boat, greedy=frozenset({7}))
+    results = played(crew, batch=4)
+    assert [each.index for each in results if each.status == "error"] == [7]
+    assert {each.attempts for each in results} == {1} and "MemoryError" in results[7].error
+    assert 7 in crew.fresh and len(crew.fresh) > 1 and bool(crew.renewed) == is_one_boat
+
+
+@pytest.mark.parametrize("is_one_boat", [False, True])
+def test_a_limit_that_is_too_low_for_all_is_not_answered_by_new_workers_for_ever(is_one_boat, monkeypatch):
+    monkeypatch.setattr(handing, "MOST_SHORT", 4)
+    crew = Short(is_one_boat=is_one_boat, room=0)
+    assert {each.status for each in played(crew, batch=1, count=40)} == {"error"}
+    assert len(crew.fresh) <= 4 + crew.window
 
 
 def test_what_was_killed_alone_says_at_which_try_it_was_played():

@@ -14,12 +14,13 @@ from contextlib import suppress
 import pytest
 
 from rollback.sim import MatchSpec
-from rollback.sim.pool import crew
+from rollback.sim.pool import crew, patience
 from rollback.sim.pool.backends import process, serial
 from rollback.sim.pool.crew import Wreck
 from rollback.sim.pool.job import Batch, Rules
 from rollback.sim.pool.result import MatchResult
 from rollback.sim.pool.worker import Reply
+from tests.sim.pool.processes import runs
 from tests.sim.pool.tasks import Task, numbered
 
 GOOD = MatchSpec(game="tests.sim.pool.bad_games:Good", frames=20)
@@ -79,10 +80,44 @@ def test_what_a_game_raises_or_prints_is_its_own_matter(capfd):
 
 
 def test_a_match_that_hangs_is_ended_by_its_watchdog_also_when_it_lets_nothing_else_run():
-    found = played(among_good(["Holder"]), workers=2, timeout=5.0)["Holder"]
+    found = played(among_good(["Holder"]), workers=2, timeout=2.0)["Holder"]
     assert (found.status, found.attempts) == ("timeout", 1)
-    assert found.error.startswith("it took longer than timeout=5 s, and was ended:\n")
+    assert found.error.startswith("it took longer than timeout=2 s, and was ended:\n")
     assert "bad_games.py" in found.error and "in misbehave" in found.error
+
+
+def test_the_import_of_a_game_is_not_the_time_of_a_match(monkeypatch):
+    monkeypatch.setenv("SLOW_IMPORT", "1.5")
+    jobs = numbered([MatchSpec(game="tests.sim.pool.slow_import:Late", frames=20)] * 3)
+    results = list(process.run(iter(jobs), Rules(workers=1, timeout=0.5)))
+    assert [(result.status, result.attempts) for result in results] == [("ok", 1)] * 3
+
+
+def test_an_import_that_never_ends_is_ended_too_and_is_told_from_a_match_that_hangs(monkeypatch):
+    monkeypatch.setenv("SLOW_IMPORT", "600")
+    monkeypatch.setattr(patience, "STARTING", 1.5)
+    monkeypatch.setattr(patience, "AGAIN", 0.7)
+    names = ["slow_import:Late", "slow_import:Late", "killing_import:Never"]
+    jobs = among_good(names)
+    results = sorted(process.run(iter(jobs), Rules(workers=1, timeout=0.5, retries=0)), key=lambda result: result.index)
+    assert Counter(result.status for result in results) == {"ok": ROUND - 3, "timeout": 2, "crashed": 1}
+    first, second = sorted((result for result in results if result.status == "timeout"), key=lambda result: result.error)
+    assert first.error.startswith("to import what it needs took longer than 0.7 s, and was ended (timeout=0.5 s counts")
+    assert second.error.startswith("to import what it needs took longer than 1.5 s") and "slow_import.py" in second.error
+
+
+@pytest.mark.skipif(not hasattr(os, "killpg"), reason="needs groups of processes")
+def test_what_a_match_has_started_ends_with_its_worker_however_that_ends(tmp_path, monkeypatch):
+    started = tmp_path / "started"
+    monkeypatch.setenv("STARTED", str(started))
+    jobs = numbered([bad("Starts")] * 4)
+    jobs = [type(job)(job.index, job.index, job.spec) for job in jobs]
+    results = list(process.run(iter(jobs), Rules(workers=2, retries=0)))
+    assert Counter(result.status for result in results) == {"ok": 2, "crashed": 2}
+    numbers = [int(line) for line in started.read_text().split()]
+    assert len(numbers) >= 4, "the premise"
+    while any(map(runs, numbers)):  # as soon as the system gets to it; pytest's own limit ends it
+        os.sched_yield()
 
 
 @pytest.mark.nightly

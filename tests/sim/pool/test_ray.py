@@ -96,11 +96,11 @@ def test_each_bad_match_is_blamed_for_what_it_did_and_no_other(here):
     blamed = {3: bad("Poison"), 20: Task("dozing"), 41: bad("Interrupter"), 50: bad("Terminated")}
     for index, spec in blamed.items():
         specs[index] = spec
-    results = simulate(specs, backend="ray", workers=2, batch=10, timeout=4, retries=1)
+    results = simulate(specs, backend="ray", workers=2, batch=10, timeout=2, retries=1)
     told = {index: (results[index].status, results[index].attempts) for index in blamed}
     assert told == {3: ("crashed", 2), 20: ("timeout", 1), 41: ("error", 1), 50: ("crashed", 2)}
     assert "worker died" in results[3].error and "2 times" in results[3].error
-    assert "in dozing" in results[20].error and "timeout=4 s" in results[20].error  # it ran in another process
+    assert "in dozing" in results[20].error and "timeout=2 s" in results[20].error  # it ran in another process
     assert "KeyboardInterrupt" in results[41].error
     assert [each for each in results if each.index not in blamed] == [each for each in reference if each.index not in blamed]
 

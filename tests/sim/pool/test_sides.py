@@ -24,9 +24,23 @@ def played(name: str, game: Any = None, seed: int = 3) -> list[Any]:
     return [policy.act((1, 2), None)[0] for policy in policies_of(game, (name,), seed, Shared())]
 
 
-def test_the_best_player_is_the_games_own_bot_and_a_random_one_where_it_has_none() -> None:
-    assert [type(policy) for policy in policies_of(Pong(), ("best",), 1, Shared())] == [PongBot, PongBot]
-    assert [type(policy) for policy in policies_of(Sums(), ("best",), 1, Shared())] == [RandomBot, RandomBot]
+def test_the_best_player_is_the_games_own_bot_and_nobody_where_it_has_none() -> None:
+    class Bright(Sums):
+        def bot(self, player: int, seed: int) -> Any:
+            return PongBot(seed=seed)
+
+    class Dull(Sums):
+        def bot(self, player: int, seed: int) -> Any:
+            return None
+
+    for game in (Pong(), Bright()):
+        assert [type(policy) for policy in policies_of(game, ("best",), 1, Shared())] == [PongBot, PongBot]
+    for game in (Sums(), Dull()):
+        assert [type(policy) for policy in policies_of(game, ("random",), 1, Shared())] == [RandomBot, RandomBot]
+        with pytest.raises(
+            UsageError, match=r"^this game has no scripted bot.*: name another player, random, idle, module:Policy"
+        ):
+            policies_of(game, ("random", "best"), 1, Shared())
 
 
 def test_without_names_everybody_draws_from_the_seed_and_each_player_for_itself() -> None:
@@ -84,7 +98,7 @@ def test_one_name_is_for_all_and_several_are_for_one_each() -> None:
     assert [policy.act(None, None)[0] for policy in policies_of(Sums(3), names, 0, Shared())] == [1, 2, 0]
     with pytest.raises(UsageError, match=r"3 players are named, and the game has 2: name one each, or a single one for all"):
         policies_of(Sums(), names, 0, Shared())
-    assert len(policies_of(Alone(), ("best",), 0, Shared())) == 1
+    assert len(policies_of(Alone(), ("random",), 0, Shared())) == 1
 
 
 def test_a_class_is_made_anew_for_every_match_and_player() -> None:

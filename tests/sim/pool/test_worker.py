@@ -138,7 +138,7 @@ def test_a_fresh_interpreter_needs_no_preparation(tmp_path):
     assert first.stats["threads"] == ["1", "1", "1"]
     assert (second.status, third.status) == ("error", "ok") and "MemoryError" in second.error
     (box,) = folder.glob("*.box")
-    assert box.stat().st_size == 16
+    assert box.stat().st_size == 24
 
 
 def test_a_result_that_nobody_can_read_is_the_callers_trouble(orders):

@@ -21,6 +21,7 @@ from rollback.sim.pool.batches import AHEAD, workers_of
 from rollback.sim.pool.blackbox import Found
 from rollback.sim.pool.job import Job, Rules
 from rollback.sim.pool.limits import check_memory_limit
+from rollback.sim.pool.patience import starting_of
 from rollback.sim.pool.result import MatchResult
 from rollback.sim.pool.spawning import check_not_opening, script_of_caller
 from rollback.sim.pool.worker import Orders
@@ -70,7 +71,9 @@ class ExecutorCrew:
         self._under_way: set[Future[bytes]] = set()
         self._executor = self._made()
         folder = tempfile.mkdtemp(prefix="rollback-pool-")
-        self._orders = Orders(os.getpid(), folder, rules.timeout, rules.memory_mb, script_of_caller())
+        self._orders = Orders(
+            os.getpid(), folder, rules.timeout, starting_of(rules.timeout), rules.memory_mb, script_of_caller()
+        )
 
     def _made(self) -> Any:
         executor = self._factory()

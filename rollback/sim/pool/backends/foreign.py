@@ -70,7 +70,7 @@ def _watch(orders: Orders, timeout: float) -> None:
         now, place = time.monotonic(), found(folder, process)
         if place != at or place.place is None:
             at, since = place, now
-        elif now - since > timeout * 1.1 + LATE:
+        elif now - since > (place.seconds or timeout) * 1.1 + LATE:
             with (folder / f"{process}.trace").open("a", encoding="utf-8") as file:
                 file.write("the match had switched its watchdog off\n")
                 file.flush()

@@ -16,6 +16,7 @@ from rollback.sim.pool.batches import Batches
 from rollback.sim.pool.blackbox import Found
 from rollback.sim.pool.job import Batch, Job, Rules
 from rollback.sim.pool.parcels import Parcels
+from rollback.sim.pool.patience import too_long
 from rollback.sim.pool.result import MatchResult, Status
 from rollback.sim.pool.worker import Missing, Unplayed, pack, unpack
 
@@ -24,6 +25,7 @@ __all__ = ["Crew", "Lost", "Piece", "Refused", "hand_out"]
 PATIENCE: Final = 3  # times that a batch may be lost without a trace before each of its matches is tried alone
 
 MOST_STRAYS: Final = 20  # workers killed by somebody else, for which a match is forgiven one of its own
+MOST_SHORT: Final = 30  # matches in a row that run out of memory in a new worker too: then it is the limit that is too low
 MOST_VAIN: Final = 50  # losses in a row that leave no trace, until it is taken for certain that no match is to blame
 
 
@@ -55,7 +57,8 @@ class Piece:
         parcels: The bytes that go with it, by their hash: those that a worker said it has not.
         attempts: How often its only match has killed its worker while it was alone with it.
         losses: How often it was lost without any trace.
-        is_suspect: Whether it is a single match that may have killed a worker.
+        is_suspect: Whether it is a single match that may have killed a worker, or failed because of what others left there.
+        is_fresh: Whether it wants a worker that has played nothing.
         accused: How many strays there had been when a dead worker was found at it; None if none was.
     """
 
@@ -66,6 +69,7 @@ class Piece:
     attempts: int = 0
     losses: int = 0
     is_suspect: bool = False
+    is_fresh: bool = False
     accused: int | None = None
 
 
@@ -81,7 +85,10 @@ class Crew(Protocol):
     window: int
 
     def submit(self, piece: Piece, packed: bytes) -> Any:
-        """Send a piece to a worker, and return a hashable handle; raises Lost if that is not possible any more."""
+        """Send a piece to a worker, and return a hashable handle; raises Lost if that is not possible any more.
+
+        A fresh one goes to a new worker; where all sit in one boat, to one of those that `renew` has just got.
+        """
 
     def wait(self, handles: Collection[Any]) -> Iterable[Any]:
         """Return those that are over, at least one."""
@@ -102,7 +109,9 @@ def hand_out(jobs: Iterator[Job], rules: Rules, crew: Crew) -> Generator[MatchRe
     under_way: dict[Any, Piece] = {}
     while True:
         lost: list[tuple[Piece, Lost]] = []
-        while not lost and (piece := desk.next(len(under_way))) is not None:
+        while not lost and (piece := desk.next(under_way.values())) is not None:
+            if piece.is_fresh and crew.is_one_boat:
+                crew.renew()  # a suspect: nothing is under way
             try:
                 under_way[crew.submit(piece, pack(piece.batch))] = piece
             except Lost as error:
@@ -153,11 +162,14 @@ class _Desk:
         self._numbers = 0
         self._strays = 0  # workers that were killed by no match
         self._vain = 0  # losses without a trace since something was played
+        self._short = 0  # matches in a row for which a new worker's memory was too little too
         self.is_done = False
 
-    def next(self, under_way: int) -> Piece | None:
-        """Return what is to be sent now. A suspect goes first; where all sit in one boat, it goes alone."""
-        if under_way >= self._crew.window or (self._crew.is_one_boat and self._suspects and under_way):
+    def next(self, under_way: Collection[Piece]) -> Piece | None:
+        """Return what is to be sent now. A suspect goes first; where all sit in one boat, it goes alone, and stays alone."""
+        if len(under_way) >= self._crew.window:
+            return None
+        if self._crew.is_one_boat and under_way and (self._suspects or any(piece.is_suspect for piece in under_way)):
             return None
         if self._suspects:
             return self._suspects.popleft()
@@ -191,7 +203,10 @@ class _Desk:
             answer = Unplayed(f"its result cannot be read here: {type(error).__name__}: {error}")
         self._vain = 0
         if isinstance(answer, Unplayed):
-            self.refused(piece, answer.error)
+            if answer.is_unfair and len(piece.jobs) == 1 and self._may_be_fresh(piece):
+                self._try_fresh(piece, 0)
+            else:
+                self.refused(piece, answer.error)
             return
         if isinstance(answer, Missing):
             parcels = {sha: self._parcels.contents[sha] for sha in answer.hashes}
@@ -201,8 +216,22 @@ class _Desk:
             self._strays += 1  # it was not this one that killed its worker
         if not piece.is_suspect:
             self._batches.measured(len(answer.results), answer.seconds)
-        for result in answer.results:
-            self._ready.append(replace(result, attempts=piece.attempts + 1) if piece.attempts else result)
+        if piece.is_fresh:
+            self._short = self._short + 1 if answer.results[0].status == "error" else 0
+        unfair = answer.unfair if self._may_be_fresh(piece) else ()
+        for place, result in enumerate(answer.results):
+            if result.index in unfair:
+                self._try_fresh(piece, place)
+            else:
+                self._ready.append(replace(result, attempts=piece.attempts + 1) if piece.attempts else result)
+
+    def _may_be_fresh(self, piece: Piece) -> bool:
+        """Return whether what failed for want of memory is tried in a new worker; not where that was in vain too often."""
+        return not piece.is_fresh and self._short < MOST_SHORT
+
+    def _try_fresh(self, piece: Piece, place: int) -> None:
+        job = piece.jobs[place]
+        self._suspects.append(self._part(piece, [job], is_suspect=True, is_fresh=True, attempts=piece.attempts))
 
     def refused(self, piece: Piece, why: str) -> None:
         """Take a piece apart that cannot be played; the matches with which it cannot are errors."""
@@ -223,13 +252,14 @@ class _Desk:
                 'backend="serial" needs none, and shows what is wrong'
             )
         for piece, why in lost:
-            found = [each for each in traces.get(piece.number, ()) if each.place is not None]
+            found = traces.get(piece.number, ())
             places = {each.place for each in found if each.place is not None}
-            ended = next((each for each in found if each.traceback and self._timeout is not None), None)
-            if ended is not None and ended.place is not None:
-                text = f"it took longer than timeout={self._timeout:g} s, and was ended:\n{ended.traceback}"
-                self._bad(piece.jobs[ended.place], "timeout", piece.attempts + 1, text)
-                self._resend(piece, {ended.place})
+            ended = next((each for each in found if each.traceback), None)
+            at = None if ended is None else 0 if len(piece.jobs) == 1 else ended.place
+            if ended is not None and at is not None and self._timeout is not None:
+                text = too_long(self._timeout, ended.seconds, ended.traceback)
+                self._bad(piece.jobs[at], "timeout", piece.attempts + 1, text)
+                self._resend(piece, {at})
             elif piece.is_suspect:
                 self._kills(piece, why)
             elif places:

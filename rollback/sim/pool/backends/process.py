@@ -21,6 +21,7 @@ from rollback.sim.pool.crew import Crew, Finished, Wreck
 from rollback.sim.pool.job import Batch, Job, Rules
 from rollback.sim.pool.limits import check_memory_limit
 from rollback.sim.pool.parcels import Parcels
+from rollback.sim.pool.patience import starting_of
 from rollback.sim.pool.result import MatchResult, Status
 from rollback.sim.pool.spawning import check_not_opening, script_of_caller
 from rollback.sim.pool.worker import Reply, Unplayed, pack
@@ -79,6 +80,7 @@ class _Run:
         self._crews = 0
         self._vain = 0
         self._renewals = 0  # in a row, for want of memory
+        self._was_slow = False  # whether an import was ended: then the next one is not waited for so long
         self._is_all_taken = False
         self._root = Path(tempfile.mkdtemp(prefix="rollback-pool-"))
 
@@ -126,7 +128,8 @@ class _Run:
 
     def _new_crew(self, workers: int) -> Crew:
         self._crews += 1
-        return Crew(workers, self._rules, self._root, f"crew-{self._crews}", self._script, self._finished)
+        starting = starting_of(self._rules.timeout, again=self._was_slow)
+        return Crew(workers, self._rules, self._root, f"crew-{self._crews}", self._script, self._finished, starting)
 
     def _hand_over(self, crew: Crew, jobs: list[Job]) -> bool:
         """Let a crew play these; False if it is broken. What cannot travel has its result at once."""
@@ -211,8 +214,9 @@ class _Run:
 
     def _blame(self, wreck: Wreck, *, is_trial: bool) -> None:
         self._strays += wreck.strays
-        for job, where in wreck.timeouts:
-            self._end_with(job, "timeout", f"it took longer than timeout={self._rules.timeout:g} s, and was ended:\n{where}")
+        self._was_slow = self._was_slow or wreck.is_slow
+        for job, told in wreck.timeouts:
+            self._end_with(job, "timeout", told)
         for job, how in wreck.killers:
             self._accused.setdefault(job.index, self._strays)
             crashes = self._crashes.get(job.index, 0) + is_trial

@@ -23,6 +23,7 @@ from rollback.sim.pool.batches import AHEAD
 from rollback.sim.pool.blackbox import Found
 from rollback.sim.pool.job import Job, Rules
 from rollback.sim.pool.limits import check_memory_limit
+from rollback.sim.pool.patience import starting_of
 from rollback.sim.pool.result import MatchResult
 from rollback.sim.pool.spawning import check_not_opening, script_of_caller
 from rollback.sim.pool.worker import Orders
@@ -31,6 +32,7 @@ __all__ = ["run"]
 
 ONCE_MORE: Final = 1  # times that Ray itself plays a batch again: one lost worker is the machine's affair, two are a match's
 PATIENCE: Final = 30.0  # seconds that the nodes have to tell what dead workers left: a node may have to start a worker for it
+FRESH: Final = {"env_vars": {"ROLLBACK_FRESH_WORKER": "1"}}
 PAINT: Final = re.compile(r"\x1b\[[0-9;]*m")
 
 _taken_over: list[Surroundings] = []
@@ -88,11 +90,15 @@ class RayCrew:
         self.window = connected.width * AHEAD if self._is_local or rules.workers is None else connected.width
         self._surroundings = connected.surroundings
         folder = Path(tempfile.mkdtemp(prefix="rollback-pool-"))
-        self._orders = Orders(os.getpid(), str(folder), rules.timeout, rules.memory_mb, script_of_caller())
+        self._orders = Orders(
+            os.getpid(), str(folder), rules.timeout, starting_of(rules.timeout), rules.memory_mb, script_of_caller()
+        )
         # A match that hangs would only hang again: what its watchdog ends is not for Ray to repeat.
         retries = min(ONCE_MORE, rules.retries) if rules.timeout is None else 0
         self._batches = ray.remote(num_cpus=1, max_retries=retries)(play_here)
         self._suspects = ray.remote(num_cpus=1, max_retries=0)(play_here)
+        # A worker with an environment of its own plays nothing else; it is ended after one task, so that the next one is new.
+        self._fresh = ray.remote(num_cpus=1, max_retries=0, max_calls=1, runtime_env=FRESH)(play_here)
         self._parcels: dict[str, Any] = {}
         self._under_way: set[Any] = set()
         errors = ray.exceptions
@@ -107,7 +113,7 @@ class RayCrew:
         for sha, content in piece.parcels.items():
             if sha not in self._parcels:
                 self._parcels[sha] = self._ray.put(content)  # once for all nodes
-        task = self._suspects if piece.is_suspect else self._batches
+        task = self._fresh if piece.is_fresh else self._suspects if piece.is_suspect else self._batches
         hashes = tuple(piece.parcels)
         handle = task.remote(
             packed, piece.number, self._orders, self._surroundings, hashes, *(self._parcels[sha] for sha in hashes)

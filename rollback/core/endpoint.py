@@ -242,7 +242,7 @@ class Endpoint:
         """Return the line's figures, with a verdict and its reason."""
         line = self.line
         lag = (line.rtt / 2 + 2 * line.jitter) * fps  # frames an input is late, in most cases
-        if self.state is Peer.INTERRUPTED:
+        if self.state in (Peer.INTERRUPTED, Peer.LOST):  # the figures are those from before it fell silent
             quality, why = "poor", "nothing was heard for a while"
         elif lag > max(window, 1):
             quality, why = "poor", f"inputs come {lag:.0f} frames late, the window is {window}"

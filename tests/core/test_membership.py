@@ -63,6 +63,17 @@ def test_a_peer_that_stays_silent_is_lost_after_disconnect_after() -> None:
     assert first.happened(PeerInterrupted) == [PeerInterrupted("p1")]
 
 
+def test_the_line_to_a_lost_peer_that_is_waited_for_is_called_poor() -> None:
+    match = playing(on_disconnect="pause", disconnect_after=1.0)
+    first, second = match.peers
+    assert first.session.stats().peers["p1"].quality == "good"
+    second.stopped = True
+    match.until(lambda: bool(first.happened(PeerLost)), 300)
+    match.rounds(10)
+    line = first.session.stats().peers["p1"]
+    assert (line.quality, line.why) == ("poor", "nothing was heard for a while")
+
+
 def test_with_end_the_loss_of_a_peer_ends_the_match() -> None:
     match = playing(on_disconnect="end")
     first, second = match.peers

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any, Final
 
 from rollback.studio.points import Row
+from rollback.studio.thinning import LEAST, MOST, OF
 
 __all__ = ["Curve"]
 
@@ -47,7 +48,12 @@ class Curve:
         new = [row for row in rows if row[_EPISODE] > self.last]
         if not new:
             return new
+        is_shared = False
         for row in new:
+            count = _count(row)
+            is_shared = is_shared or count > 1
+            while self.stride < count:  # old episodes of a long log have no lines of their own
+                self._halve()
             if not self._groups or self._groups[-1].count >= self.stride:
                 if len(self._groups) >= self.most:
                     self._halve()
@@ -55,6 +61,10 @@ class Curve:
                     self._groups.append(_Group())
             self._groups[-1].add(row)
         self.last = new[-1][_EPISODE]
+        if is_shared:  # they are no points
+            self._pieces.clear()
+            self._count = 0
+            return new
         self._pieces.append((new[0][_EPISODE], self.last, len(new), json.dumps(new, separators=(",", ":")).encode()))
         self._count += len(new)
         while self._count > self.kept and len(self._pieces) > 1:
@@ -99,19 +109,28 @@ class _Group:
         self.extra: dict[str, float] = {}
 
     def add(self, row: Row) -> None:
-        self.count += 1
+        count = _count(row)
+        self.count += count
         self.episode, self.step, self.epsilon = row[_EPISODE], row[_STEP], row[_EPSILON]
-        self.reward += row[_REWARD] or 0.0
-        self.length += row[_LENGTH]
+        self.reward += count * (row[_REWARD] or 0.0)
+        self.length += count * row[_LENGTH]
         for name, value in (row[_EXTRA] if len(row) > _EXTRA else {}).items():
+            if count > 1 and name in (OF, LEAST, MOST):
+                continue
             if name in self.extra or len(self.extra) < MOST_EXTRAS:
-                self.extra[name] = self.extra.get(name, 0.0) + (value or 0.0)
+                self.extra[name] = self.extra.get(name, 0.0) + count * (value or 0.0)
 
     def row(self) -> Row:
         told: Row = [self.episode, self.step, self.reward / self.count, self.length / self.count, self.epsilon]
         if self.extra:
             told.append({name: value / self.count for name, value in self.extra.items()})
         return told
+
+
+def _count(row: Row) -> int:
+    """Return how many episodes a row stands for."""
+    of = row[_EXTRA].get(OF, 1) if len(row) > _EXTRA else 1
+    return of if type(of) is int and 1 <= of <= row[_EPISODE] else 1
 
 
 def _joined(groups: Sequence[_Group]) -> _Group:

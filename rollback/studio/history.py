@@ -7,23 +7,22 @@ episodes that led to it: from the log, or from one that was put aside.
 from __future__ import annotations
 
 import os
-import re
 import shutil
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import BinaryIO, Final
 
 from rollback.agents.checkpoints import Checkpoint, RunFolder
 from rollback.agents.checkpoints.atomic import UNFINISHED
 from rollback.errors import CheckpointError
 from rollback.sim.pool.checked_lines import append_whole
 from rollback.studio.points import Row, rows_of
+from rollback.studio.thinning import EPISODE, boundary, thin
 
 __all__ = ["ASIDE", "BEGINNING", "Place", "PointLog", "begin_anew", "bring_back", "put_aside", "read_rows"]
 
 ASIDE: Final = 3  # logs that are kept of before
 _LOG: Final = "log.jsonl"
-_EPISODE: Final = re.compile(rb'\{"episode":(\d{1,18}),')  # how a line begins, see `points`; to read it all would be slow
 
 
 def put_aside(folder: RunFolder) -> None:
@@ -58,7 +57,8 @@ def begin_anew(folder: RunFolder, checkpoint: Checkpoint) -> None:
 def bring_back(folder: RunFolder, episode: int, step: int) -> None:
     """Make the log end with an episode, in the way it was when a checkpoint of that episode was made.
 
-    Where no log knows it, as with a checkpoint of another run, the log begins behind it. No writer may be open.
+    Where it shares a line with later ones the log ends before that line: some episodes are missing then, and none is told
+    that was not. Where no log knows it, as with a checkpoint of another run, the log begins behind it. No writer may be open.
 
     Args:
         folder: The run.
@@ -144,8 +144,12 @@ class PointLog:
     def __init__(self, folder: RunFolder) -> None:
         folder.log().close()  # takes away a line that was cut off when an earlier process was killed
         self._path = folder.path / _LOG
+        self._thinned = 0  # up to which episode
+        self._file = self._opened()
+
+    def _opened(self) -> BinaryIO:
         try:
-            self._file = open(self._path, "ab", buffering=0)
+            return open(self._path, "ab", buffering=0)
         except OSError as error:
             raise _refused(self._path, error) from None
 
@@ -155,6 +159,22 @@ class PointLog:
             append_whole(self._file, lines)
         except OSError as error:
             raise _refused(self._path, error) from None
+
+    def thin(self, episodes: int) -> None:
+        """Let old episodes share lines where there are many, see `thinning`; `episodes` are those that a checkpoint holds.
+
+        Where the disk has no room for it the log stays as it is, until the next time.
+        """
+        if (end := boundary(episodes)) <= self._thinned:
+            return
+        self._file.close()
+        try:
+            thin(self._path, episodes)
+            self._thinned = end
+        except OSError:
+            pass
+        finally:
+            self._file = self._opened()
 
     def close(self) -> None:
         """Let go of the file."""
@@ -170,16 +190,17 @@ def _aside(folder: RunFolder, age: int) -> Path:
 
 
 def _end_of(log: Path, episode: int, step: int) -> int | None:
-    """Return where the line of an episode ends in a log; None if it does not stand there, or with an end that does not fit."""
+    """Return where a log has told of an episode and of no later one; None if it does not tell of it, or of another training."""
     try:
         with open(log, "rb") as file:
             end = 0
             for line in file:  # the numbers only rise
-                end += len(line)
-                found = _EPISODE.match(line)
+                found = EPISODE.match(line)
                 number = int(found[1]) if found else 0
                 if number > episode:
-                    return None
+                    is_among = found is not None and number - int(found[2] or 1) < episode
+                    return end if is_among and all(row[1] > step for row in rows_of(line)) else None
+                end += len(line)
                 if number == episode:
                     return end if line.endswith(b"\n") and all(row[1] <= step for row in rows_of(line)) else None
     except FileNotFoundError:

@@ -15,7 +15,8 @@ from rollback.studio.letters import written
 
 __all__ = ["COLUMNS", "Row", "lines_of", "rows_of"]
 
-# [episode, step, reward, length, epsilon] and, where there are further numbers, a mapping of them.
+# [episode, step, reward, length, epsilon] and, where there are further numbers, a mapping of them; `of` among them says that
+# it is a line of so many episodes, see `thinning`.
 Row = list[Any]
 COLUMNS: Final = ("episode", "step", "reward", "length", "epsilon")
 _NO_NUMBERS: Final = (b"nan", b"inf")
@@ -61,7 +62,7 @@ def _object(line: bytes) -> Any:
 
 def _row(values: dict[str, Any]) -> Row | None:
     row = [values.pop(name, None) for name in COLUMNS]
-    if type(row[0]) is not int or type(row[1]) is not int or type(row[3]) is not int:
+    if type(row[0]) is not int or type(row[1]) is not int or type(row[3]) not in (int, float):
         return None
     if values:
         row.append({name: value for name, value in values.items() if type(value) in (int, float)})

@@ -209,6 +209,7 @@ class Trainer:
         by = next((name for name in _BEST_BY if name in checkpoint.metrics), "")
         names = self._folder.keep(checkpoint, by=by)
         self._folder.write_facts({**self._folder.facts(), **self._place()})  # what a list of runs shows without reading logs
+        self._log.thin(checkpoint.episode)
         self._tell_saved(names, checkpoint, by_hand=by_hand)
 
     def set_speed(self, speed: float | str) -> None:
@@ -247,14 +248,14 @@ class Trainer:
         return self._algorithm.checkpoint(parent=self._parent, metrics=known)
 
     def _evaluation(self) -> dict[str, float]:
-        """Return how well it plays from where it never trained, if that is found out quickly."""
+        """Return how well it plays from where it never trained, apart from the final figure, if that is found out quickly."""
         before = time.monotonic()
         if self._evaluation_cost is None:
-            self._algorithm.evaluate(1)
+            self._algorithm.validate(1)
             self._evaluation_cost = time.monotonic() - before
         if self._evaluation_cost * _EVALUATED > _EVALUATED_WITHIN:
             return {}
-        return self._algorithm.evaluate(_EVALUATED)
+        return self._algorithm.validate(_EVALUATED)
 
     def _book(self, points: list[EpisodePoint]) -> None:
         if not points:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import os
 import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Final
+from typing import BinaryIO, Final
 
-__all__ = ["UNFINISHED", "write_whole"]
+__all__ = ["UNFINISHED", "replacing", "write_whole"]
 
 UNFINISHED: Final = ".unfinished"  # how the other name ends; what has it was being written when its process was killed
 
@@ -18,10 +20,24 @@ def write_whole(path: Path, content: bytes) -> None:
     Raises:
         OSError: It cannot be written; what was there before is still there.
     """
+    with replacing(path) as file:
+        file.write(content)
+
+
+@contextmanager
+def replacing(path: Path) -> Iterator[BinaryIO]:
+    """Yield a file to write to, which takes the place of another one when all of it is on the disk; closed early, it does not.
+
+    Raises:
+        OSError: It cannot be written; what was there before is still there.
+    """
     unfinished = path.with_name(f".{path.name}.{secrets.token_hex(4)}{UNFINISHED}")
     try:
         with open(unfinished, "xb") as file:
-            file.write(content)
+            yield file
+            if file.closed:
+                unfinished.unlink()
+                return
             file.flush()
             os.fsync(file.fileno())
         os.replace(unfinished, path)

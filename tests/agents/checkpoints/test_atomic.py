@@ -70,3 +70,11 @@ def test_a_killed_process_leaves_the_old_file_and_one_that_is_known_as_unfinishe
     left = sorted(path.name for path in tmp_path.iterdir())
     assert len(left) == 2 and left[1] == "file" and left[0].startswith(".file.") and left[0].endswith(UNFINISHED)
     assert (tmp_path / "file").read_bytes() == b"old"
+
+
+def test_a_file_that_is_closed_early_replaces_nothing(tmp_path: Path) -> None:
+    write_whole(tmp_path / "file", b"old")
+    with atomic.replacing(tmp_path / "file") as file:
+        file.write(b"new")
+        file.close()
+    assert [path.name for path in tmp_path.iterdir()] == ["file"] and (tmp_path / "file").read_bytes() == b"old"

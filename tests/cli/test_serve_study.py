@@ -2,6 +2,8 @@
 
 import hashlib
 import json
+import re
+import shlex
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -51,6 +53,22 @@ def test_a_study_that_cannot_be_is_told_before_anything_is_served(tmp_path, caps
 def test_the_example_is_a_study():
     plan = read_study(Path(__file__).resolve().parents[2] / "examples" / "study" / "study.toml")
     assert plan.needs_partner and plan.episodes == 2 and plan.folder.name == "study-data"
+
+
+def test_the_example_with_an_agent_plays_what_the_first_of_its_two_commands_leaves(tmp_path, monkeypatch):
+    root = Path(__file__).resolve().parents[2]
+    page, file = ((root / place).read_text(encoding="utf-8") for place in ("docs/studies.md", "examples/study/partner.toml"))
+    (told,) = re.findall(r"```console\n(rollback train .*)\n(rollback serve --study examples/study/partner.toml)\n```", page)
+    assert all(f"#   {line}\n" in file for line in told)
+    copy = tmp_path / "examples" / "study" / "partner.toml"
+    copy.parent.mkdir(parents=True)
+    copy.write_text(file, encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    train = told[0].replace(" --until 585 --workers 2", " --steps 300 --evaluate 0")  # or it takes a quarter of a minute
+    assert run(shlex.split(train)[1:]) == 0
+    plan = read_study(copy)
+    assert plan.agent.content == (tmp_path / "runs" / "partner" / "best.npz").read_bytes() and plan.agent.game == "tetris"
+    assert plan.folder.name == "partner-data" and plan.input_delay == 0
 
 
 def test_a_game_for_one_can_be_studied_without_pairs(tmp_path):

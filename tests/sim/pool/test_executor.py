@@ -5,6 +5,7 @@ from __future__ import annotations
 import multiprocessing
 import os
 import signal
+import sys
 import tempfile
 import threading
 from concurrent.futures import Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor
@@ -132,6 +133,15 @@ def test_workers_that_are_killed_cost_no_match():
     )
     assert len(killed) >= 3 and len(made) >= 3 and sorted(done) == list(range(150))
     assert [each.digest for each in results] == [each.digest for each in simulate(specs)]
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="memory is limited on Linux only")
+def test_what_matches_leave_in_memory_makes_no_error_of_an_innocent_one():
+    made = []
+    specs = [bad("Leak")] * 7 + [bad("Hog")]
+    results = simulate(specs, backend=lambda: made.append(FORKED(1)) or made[-1], workers=1, memory_mb=200, batch=4)
+    assert [(each.status, each.attempts) for each in results] == [("ok", 1)] * 7 + [("error", 1)]
+    assert "MemoryError" in results[7].error and len(made) > 1
 
 
 def test_what_travels_with_a_match_and_what_cannot(tmp_path):

@@ -124,6 +124,13 @@ def test_workers_that_are_killed_cost_no_match(here, capfd):
     assert capfd.readouterr() == ("", "")  # Ray's own words about it go to stdout
 
 
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="memory is limited on Linux only")
+def test_what_matches_leave_in_memory_makes_no_error_of_an_innocent_one(here):
+    results = simulate([bad("Leak")] * 5 + [bad("Hog")], backend="ray", workers=1, memory_mb=200, batch=6)
+    assert [(each.status, each.attempts) for each in results] == [("ok", 1)] * 5 + [("error", 1)]
+    assert "MemoryError" in results[5].error
+
+
 def test_what_travels_with_a_match_reaches_every_worker(here, tmp_path):
     file = tmp_path / "checkpoint"
     file.write_text("weights")

@@ -252,7 +252,7 @@ def test_a_new_process_ends_with_the_one_that_waits_for_it():
         assert process.poll() is None
         assert process.stdin is not None
         process.stdin.close()
-        assert process.wait(30) == 1
+        assert process.wait(30) in (1, -9)  # with its whole group, where there are groups
     with Fresh([Job(0, 1, spec("Hanging"))], Conditions(hash_seed="1")) as fresh:
         process = fresh._process
     assert process.poll() is not None

@@ -18,7 +18,7 @@ from rollback.sim.pool.worker import Orders, play_batch
 __all__ = ["play", "search"]
 
 LOOK: Final = 0.5  # seconds between two looks of the second watchdog
-LATE: Final = 2.0  # seconds after which the first one must have been switched off, beyond the tenth that it may be late
+LATE: Final = 1.0  # seconds after which the first one must have been switched off, beyond the tenth that it may be late
 
 _watched: list[Orders] = []
 

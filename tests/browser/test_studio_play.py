@@ -1,4 +1,4 @@
-"""From the studio's page to a match: a trained agent waits in a room, and a page plays it over WebRTC to the same end."""
+"""From the studio's page to a match: a trained agent plays in the page itself, or waits in a room and is played over WebRTC."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from rollback.replays import Replay
 from tests.browser.arena import Arena
 from tests.browser.seats import ROUGH, ending, news, until
 from tests.browser.stage import Tab
-from tests.network.program import PROGRAM, Program
+from tests.network.program import PROGRAM, Program, children_of
 
 pytestmark = pytest.mark.timeout(300)  # a busy machine is no failure
 
@@ -28,8 +28,10 @@ PRESS = """() => {{
     button?.click();
     return Boolean(button);
 }}"""
+AGENTS = "async () => (await (await fetch('/assets/manifest.json')).json()).agents"
 RUN = PRESS.format("#runs button.choice")
 AGENT = PRESS.format("#checkpoints button[aria-label='Play against it last-1']")
+HERE = PRESS.format("#checkpoints button[aria-label='Play it here last-1']")
 LINK = """() => document.querySelector("#news a")?.href"""
 
 
@@ -109,3 +111,32 @@ def test_a_page_plays_tetris_against_the_agent_that_the_studio_trained(
         assert recorded.complete and recorded.frames == told["frames"]
         assert told["checksum"] == f"{recorded.final_checksum:016x}", "the agent and the page came to different ends"
         assert run(["replay", "verify", str(replay)]) == 0, capsys.readouterr().err
+
+
+@pytest.mark.nightly
+def test_a_page_that_the_studio_led_there_plays_the_agent_itself_and_no_other_page_is_told_of_it(
+    arena: Arena, studio: Program, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    told: dict[str, Any] = json.loads(studio.out)
+    address, before = "/?solo=stacker-last-1&game=tetris", children_of(studio.process.pid)
+    tab, stranger = arena.browser.new_tab(shared=True), arena.browser.new_tab()
+    try:
+        stranger.visit("/healthz")
+        arena.browser.run(tab._page.goto(told["page"]))
+        tab.until(RUN)
+        tab.until(HERE)
+        link = str(tab.until(LINK))
+        assert link.startswith(f"http://127.0.0.1:{STUDIO}/here/stacker-last-1?key=")
+        arena.browser.run(tab._page.goto(link, wait_until="commit"))
+        assert tab.evaluate("() => location.href") == f"{arena.url}{address}", "nothing secret stays in the address"
+        assert (len(tab.evaluate(AGENTS)), stranger.evaluate(AGENTS)) == (1, [])
+        tab.visit(f"{address}&frames=120")
+        assert ending(tab)["frames"] == 120
+        check_well_behaved(tab)
+        (tmp_path / "here.rbr").write_bytes(bytes(tab.evaluate("() => Array.from(client.facts().ended.data)")))
+        assert list(Replay.open(tmp_path / "here.rbr").header.names) == ["you", "stacker-last-1"]
+        assert run(["replay", "verify", str(tmp_path / "here.rbr")]) == 0, capsys.readouterr().err
+        assert children_of(studio.process.pid) == before, "it played in another process"
+    finally:
+        for each in (tab, stranger):
+            arena.browser.run(each.end())

@@ -1,7 +1,9 @@
 from __future__ import annotations
 
+import gc
 import signal
 import threading
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -31,6 +33,20 @@ def pytest_configure(config: pytest.Config) -> None:
     folders = [str(path) for path in places if path.name != "__pycache__"]
     first = int(worker["workerid"].removeprefix("gw")) * len(folders) // worker["workercount"]
     config.args = folders[first:] + folders[:first]
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Iterator[None]:
+    """Look for garbage neither while the tests are read nor, later, among what was read, all of which stays.
+
+    It took a quarter of the time of the reading, and six percent of that of the tests.
+    """
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.freeze()
+        gc.enable()
 
 
 def pytest_collection_modifyitems(session: pytest.Session, items: list[pytest.Item]) -> None:

@@ -1,42 +1,52 @@
-"""Bots that are foreseen without a mistake: computed by both sides from the same confirmed state. Knows sessions and bots.
+"""Bots that are foreseen without a mistake: computed by both sides from the same state. Knows sessions and bots.
 
-The bot's input for frame f is a function of S_(f - k) alone. Its own peer may stand at most the prediction window ahead of what
-it knows, and an action takes effect the input delay later; so with
+The bot's input for frame f is a function of S_(f - k) alone. Its own peer acts on that state where it is certain, and else does
+again what it did before, which nobody else can know. When the bot acts in frame p, for frame p + input delay, its peer knows
+the others' inputs up to some frame; S_(f - k) is certain there if
+
+    k >= delay, the delay being p - 1 - that frame, how late the others' inputs are, plus the bot's input delay.
+
+Then the other peer of two has the same state, whatever it knows of the bot's inputs: its own it knows, and the bot's it
+computes, one after the other. So no guess is wrong, and nothing is asked of the way from the bot to the other peer. How late
+inputs come is not for us to say, but how long they are waited for is: p - 1 - that frame is at most the prediction window, so
 
     k >= prediction window + input delay of the bot's peer
 
-S_(f - k) is confirmed there whenever it has to act, and here whenever its input has to be guessed, whatever the network does:
-no guess is ever wrong. With a smaller k it may have to do again what it did before, which nobody else can know; that is rare
-while datagrams come less late than k less the input delay, and costs a rollback like any other wrong guess.
+holds whatever the network does; `waiting` makes the settings of the bot's peer so. With several others a guess also stands on
+what they did, and is exact where that is known. A game that replays in one call (`replay`) shows no states in between: there k
+must be at least the prediction window of the peer that guesses, too.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any, Final
 
 from rollback.agents.predictors.delayed import DelayedBot
 from rollback.agents.predictors.gate import History
-from rollback.agents.predictors.looking import observation_at
+from rollback.agents.predictors.looking import MASK, SLOTS, Views, observation_at
 from rollback.config import Predictor, RepeatLast, SessionConfig
 from rollback.core.past import Past
 from rollback.errors import ConfigError, UsageError
 
 __all__ = ["ExactPredictor"]
 
-KEPT: Final = 256  # decisions kept a player: more than a state can be asked for again
 SESSIONS: Final = 64  # newest sessions whose bots can be played by this object
+
+_Made = tuple[int, Any, Any, bytes]  # frame, state, action, input
 
 
 class _Decided:
-    """The decisions of the bots in one session, each made once, in a state that never changes any more."""
+    """The decisions of the bots in one session; a guess is made once in a state."""
 
     def __init__(self, bots: Mapping[int, DelayedBot], otherwise: Any, past: Past) -> None:
         self.past = past
         self._bots = bots
         self._otherwise = otherwise
+        self._views = {player: Views(past, player) for player in bots}
         self._policies = {player: bot.policy(past.game, player) for player, bot in bots.items()}
-        self._decisions: dict[tuple[int, int], tuple[Any, bytes]] = {}
+        self._made: dict[int, list[_Made]] = {player: [(-1, None, None, b"")] * SLOTS for player in bots}
         self._newest: dict[int, Any] = {}  # what our own bots did last
 
     def predict(self, player: int, frame: int, last_input: bytes, history: History, game: Any) -> bytes:
@@ -45,33 +55,37 @@ class _Decided:
         if bot is None:
             guess: bytes = self._otherwise.predict(player, frame, last_input, history, game)
             return guess
-        decided = self._decide(player, frame - bot.k)
-        return last_input if decided is None else decided[1]
+        at, past, views = frame - bot.k, self.past, self._views[player]
+        if frame == past.frame:
+            views.note()
+        if at < 0:
+            return self._idle(player)[1]
+        state = past.state(at) if at < past.frame else None
+        if state is None:
+            return last_input
+        made = self._made[player][at & MASK]
+        if made[0] != at or made[1] is not state:
+            made = self._decide(player, at, state, views.of(at, [state])[0])
+        return made[3]
 
     def act(self, player: int) -> Any:
         """Return the bot's action for the frame that comes; to be asked once a frame, between two ticks."""
         past = self.past
-        decided = self._decide(player, past.frame + past.delays[player] - self._bots[player].k)
-        if decided is not None:
-            self._newest[player] = decided[0]
-        elif player not in self._newest:
+        at = past.frame + past.delays[player] - self._bots[player].k
+        if at < 0:
+            self._newest[player] = self._idle(player)[0]
+        elif at <= past.certain:
+            state = past.state(at)
+            if state is not None:
+                self._newest[player] = self._decide(player, at, state, observation_at(past, at, state, player))[2]
+        if player not in self._newest:
             self._newest[player] = self._idle(player)[0]
         return self._newest[player]
 
-    def _decide(self, player: int, frame: int) -> tuple[Any, bytes] | None:
-        """Return what is done on account of S_frame; None where that is not certain, or no longer held."""
-        if frame < 0:
-            return self._idle(player)
-        found = self._decisions.get((player, frame))
-        if found is not None or frame > self.past.certain:
-            return found
-        state = self.past.state(frame)
-        if state is None:
-            return None
-        action, _ = self._policies[player].act(observation_at(self.past, frame, state, player), None)
-        if len(self._decisions) >= KEPT * len(self._bots):
-            del self._decisions[next(iter(self._decisions))]
-        made = self._decisions[player, frame] = action, self.past.codecs[player].encode(action)
+    def _decide(self, player: int, frame: int, state: Any, observation: Any) -> _Made:
+        """Return what is done on account of what is seen in S_frame as it stands."""
+        action, _ = self._policies[player].act(observation, None)
+        made = self._made[player][frame & MASK] = frame, state, action, self.past.codecs[player].encode(action)
         return made
 
     def _idle(self, player: int) -> tuple[Any, bytes]:
@@ -116,9 +130,28 @@ class ExactPredictor:
         return {f"bot of player {player}": bot.terms for player, bot in self.bots.items()}
 
     def is_certain(self, config: SessionConfig) -> bool:
-        """Whether no guess of a bot can be wrong with these settings, if the bots' peers have the same."""
+        """Whether no guess of a bot can be wrong, whatever the network does, if these are the settings of the bots' peers."""
         delay = config.input_delay
-        return delay != "auto" and min([bot.k for bot in self.bots.values()]) >= config.prediction_window + delay
+        return delay != "auto" and self._least() >= config.prediction_window + delay
+
+    def waiting(self, config: SessionConfig) -> SessionConfig:
+        """Return settings for the bots' own peer with which it waits for inputs rather than do again what it did before.
+
+        The prediction window is made as small as it must be for `is_certain`; the other peers' settings stay as they are. It
+        costs a wait where inputs come later than `k` less the input delay.
+
+        Raises:
+            ConfigError: The input delay changes by itself, or is larger than a bot's `k`.
+        """
+        delay, least = config.input_delay, self._least()
+        if delay == "auto" or least < delay:
+            raise ConfigError(
+                f"the input delay of the bots' peer must be a number of frames up to the smallest k, {least}, not {delay!r}"
+            )
+        return replace(config, prediction_window=min(config.prediction_window, least - delay))
+
+    def _least(self) -> int:
+        return min([bot.k for bot in self.bots.values()])
 
     def begin(self, past: Past) -> _Decided:
         """Return what guesses in a session.
@@ -139,9 +172,9 @@ class ExactPredictor:
                 raise ConfigError(
                     f"there is a bot for player {player}, and the game has the players 0 to {len(past.codecs) - 1}"
                 )
-            if config.input_delay != "auto" and bot.k <= config.input_delay:
+            if bot.k < past.delays.get(player, 0):
                 raise ConfigError(
-                    f"k is {bot.k}, and the input delay {config.input_delay}: a bot cannot react to a state that is still to"
+                    f"k is {bot.k}, and the input delay {past.delays[player]}: a bot cannot react to a state that is still to"
                     " come; give it a larger k"
                 )
         begin = getattr(self.otherwise, "begin", None)

@@ -33,7 +33,7 @@ ENOUGH: Final = 16  # rollbacks of either after which a stretch is judged
 HOPELESS: Final = -4  # rollbacks saved in a stretch at which more of it is not waited for
 LONG: Final = 600  # frames after which a stretch is judged, however few rollbacks there were
 PAUSE: Final = 150  # frames of the first pause
-LONGEST_PAUSE: Final = 9600
+LONGEST_PAUSE: Final = 2400
 
 History = Callable[[int], "bytes | None"]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Final
 
 from rollback.agents.checkpoints import Checkpoint
 from rollback.agents.playing import policy_from
@@ -13,7 +13,10 @@ from rollback.errors import UsageError
 from rollback.game import Game
 from rollback.types import Policy
 
-__all__ = ["Source", "named_source", "observation_at", "observations_at", "policy_for"]
+__all__ = ["Source", "Views", "named_source", "observation_at", "policy_for"]
+
+SLOTS: Final = 256  # more frames than states are ever held of; a power of two
+MASK: Final = SLOTS - 1
 
 Source = Policy | Checkpoint | str | os.PathLike[str] | bytes
 
@@ -66,24 +69,47 @@ def observation_at(past: Past, frame: int, state: Any, player: int) -> Any:
         game.load(now)
 
 
-def observations_at(past: Past, states: Sequence[Any], player: int) -> list[Any]:
-    """Return what `observe(player)` shows in several states of other frames than the present one, while a guess is asked for.
+class Views:
+    """What one player saw in the states of a session, while guesses are asked for.
 
-    The present state was saved just then, so the game is put back into that, once.
+    A state is looked at while the game stands there, which it does when the input of its frame is asked for; only where it was
+    not has the game to be put back into it. The present state was saved just before, so it is put back into that.
 
     Args:
         past: The session.
-        states: The snapshots.
         player: Who looks.
     """
-    game = past.game
-    if not hasattr(game, "observe"):
-        return [None] * len(states)
-    found = []
-    try:
-        for state in states:
-            game.load(state)
-            found.append(game.observe(player))
-    finally:
-        game.load(past.before())
-    return found
+
+    __slots__ = ("_past", "_player", "_seen")
+
+    def __init__(self, past: Past, player: int) -> None:
+        self._past, self._player = past, player
+        self._seen: list[tuple[int, Any, Any]] = [(-1, None, None)] * SLOTS  # frame, state, what was observed there
+
+    def note(self) -> None:
+        """Look at the present state, for who asks about it later."""
+        past = self._past
+        frame, state = past.frame, past.before()
+        seen = self._seen[frame & MASK]
+        if seen[0] != frame or seen[1] is not state:
+            self._seen[frame & MASK] = frame, state, observation_at(past, frame, state, self._player)
+
+    def of(self, first: int, states: Sequence[Any]) -> list[Any]:
+        """Return what is observed in the states of the frames from `first` on, up to the present one at most."""
+        past, seen, found = self._past, self._seen, []
+        game, present = past.game, past.frame
+        is_away = False
+        try:
+            for frame, state in enumerate(states, first):
+                noted = seen[frame & MASK]
+                if noted[0] == frame and noted[1] is state:
+                    found.append(noted[2])
+                    continue
+                if frame != present or is_away:
+                    game.load(state)
+                    is_away = True
+                found.append(game.observe(self._player) if hasattr(game, "observe") else None)
+        finally:
+            if is_away:
+                game.load(past.before())
+        return found

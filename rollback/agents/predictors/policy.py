@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from typing import Any, Final
 
 from rollback.agents.predictors.gate import Gate, History
-from rollback.agents.predictors.looking import Source, named_source, observation_at, observations_at, policy_for
+from rollback.agents.predictors.looking import MASK, SLOTS, Source, Views, named_source, policy_for
 from rollback.config import MAX_DELAY
 from rollback.core.past import Past
 from rollback.errors import ConfigError
@@ -20,8 +20,6 @@ from rollback.types import Policy
 
 __all__ = ["PolicyPredictor"]
 
-SLOTS: Final = 128  # frames of which it is remembered what was done; a power of two
-MASK: Final = SLOTS - 1
 LED_ON: Final = 20  # frames past which a memory is not led on to the one that is asked for: a rollback is seldom as deep
 ENCODED: Final = 1024  # actions kept with their inputs
 UNCHANGING: Final = (int, bool, tuple)  # actions of these types, where they can be looked up at all, stay what they are
@@ -30,15 +28,14 @@ UNCHANGING: Final = (int, bool, tuple)  # actions of these types, where they can
 class _Imagined:
     """Guesses one player by leading a policy along the states as they stand now, each frame once in each of its states.
 
-    A state is seen while the game stands there, which it does when the input of its frame is asked for; only where that was not
-    asked for has the game to be put back into it. A policy that never kept anything in mind is not led along.
+    A policy that never kept anything in mind is only shown the state that is asked about.
 
     Attributes:
         game: The game of a question that came without a session: then there is only its present.
         remembers: Whether the policy has kept anything in mind.
     """
 
-    __slots__ = ("_delay", "_done", "_encode", "_encoded", "_idle", "_memory", "_past", "_player", "_policy", "_seen",
+    __slots__ = ("_delay", "_done", "_encode", "_encoded", "_idle", "_memory", "_past", "_player", "_policy", "_views",
                  "game", "remembers")  # fmt: skip
 
     def __init__(self, policy: Policy, game: Any, player: int, delay: int, past: Past | None) -> None:
@@ -51,7 +48,7 @@ class _Imagined:
         self._memory: Any = None
         self.remembers = False
         self._done: list[tuple[int, Any, Any, bytes]] = [(-1, None, None, b"")] * SLOTS  # frame, state, memory after, input
-        self._seen: list[tuple[int, Any, Any]] = [(-1, None, None)] * SLOTS  # frame, state, what was observed there
+        self._views = None if past is None else Views(past, player)
 
     def learn(self, frame: int, value: bytes) -> None:
         """Take a known input: it says nothing that the states do not."""
@@ -61,12 +58,12 @@ class _Imagined:
 
     def guess(self, frame: int, last: bytes) -> bytes:
         """Return what the policy would do for a frame; `last` where its state is not held."""
-        past, at = self._past, frame - self._delay
-        if past is None:
+        past, views, at = self._past, self._views, frame - self._delay
+        if past is None or views is None:
             return self._act(self.game.observe(self._player) if hasattr(self.game, "observe") else None)
         present = past.frame
         if self._delay and frame == present:
-            self._look(past, present)
+            views.note()
         if at < 0:
             return self._idle
         state = past.before() if at == present else past.state(at) if at < present else None
@@ -77,9 +74,10 @@ class _Imagined:
             return last
         states = self._untold(past, at) if self.remembers else []
         states.append(state)
-        for number, seen in enumerate(self._observed(past, at, states), at + 1 - len(states)):
+        first = at + 1 - len(states)
+        for number, seen in enumerate(views.of(first, states)):
             value = self._act(seen)
-            self._done[number & MASK] = number, states[number - at - 1], self._memory, value
+            self._done[first + number & MASK] = first + number, states[number], self._memory, value
         return value
 
     def _untold(self, past: Past, frame: int) -> list[Any]:
@@ -98,25 +96,6 @@ class _Imagined:
         else:
             self._memory = None
         return states[::-1]
-
-    def _look(self, past: Past, present: int) -> None:
-        """Note what is observed in the present state, before the game goes on."""
-        state = past.before()
-        seen = self._seen[present & MASK]
-        if seen[1] is not state or seen[0] != present:
-            self._seen[present & MASK] = present, state, observation_at(past, present, state, self._player)
-
-    def _observed(self, past: Past, frame: int, states: list[Any]) -> list[Any]:
-        """Return what is observed in states one after the other, the last of which is that of the frame."""
-        if frame == past.frame:
-            found = observations_at(past, states[:-1], self._player) if len(states) > 1 else []
-            found.append(observation_at(past, frame, states[-1], self._player))
-            return found
-        first = frame + 1 - len(states)
-        noted = [self._seen[number & MASK] for number in range(first, frame + 1)]
-        if all([seen[0] == number and seen[1] is states[number - first] for number, seen in enumerate(noted, first)]):
-            return [seen[2] for seen in noted]
-        return observations_at(past, states, self._player)
 
     def _act(self, observation: Any) -> bytes:
         action, memory = self._policy.act(observation, self._memory)

@@ -105,7 +105,8 @@ def rehearse(
     lived, total = Lived(), len(rows)
     codecs = codecs_of(game)
     watched = _Watched(predictor, rows, lived)
-    config = SessionConfig(predictor=watched, prediction_window=window, desync_interval=0, seed=seed)
+    extra = getattr(predictor, "extra", {})  # what both sides of a match would have agreed on
+    config = SessionConfig(predictor=watched, prediction_window=window, desync_interval=0, seed=seed, extra=extra)
     begun: Any = game
     if hasattr(game, "reset"):
         begun.reset(seed)

@@ -9,12 +9,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rollback import ConfigError, P2PSession, SessionConfig, UsageError
-from rollback.agents.predictors import DelayedBot, ExactPredictor, NGram
+from rollback.agents.predictors import DelayedBot, ExactPredictor, NGram, evaluate_predictor
 from rollback.errors import CheckpointError
 from rollback.games import Duel, GridWorld, Pong
 from rollback.games.bots import RandomBot, act_with, bot_for
 from rollback.sim import Link, VirtualMatch
 from rollback.types import Local, Mismatch, Remote
+from tests.agents.predictors.traces import chance, written
 from tests.agents.tables import shortest_ways
 from tests.core.games import Sums
 
@@ -65,6 +66,61 @@ def test_no_guess_is_ever_wrong(name: str, link: Link) -> None:
     assert report.rollbacks[1] > 20, "the other was not, over the same network"
 
 
+def overheard(
+    k: int, delay: int, link: Any, window: int = 12, seed: int = 4, frames: int = 200, **more: Any
+) -> tuple[Any, int]:
+    """Play a bot of player 1; return the report, and how late the others' inputs were at most when it had to act."""
+    exact = ExactPredictor({1: DelayedBot(Mixing(), k)})
+    config = SessionConfig(input_delay=delay, prediction_window=window, predictor=exact, extra=exact.extra)
+    drawn, late = act_with(RandomBot(Shown(), 0, seed)), [0, 0]
+
+    def act(game: Any, player: int) -> Any:
+        session = match.peers[player].session
+        late[player] = max(late[player], session.frame - 1 - session.known)
+        return exact.act(game, 1) if player else drawn(None, 0)
+
+    match = VirtualMatch(Shown, 2, config, link, seed, act, **more)
+    return match.run(frames), late[1], late[0]
+
+
+@settings(max_examples=30, deadline=None)
+@given(
+    seed=st.integers(0, 10_000),
+    links=st.lists(st.tuples(st.integers(0, 90), st.integers(0, 60), st.floats(0, 0.1)), min_size=2, max_size=2),
+    window=st.integers(2, 12),
+    delay=st.integers(0, 4),
+    more=st.integers(0, 10),
+    phase=st.floats(0, 0.99),
+)
+def test_no_guess_is_wrong_with_k_of_at_least_the_delay(
+    seed: int, links: list[tuple[int, int, float]], window: int, delay: int, more: int, phase: float
+) -> None:
+    """The delay: how late the others' inputs are when the bot acts, and its input delay. The way back may be what it is."""
+    both = {(0, 1): Link(*links[0]), (1, 0): Link(*links[1])}
+    k = max(1, delay + more)
+    report, late, _ = overheard(k, delay, both, window, seed, 120, phases=[0, phase])
+    assert report.passed
+    assert report.rollbacks[0] == 0 or k < late + delay
+
+
+@pytest.mark.parametrize(
+    ("latency", "jitter", "delay", "late"), [(48, 32, 0, 5), (48, 32, 2, 5), (96, 32, 2, 7), (100, 0, 1, 7)]
+)
+def test_the_delay_is_met_to_the_frame(latency: int, jitter: int, delay: int, late: int) -> None:
+    for k, is_exact in ((late + delay, True), (late + delay - 1, False)):
+        report, latest, _ = overheard(k, delay, Link(latency, jitter), seed=5, frames=300, tick_ms=16)
+        assert latest == late
+        assert (report.rollbacks[0] == 0) == is_exact
+        assert report.passed and report.rollbacks[1] > 20
+
+
+def test_the_way_from_the_bot_to_the_other_peer_may_be_as_bad_as_it_is() -> None:
+    """What the bot will do is computed from states that stand on nothing but our own inputs, and what it will have done."""
+    report, late, behind = overheard(4, 1, {(0, 1): Link(20), (1, 0): Link(20, loss=0.7)}, seed=6, frames=400)
+    assert late + 1 <= 4 < behind - 4, "or the states that are needed are all certain"
+    assert report.passed and report.rollbacks[0] == 0 < report.rollbacks[1]
+
+
 @settings(max_examples=15, deadline=None)
 @given(
     seed=st.integers(0, 10_000),
@@ -74,15 +130,46 @@ def test_no_guess_is_ever_wrong(name: str, link: Link) -> None:
     window=st.integers(2, 12),
     delay=st.integers(0, 4),
     more=st.integers(0, 20),
+    waits=st.booleans(),
 )
 def test_no_guess_is_wrong_whatever_the_network_does(
-    seed: int, latency: int, jitter: int, loss: float, window: int, delay: int, more: int
+    seed: int, latency: int, jitter: int, loss: float, window: int, delay: int, more: int, waits: bool
 ) -> None:
-    bot = DelayedBot(Mixing(), k=window + delay + more)
-    exact = ExactPredictor({1: bot})
-    link = Link(latency, jitter, loss)
-    report = played(exact, Shown, link, 150, seed, input_delay=delay, prediction_window=window)
+    """Either `k` is as long as the bot's peer may be ahead, or that peer waits as soon as it is `k` ahead."""
+    exact = ExactPredictor({1: DelayedBot(Mixing(), k=max(1, delay + more if waits else window + delay + more))})
+    config = SessionConfig(input_delay=delay, prediction_window=window, predictor=exact, extra=exact.extra)
+    theirs = exact.waiting(config) if waits else config
+    assert exact.is_certain(theirs) and theirs.prediction_window <= window
+    drawn = act_with(RandomBot(Shown(), 0, seed))
+    act = lambda game, player: exact.act(game, 1) if player else drawn(None, 0)  # noqa: E731
+    report = VirtualMatch(Shown, 2, [config, theirs], Link(latency, jitter, loss), seed, act).run(150)
     assert report.passed and report.rollbacks[0] == 0
+
+
+def test_a_peer_that_waits_for_its_bot_costs_stalls_and_no_wrong_guess() -> None:
+    exact = ExactPredictor({1: DelayedBot(Mixing(), k=4)})
+    config = SessionConfig(input_delay=2, predictor=exact, extra=exact.extra)
+    drawn = act_with(RandomBot(Shown(), 0, 4))
+    act = lambda game, player: exact.act(game, 1) if player else drawn(None, 0)  # noqa: E731
+    repeats, waits = [VirtualMatch(Shown, 2, [config, theirs], ROUGH, 4, act).run(500)
+                      for theirs in (config, exact.waiting(config))]  # fmt: skip
+    assert repeats.passed and repeats.rollbacks[0] > 50
+    assert waits.passed and waits.rollbacks[0] == 0 and waits.stalls[1] > repeats.stalls[1] + 10
+
+
+@pytest.mark.parametrize("k", [1, 4, 8])
+@pytest.mark.parametrize(("delay", "jitter"), [(3, 2), (6, 2)])
+def test_in_a_recording_of_a_bot_nothing_is_guessed_wrong(k: int, delay: int, jitter: int) -> None:
+    game, seen, rows, exact = Shown(), [], [], ExactPredictor({1: DelayedBot(Mixing(), k)})
+    game.reset(3)
+    for frame, other in enumerate(chance(400, 3)):
+        seen.append(game.observe(1))
+        rows.append([other, bytes([Mixing().act(seen[frame - k], None)[0] if frame >= k else 0])])
+        game.step([row[0] for row in rows[-1]])
+    found = evaluate_predictor(written(Shown(), rows, 3), delay, jitter, exact, game=Shown, window=delay + jitter + 1)
+    ours, theirs = found.traces
+    assert (ours.viewer, ours.rollbacks, ours.stalls) == (0, 0, 0) and ours.repeated > 100
+    assert theirs.rollbacks == theirs.repeated > 20, "player 0 is no bot: its last input is repeated"
 
 
 def test_two_bots_foresee_each_other() -> None:
@@ -148,12 +235,6 @@ def test_a_bot_acts_on_certain_states_only_and_else_repeats_itself() -> None:
         before = done.actions[1]
         plain.step(done.actions)
     assert answered > 20 and repeated > 20, "or only one of the two is shown"
-
-
-def test_on_a_short_line_a_quicker_bot_is_foreseen_too() -> None:
-    """With k of the delay: datagrams are never later than k less the input delay."""
-    report = played(ExactPredictor({1: DelayedBot(Mixing(), k=6)}), Shown, Link(20, 25))
-    assert report.passed and report.rollbacks[0] == 0 < report.rollbacks[1]
 
 
 def test_another_bot_than_was_thought_is_only_guessed_wrong() -> None:
@@ -222,7 +303,13 @@ def test_what_cannot_be_is_refused_with_a_sentence() -> None:
 
     refused(ConfigError, "the settings must say 'bot of player 1'")
     refused(ConfigError, "the settings must say 'bot of player 1'", extra={"bot of player 1": "somebody"})
-    refused(ConfigError, "cannot react to a state that is still to come", extra=exact.extra, input_delay=10)
+    with pytest.raises(
+        ConfigError, match="k is 10, and the input delay 11: a bot cannot react to a state that is still to come"
+    ):
+        P2PSession(Shown(), stands[::-1], SessionConfig(predictor=exact, extra=exact.extra, input_delay=11))
+    for delay in (11, "auto"):
+        with pytest.raises(ConfigError, match=f"a number of frames up to the smallest k, 10, not {delay!r}"):
+            exact.waiting(SessionConfig(input_delay=delay))  # type: ignore[arg-type]
     refused(ConfigError, 'set save="every"', extra=exact.extra, save="sparse")
     far = ExactPredictor({5: DelayedBot(Mixing(), 10)})
     refused(ConfigError, "a bot for player 5, and the game has the players 0 to 1", far, extra=far.extra)

@@ -13,7 +13,7 @@ from rollback.errors import UsageError
 from signaling.study.arrival import read_arrival
 from signaling.study.completion import CodeMaker
 from signaling.study.participant import Participant
-from signaling.study.plan import StudyPlan
+from signaling.study.plan import AGENT, StudyPlan
 from signaling.study.refusal import StudyRefusal
 from signaling.study.showing import shown, shown_full
 from signaling.study.stages import Stage
@@ -37,7 +37,8 @@ class StudyDesk:
         clock: Seconds since 1970 that do not go back.
 
     Raises:
-        UsageError: The folder cannot be used, or holds the data of a study with other matches.
+        UsageError: The folder cannot be used, or holds the data of a study with other matches; or the opponent is an agent
+            that was not read.
     """
 
     def __init__(
@@ -48,6 +49,8 @@ class StudyDesk:
         open_room: Callable[[], str] | None = None,
         clock: Callable[[], float] | None = None,
     ) -> None:
+        if plan.agent is None and plan.opponent.endswith(AGENT):
+            raise UsageError(f"the agent {plan.opponent} was not read: make the plan by read_plan with a read_agent")
         self.plan = plan
         self.open_room = open_room
         self._clock = clock or _steady_time

@@ -132,6 +132,12 @@ def test_an_agent_that_was_trained_further_is_no_opponent_of_the_same_study(tmp_
     assert (tmp_path / "opponent.npz").read_bytes() == b"what it learned"
 
 
+def test_an_agent_that_nobody_read_is_no_opponent(tmp_path):
+    with pytest.raises(UsageError, match=r"the agent partner.npz was not read"):
+        StudyDesk(plan_of(tmp_path / "data", opponent="partner.npz"))
+    assert not (tmp_path / "data").exists()
+
+
 def test_a_copy_that_a_crash_left_before_the_study_began_is_not_kept_for_another_agent(tmp_path):
     (tmp_path / "opponent.npz").write_bytes(b"of an earlier attempt")
     StudyDesk(plan_of(tmp_path, opponent="partner.npz", agent=partner())).close()

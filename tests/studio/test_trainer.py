@@ -181,7 +181,8 @@ def test_what_is_saved_says_how_well_it_plays_where_it_never_trained(folder):
         training.advance()
     training.keep()
     metrics = told.of("saved")[-1]["metrics"]
-    assert metrics["held_out"] == 1.0 and metrics["starts"] == 200.0 and "success" in metrics and "reward" in metrics
+    assert metrics["held_out"] == 1.0 and metrics["starts"] == 100.0, "not those of the final figure"
+    assert "success" in metrics and "reward" in metrics
     before = training.algorithm.checkpoint().to_bytes()
     training.evaluate(20)
     assert told.of("evaluated")[-1]["metrics"]["starts"] == 20.0

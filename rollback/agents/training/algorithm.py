@@ -120,8 +120,12 @@ class Algorithm(Protocol):
     def evaluate(self, episodes: int) -> dict[str, float]:
         """Play without exploring from what was never trained on, so many episodes; return what came of it.
 
-        The training is not touched by it: neither its dice nor its counters.
+        It is the final figure: nothing is to be chosen by it, neither when to stop nor which checkpoint is the best. The
+        training is not touched by it: neither its dice nor its counters.
         """
+
+    def validate(self, episodes: int) -> dict[str, float]:
+        """Do the same from what was never trained on either and is not part of the final figure: to stop or choose by."""
 
 
 def algorithm_named(name: str) -> type[Algorithm]:

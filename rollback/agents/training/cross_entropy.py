@@ -24,6 +24,7 @@ from rollback.sim.pool.intervals import median
 __all__ = ["CrossEntropy"]
 
 UNSEEN: Final = 1 << 40  # seeds from here on are for evaluation; training has those of 32 bits, and the show those between
+LOOKED_AT: Final = 1 << 41  # and from here on for looks on the way, which are no part of the final figure
 SHOWN: Final = 1 << 36
 GAME: Final = 1_500  # pieces of an evaluated game: 600 lines at most
 _MOST: Final = 10_000  # games of an evaluation
@@ -104,8 +105,15 @@ class CrossEntropy(Generations):
             `lines`, the median; `lines_low` and `lines_high`, its 95 % interval, where there are games enough for one;
             `lines_tenth`, the tenth percentile; `lines_least`; `games`.
         """
+        return self._examined(episodes, UNSEEN)
+
+    def validate(self, episodes: int) -> dict[str, float]:
+        """Do the same with other seeds never trained on, which a training may look at as often as it likes."""
+        return self._examined(episodes, LOOKED_AT)
+
+    def _examined(self, episodes: int, first: int) -> dict[str, float]:
         count = max(1, min(episodes, _MOST))
-        specs = [TetrisTrialSpec(self.weights, UNSEEN + number, VISIBLE, GAME) for number in range(count)]
+        specs = [TetrisTrialSpec(self.weights, first + number, VISIBLE, GAME) for number in range(count)]
         lines = sorted([each for each, _ in played(specs, self.of("workers"))])
         found = median(lines)
         told = {"lines": found.value, "lines_tenth": lines[(count - 1) // 10], "lines_least": lines[0], "games": count}

@@ -27,7 +27,7 @@ def greedy_walk(course: Course, game: GridWorld, table: Sequence[Sequence[float]
     return game.is_won
 
 
-def evaluated(course: Course, table: Sequence[Sequence[float]], episodes: int) -> dict[str, float]:
+def evaluated(course: Course, table: Sequence[Sequence[float]], episodes: int, *, is_final: bool = True) -> dict[str, float]:
     """Return how a table fares from held-out starts, without exploring.
 
     Nothing is left to chance, so a start is played once only: more episodes than starts are as many as starts. A map of
@@ -37,12 +37,14 @@ def evaluated(course: Course, table: Sequence[Sequence[float]], episodes: int) -
         course: Where.
         table: Four values, of up, down, left and right, for each situation.
         episodes: How many at most; evenly spread over the starts if there are more of those.
+        is_final: Whether from the starts of the final figure; else from those that a training looks at.
 
     Returns:
         `success`, the share that reached the goal; `length`, the mean of their moves, 0 if none did; `starts`, how many
         were played; `held_out`, 1 where training never started from these, else 0.
     """
-    known = course.held_out or course.starts
+    held_out = course.held_out if is_final else course.looked_at
+    known = held_out or course.starts
     count = max(1, min(episodes, len(known)))
     chosen = [known[number * len(known) // count] for number in range(count)]
     game = course.game()
@@ -54,5 +56,5 @@ def evaluated(course: Course, table: Sequence[Sequence[float]], episodes: int) -
         "success": len(lengths) / count,
         "length": sum(lengths) / max(1, len(lengths)),
         "starts": float(count),
-        "held_out": float(bool(course.held_out)),
+        "held_out": float(bool(held_out)),
     }

@@ -1,8 +1,9 @@
 """A GridWorld to learn on: its name, how its situations are counted, where episodes start and where never. Learns nothing.
 
 What is held out: of all pairs of a cell to start from and a spot of the goal (most maps have one spot), 200, or half of
-them where there are fewer than 400. Which ones does not depend on any seed: agents of several seeds are compared on the
-same. Training never *starts* there. It does walk through these cells, for a table knows nothing of what it never met; what
+them where there are fewer than 400, for the final figure; and of the others 100, or two fifths, which a training may look at
+to see whether it is good enough or better than before. Which ones does not depend on any seed: agents of several seeds are
+compared on the same. Training never *starts* in either. It does walk through these cells, for a table knows nothing of what it never met; what
 is tested is whether the way is known from everywhere, and not only from where it was always begun.
 """
 
@@ -17,12 +18,13 @@ from rollback.errors import UsageError
 from rollback.games.gridworld import EPISODE, MAX_LIMIT, GridWorld
 from rollback.games.gridworld_layouts import LAYOUTS, layout_named
 
-__all__ = ["ENVIRONMENTS", "HELD_OUT", "Course", "Start"]
+__all__ = ["ENVIRONMENTS", "HELD_OUT", "LOOKED_AT", "Course", "Start"]
 
 _Row = TypeVar("_Row")
 Start = tuple[int, int]  # the cell of the player, and the number of the goal's spot
 
 HELD_OUT: Final = 200
+LOOKED_AT: Final = 100
 ID: Final = "gym:rollback/GridWorld-v0"
 _USUAL: Final = {ID: "rooms", "gridworld": "halls", "rollback.games:GridWorld": "halls"}  # without a layout in the name
 _FORM: Final = "write gridworld?layout=NAME, or gym:rollback/GridWorld-v0?layout=NAME"
@@ -52,7 +54,8 @@ class Course:
         layout: The map.
         limit: Moves after which an episode is cut.
         starts: Where episodes start.
-        held_out: Where none does.
+        held_out: Where none does, for the final figure.
+        looked_at: Where none does either, to see how it gets on.
         spots: How many spots the goal has.
         rows: How many situations there are.
         base: By cell, the first of the numbers of its situations.
@@ -73,7 +76,9 @@ class Course:
         random.Random(_SPLIT).shuffle(pairs)
         count = min(HELD_OUT, len(pairs) // 2)
         self.held_out: tuple[Start, ...] = tuple(sorted(pairs[:count]))
-        self.starts: tuple[Start, ...] = tuple(sorted(pairs[count:]))
+        further = count + min(LOOKED_AT, 2 * (len(pairs) - count) // 5)
+        self.looked_at: tuple[Start, ...] = tuple(sorted(pairs[count:further]))
+        self.starts: tuple[Start, ...] = tuple(sorted(pairs[further:]))
 
     def game(self) -> GridWorld:
         """Return a game of this map for one player, a move a step."""

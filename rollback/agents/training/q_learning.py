@@ -170,3 +170,7 @@ class QLearning:
     def evaluate(self, episodes: int) -> dict[str, float]:
         """Play the best moves from starts never trained from, so many at most; see `evaluated`."""
         return evaluated(self.course, self.table, episodes)
+
+    def validate(self, episodes: int) -> dict[str, float]:
+        """Do the same from other starts never trained from, which a training may look at as often as it likes."""
+        return evaluated(self.course, self.table, episodes, is_final=False)

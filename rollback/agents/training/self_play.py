@@ -160,3 +160,7 @@ class SelfPlay(Generations):
     def evaluate(self, episodes: int) -> dict[str, float]:
         """Play matches against the built-in bot, see `against_best`."""
         return against_best(self.checkpoint(), episodes, self.seed, workers=self.of("workers"))
+
+    def validate(self, episodes: int) -> dict[str, float]:
+        """Do the same with other seeds, which a training may look at as often as it likes."""
+        return against_best(self.checkpoint(), episodes, self.seed, workers=self.of("workers"), is_final=False)

@@ -186,3 +186,7 @@ class SelfPlayTable:
     def evaluate(self, episodes: int) -> dict[str, float]:
         """Play matches against the built-in bot, see `against_best`."""
         return against_best(self.checkpoint(), episodes, self.seed)
+
+    def validate(self, episodes: int) -> dict[str, float]:
+        """Do the same with other seeds, which a training may look at as often as it likes."""
+        return against_best(self.checkpoint(), episodes, self.seed, is_final=False)

@@ -67,6 +67,16 @@ def test_only_held_out_starts_are_played_each_once_and_the_training_is_of_no_use
     assert len(set(begun)) == 200
 
 
+def test_on_the_way_others_are_looked_at_than_in_the_end():
+    course = Course("gridworld")
+    begun = []
+    begin = course.begin
+    course.begin = lambda game, start: (begun.append(start), begin(game, start))[1]
+    found = evaluated(course, table_of(course), 10_000, is_final=False)
+    assert (found["starts"], found["held_out"]) == (100.0, 1.0)
+    assert begun == list(course.looked_at) and not set(begun) & set(course.held_out)
+
+
 @pytest.mark.parametrize(("asked", "played"), [(1, 1), (10, 10), (200, 200), (201, 200), (0, 1), (-3, 1)])
 def test_fewer_are_spread_over_all_that_are_held_out(asked, played):
     course = Course("gridworld")
@@ -101,7 +111,7 @@ def test_a_map_too_small_to_hold_out_anything_says_so(monkeypatch):
     course = Course("gridworld?layout=rooms")
     course.held_out = ()
     found = evaluated(course, table_of(course), 200)
-    assert (found["held_out"], found["success"], found["starts"]) == (0.0, 1.0, 27.0)
+    assert (found["held_out"], found["success"], found["starts"]) == (0.0, 1.0, 17.0)
 
 
 def test_one_that_has_not_learned_fails_and_one_that_has_succeeds():

@@ -3,7 +3,7 @@
 import pytest
 
 from rollback.agents.tables import rows_of
-from rollback.agents.training.grid_course import ENVIRONMENTS, HELD_OUT, Course
+from rollback.agents.training.grid_course import ENVIRONMENTS, HELD_OUT, LOOKED_AT, Course
 from rollback.envs.names import game_factory
 from rollback.errors import UsageError
 from rollback.games import GridWorld
@@ -16,16 +16,18 @@ def test_the_first_course_is_the_one_with_enough_cells_to_keep_two_hundred_for_a
     assert course.layout.name == "halls"
     assert len(course.held_out) == HELD_OUT == 200
     assert len({cell for cell, _ in course.held_out}) == 200, "200 different cells"
-    assert len(course.starts) == 291
+    assert len(course.looked_at) == LOOKED_AT == 100
+    assert len(course.starts) == 191
 
 
 @pytest.mark.parametrize("name", ENVIRONMENTS)
 def test_what_is_held_out_is_never_trained_from_and_together_they_are_all_starts(name):
     course = Course(name)
-    held, starts = set(course.held_out), set(course.starts)
-    assert not held & starts
+    held, seen, starts = set(course.held_out), set(course.looked_at), set(course.starts)
+    assert not held & starts and not held & seen and not seen & starts
+    assert len(held) >= len(seen) > 0 and len(starts) >= len(seen), "few are looked at, and enough are left to learn from"
     every = {(home, spot) for home in course.layout.homes for spot in range(len(course.layout.spots))}
-    assert held | starts == every
+    assert held | seen | starts == every
     assert len(held) == min(200, len(every) // 2)
 
 
@@ -40,7 +42,7 @@ def test_every_start_can_be_begun_from_and_its_number_is_that_of_the_game(name):
     game = course.game()
     assert course.rows == rows_of(course.layout, by_spot=True)
     assert (game.players, game.pace, game.limit) == (1, 1, 300)
-    for start in (*course.starts, *course.held_out):
+    for start in (*course.starts, *course.looked_at, *course.held_out):
         course.begin(game, start)
         assert (game.cells[0], game.spot, game.clock, game.over) == (*start, 0, False)
         assert 0 <= course.row(game) < course.rows

@@ -19,8 +19,7 @@ export function readWishes(search) {
     troubles.push(`?${key}=${shown(value)} is not known: use ${allowed.join(" or ")}, or leave it out.`);
     return otherwise;
   };
-  const opponent = (key) => {
-    const value = given.get(key);
+  const opponent = (key, value) => {
     if (!value) return null;
     if (isOpponent(value)) return value; // whether there is one is known when the server told whom it has
     troubles.push(`?${key}=${shown(value)} is not known: use best, random or the name of an agent of this server, or leave it out.`);
@@ -32,8 +31,8 @@ export function readWishes(search) {
     name: given.get("name")?.trim() || null,
     game: given.get("game") || null,
     watch: oneOf("watch", ["0", "1"], "0") === "1",
-    bot: opponent("bot"),
-    solo: opponent("solo"),
+    bot: opponent("bot", given.get("bot")),
+    solo: opponent("solo", given.get("solo")),
     transport: oneOf("transport", ["auto", "webrtc", "relay"], "auto"),
     transfer: oneOf("transfer", ["on", "off"], "on") === "on",
     frames: readFrames(given.get("frames"), troubles),

@@ -25,6 +25,7 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # the tests' browser and network
 
+from rollback.agents.training import make_algorithm
 from tests.browser.arena import Arena
 from tests.browser.devtools import Devtools
 from tests.browser.seats import create, follow
@@ -32,6 +33,7 @@ from tests.browser.stage import Tab, chromium
 
 SOLO = "/?solo=best&game=pong&bot=best"
 LINE = "25,10,0.01"  # ms one way, jitter and loss that the two-page match is given
+TRAINED = 30_000  # steps: some seconds; how well it plays makes no difference to what it costs
 SETTLE = 6.0  # seconds of a match before its frames count: its start is another figure
 WINDOW = 5.0  # seconds that the worker's own figures are about
 SOON = 120.0  # seconds for anything that is waited for
@@ -233,6 +235,18 @@ def frames(tabs: list[Tab], seconds: float) -> dict[str, float]:
     }
 
 
+def agents(arena: Arena, folder: Path, seconds: float) -> dict[str, float]:
+    """Return what the workers say of their frames while two trained agents play Tetris in two pages."""
+    training = make_algorithm("cross-entropy", "tetris", {"population": 20, "elite": 4}, 1)
+    training.advance(TRAINED)
+    training.checkpoint().save(folder / "tetris-best.npz")
+    arena.serve("--agent", str(folder / "tetris-best.npz"))
+    first, link = create(arena, f"name=ann&bot=tetris-best&latency={LINE}", game="tetris")
+    told = frames([first, follow(arena, link, f"name=ben&bot=tetris-best&latency={LINE}")], seconds)
+    arena.end_pages()
+    return told
+
+
 def measure(seconds: float, rounds: int) -> dict[str, Any]:
     """Run everything and return the figures."""
     with tempfile.TemporaryDirectory() as name:
@@ -252,6 +266,7 @@ def measure(seconds: float, rounds: int) -> dict[str, Any]:
             first, link = create(arena, f"name=ann&bot=best&latency={LINE}")
             figures["two"] = frames([first, follow(arena, link, f"name=ben&bot=best&latency={LINE}")], seconds)
             arena.end_pages()
+            figures["agents"] = agents(arena, Path(name), seconds)
         finally:
             arena.close()
     return figures
@@ -274,7 +289,11 @@ def rows(figures: dict[str, Any]) -> list[tuple[str, str, str]]:
         told.append((f"{kind} load, work of all processors", f"{each['cpu_s']:.1f} s", ""))
         told.append((f"{kind} load, over the wire", f"{each['mib']:.2f} MiB", ""))
         told.append((f"{kind} load, longest gap of the page", f"{each['gap_ms']:.0f} ms", "<= 150 ms"))
-    for kind, name in (("solo", "solo Pong"), ("two", f"two pages, line {LINE}")):
+    for kind, name in (
+        ("solo", "solo Pong"),
+        ("two", f"two pages, line {LINE}"),
+        ("agents", "two trained agents of Tetris, the same"),
+    ):
         each = figures[kind]
         told.append((f"frame interval, {name}", f"p50 {each['p50_ms']:.2f}, p99 {each['p99_ms']:.2f} ms", "16.7, <= 35 ms"))
         told.append((f"work a frame, {name}", f"{each['tick_ms']:.2f} ms, {each['rollbacks_s']:.1f} rollbacks a second", ""))

@@ -14,6 +14,7 @@ from rollback.studio.commands import COMMANDS, checked
 from rollback.studio.limits import Limits
 from rollback.studio.listing import Listing
 from rollback.studio.refusals import Refused
+from rollback.studio.resting import RestingPictures
 from rollback.studio.run import Run
 from rollback.studio.stream import Viewer
 from rollback.studio.supervisor import Supervisor
@@ -64,6 +65,7 @@ class Desk:
         self._play = play
         self._here = here
         self._listing = Listing()
+        self._resting = RestingPictures()
 
     async def carry_out(self, command: Any, fields: Any, viewer: Viewer | None = None) -> Answer:
         """Return what a command is answered.
@@ -79,9 +81,11 @@ class Desk:
             return _of(run)
         if command == "ping":
             return {"ok": True, "at": found.get("at"), "now": time.time()}
+        if command == "runs":
+            runs, more = self._supervisor.shelf.older(found.get("run", ""))
+            return {"ok": True, "runs": [run.told() for run in runs], "more_runs": more}
         if command == "preview":
-            picture = await asyncio.to_thread(self._catalogue.preview, found.get("algo", ""), found.get("env", ""))
-            return {"ok": True, "picture": picture}
+            return await self._preview(**found)
         return await self._about(self._supervisor.shelf.find(found.get("run", "")), command, found, viewer)
 
     async def _about(self, run: Run, command: str, found: Mapping[str, Any], viewer: Viewer | None) -> Answer:
@@ -120,6 +124,15 @@ class Desk:
             case "play_here":
                 return await self._played(run, name, None if self._here is None else self._here.offer)
         return _of(run)
+
+    async def _preview(self, run: str = "", algo: str = "", env: str = "") -> Answer:
+        """Return what a run's newest checkpoint has learned; without a run, or one, the environment before any training."""
+        if run:
+            known = self._supervisor.shelf.find(run)
+            if (shown := await _read(lambda: self._resting.of(known.folder))) is not None:
+                return {**_of(known), **shown}
+            algo, env = known.facts.algorithm, known.facts.environment
+        return {"ok": True, "picture": await asyncio.to_thread(self._catalogue.preview, algo, env)}
 
     async def _watch(self, run: Run, viewer: Viewer | None) -> Answer:
         if viewer is not None:

@@ -7,7 +7,6 @@ import contextlib
 import logging
 import os
 import time
-from collections import deque
 from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
@@ -25,6 +24,7 @@ from rollback.studio.catalogue import Catalogue
 from rollback.studio.desk import Desk, Here, Play
 from rollback.studio.door import LINK, App, Door, Link
 from rollback.studio.limits import Limits
+from rollback.studio.notices import Notices
 from rollback.studio.origins import Origins
 from rollback.studio.pace import FASTEST, SLOWEST
 from rollback.studio.pages import SafeHeaders, page_routes
@@ -41,7 +41,6 @@ __all__ = ["StudioApp"]
 
 TURN: Final = 0.02  # seconds between two looks at what pages are to be told
 LOOK: Final = 0.2  # the same when there are no news
-NOTICES: Final = 50  # newest ones that a page which connects is told
 
 _log = logging.getLogger("rollback.studio.socketio")
 
@@ -95,8 +94,7 @@ class StudioApp:
         self._algorithms = catalogue.told()
         self._desk = Desk(self.supervisor, catalogue, self.limits, play, here)
         self._clients: dict[str, _Client] = {}
-        self._notices: deque[dict[str, Any]] = deque(maxlen=NOTICES)
-        self._noticed = 0
+        self._notices = Notices()
         self._news = asyncio.Event()
         self._tasks = Tasks()
         self._server = socketio.AsyncServer(
@@ -187,11 +185,7 @@ class StudioApp:
         self._news.set()
         if event == NEWS:
             return
-        if event in ("error", "complete"):
-            self._noticed += 1
-            text = payload.get("message") or f"the run {payload['run']} is finished"
-            notice = {"number": self._noticed, "kind": event, "text": text, "run": payload.get("run"), "at": time.time()}
-            self._notices.append(notice)
+        payload = self._notices.noted(event, payload, time.time())
         for client in list(self._clients.values()):
             if not client.viewer.is_behind:  # else the snapshot will say so
                 self._send(client, event, payload)
@@ -257,14 +251,15 @@ class StudioApp:
     def _snapshot(self, client: _Client, runs: Sequence[Run], current: Run | None, told: Sequence[Run]) -> dict[str, Any]:
         watching = client.viewer.watched(runs, current)
         limits = self.limits
+        listed, more = self.supervisor.shelf.older("")
         return {
             "version": __version__,
             "algorithms": self._algorithms,
             "limits": {"runs": limits.runs, "episodes": limits.episodes, "message_bytes": limits.message_bytes},
             "speeds": {"least": SLOWEST, "greatest": FASTEST},
-            "runs": [run.told() for run in runs[: limits.listed]],
-            "more_runs": max(0, len(runs) - limits.listed),
+            "runs": [run.told() for run in listed],
+            "more_runs": more,
             "curves": {run.name: run.curve_told() for run in told},
             "watching": watching.name if watching is not None else None,
-            "notices": list(self._notices),
+            "notices": self._notices.told(),
         }

@@ -126,6 +126,13 @@ class Shelf:
             self._in_order = sorted(self._runs.values(), key=lambda run: (run.facts.started, run.name), reverse=True)
         return list(self._in_order)
 
+    def older(self, name: str) -> tuple[list[Run], int]:
+        """Return the next runs that are older than one, and how many are older still; without a name, the newest ones."""
+        runs = self.newest_first()
+        begin = next((at + 1 for at, run in enumerate(runs) if run.name == name), len(runs)) if name else 0
+        end = begin + self._limits.listed
+        return runs[begin:end], max(0, len(runs) - end)
+
     def current(self) -> Run | None:
         """Return the newest run that is active, else the newest one."""
         runs = self.newest_first()
@@ -180,12 +187,19 @@ class Shelf:
             self._reading.add(run.name)
             self._tasks.start(self._read(run))
 
+    def rests(self, run: Run) -> None:
+        """Learn that a run has ended: its curve and its picture are kept as long as those of runs that are looked at."""
+        run.steps_per_second = 0.0
+        if run.is_read:
+            self.want_curve(run)
+
     def _let_go(self, name: str) -> None:
-        """Forget a curve that can be read again: many resting runs are looked through."""
+        """Forget a curve that can be read again, and a picture that can be made again: many runs are looked through."""
         self._wanted.remove(name)
         run = self._runs.get(name)
         if run is not None and not run.is_active and run.is_read:
             run.begin_curve(is_read=False)
+            run.picture = None
 
     async def _read(self, run: Run) -> None:
         try:

@@ -253,13 +253,13 @@ class Supervisor:
             if run.state is State.STOPPING:
                 run.reason = "it did not leave when it was asked, and was ended: its newest checkpoint is from before"
         run.happened(cause)
-        run.steps_per_second = 0.0
+        self.shelf.rests(run)
         self._status(run)
         if run.state is State.FINISHED:
             self._tell("complete", run.told())
         elif run.state is State.CRASHED:
-            message = f"the run {run.name} crashed: {run.reason}"
-            self._tell("error", {"message": message, "run": run.name, "reason": "failed"})
+            told = {"message": f"the run {run.name} crashed: {run.reason}", "run": run.name, "reason": "failed"}
+            self._tell("error", told)
 
     async def _check_free(self, run: Run) -> None:
         """Hold that no other process has begun to train a run since the last look."""

@@ -116,6 +116,7 @@ STATES = {
     "stopped": ["go-on", "reset"],
     "finished": ["go-on", "reset"],
     "crashed": ["go-on", "reset"],
+    "elsewhere": [],
 }
 
 
@@ -221,7 +222,7 @@ def test_a_run_that_rests_shows_its_last_picture_until_it_begins_anew(studio: Ac
     tab.until("() => window.studio.facts().chosen === 'rooms-2' && document.getElementById('scale').hidden")
     tab.evaluate("() => document.querySelectorAll('.choice')[0].click()")
     tab.until("() => window.studio.facts().chosen === 'rooms-1' && !document.getElementById('scale').hidden")
-    assert [each["env"] for each in studio.asked("preview")] == ["gridworld?layout=rooms"]  # of the one never seen
+    assert studio.asked("preview") == [{"run": "rooms-2"}]  # what its newest checkpoint has learned: no picture of it came
     studio.tell("reset_complete", {"run": "rooms-1", "episode": 0, "step": 0, "epsilon": 1.0})
     tab.until("() => document.getElementById('scale').hidden")
 
@@ -311,6 +312,67 @@ def test_each_save_and_load_has_a_notice_and_those_made_by_itself_are_told_quiet
     tab.click("Save as")
     tab.until("() => document.getElementById('save-name').value === ''")
     assert studio.asked("save") == [{"run": "rooms-1", "name": "my-own"}]
+
+
+def test_what_happened_while_a_page_was_away_is_told_once(studio: ActingStudio) -> None:
+    def notice(number: int, event: str, **told: Any) -> dict[str, Any]:
+        return {"number": number, "event": event, "at": 1e9, "told": {"run": "rooms-1", **told}}
+
+    news = "() => [...document.querySelectorAll('.news bdi')].map((each) => each.textContent.replace(/, at .*?: /, ': '))"
+    saved = notice(1, "save_complete", name="old", episode=1, by_hand=True)
+    tab = studio.open(runs=[run()], watching="rooms-1", notices={"studio": "a", "newest": [saved]})
+    tab.evaluate("() => window.studio.facts()")
+    assert tab.evaluate(news) == []  # it was not here yet, and missed nothing
+    studio.tell("error", {"message": "It crashed.", "run": "rooms-1", "notice": 2})
+    tab.until("() => document.querySelectorAll('.news').length === 1")
+    crashed, loaded = notice(2, "error", message="It crashed."), notice(3, "load_complete", name="mine", episode=40)
+    studio.snapshot["notices"] = {"studio": "a", "newest": [saved, crashed, loaded, notice(4, "constructor")]}
+    studio.drop()
+    tab.until("() => document.body.dataset.connection === 'waiting'")
+    tab.click("Try now")
+    tab.until("() => document.querySelectorAll('.news').length === 2")
+    told = "While this page was away: Loaded mine: the training goes on after episode 40."
+    assert tab.evaluate(news) == ["It crashed.", told]
+    tab.visit("/")  # loaded anew: it is the same page to whom looks at it
+    tab.until("() => window.studio?.facts().snapshots > 0")
+    assert tab.evaluate(news) == []
+    newest = [notice(number, "complete") for number in range(1, 8)]
+    studio.snapshot["notices"] = {"studio": "b", "newest": newest}  # the studio was started anew: its numbers too
+    studio.drop()
+    tab.until("() => document.body.dataset.connection === 'waiting'")
+    tab.click("Try now")
+    tab.until("() => document.querySelectorAll('.news').length === 4")
+    one = "While this page was away: rooms-1 is finished."
+    assert tab.evaluate(news) == ["While this page was away, 7 things happened; the last 3:", one, one, one]
+    tab.evaluate("() => sessionStorage.clear()")
+    assert well_behaved(tab)
+
+
+def test_a_run_that_another_process_trains_is_watched_and_not_touched(studio: ActingStudio) -> None:
+    tab = studio.open(runs=[run(state="elsewhere"), run("rooms-0", "stopped")], watching="rooms-1")
+    tab.until("() => document.getElementById('caption').innerText")
+    assert text(tab, "#state") == "trained in another process" and "Another process trains it" in text(tab, "#reason")
+    delete = "() => [...document.querySelectorAll('.run .quiet')].map((each) => each.checkVisibility())"
+    assert tab.evaluate(delete) == [False, True]
+    assert tab.evaluate(CAN) == [] and not tab.evaluate("() => document.getElementById('save-form').checkVisibility()")
+    studio.answers["preview"] = {"ok": True, "picture": LEARNED}
+    studio.tell("checkpoints", {"run": "rooms-1"})  # it saved: that is the newest picture there is
+    tab.until("() => !document.getElementById('scale').hidden")
+    assert studio.asked("preview") == [{"run": "rooms-1"}] * 2 and studio.asked("checkpoints")[-1] == {"run": "rooms-1"}
+    studio.tell("status", run(state="stopped"))
+    tab.until("() => window.studio.facts().run?.state === 'stopped'")
+    assert tab.evaluate(CAN) == ["go-on", "reset"] and well_behaved(tab)
+
+
+def test_older_runs_are_listed_when_they_are_asked_for(studio: ActingStudio) -> None:
+    tab = studio.open(runs=[run("rooms-9", "stopped"), run("rooms-8", "stopped")], more_runs=2)
+    assert text(tab, "#more-runs") == "Show more: 2 are older"
+    studio.answers["runs"] = {"ok": True, "runs": [run("rooms-7", "stopped"), run("rooms-6", "stopped")], "more_runs": 0}
+    tab.evaluate("() => document.getElementById('more-runs').click()")
+    tab.until("() => document.querySelectorAll('.run').length === 4")
+    names = tab.evaluate("() => [...document.querySelectorAll('.run .name')].map((each) => each.textContent)")
+    assert names == ["rooms-9", "rooms-8", "rooms-7", "rooms-6"] and studio.asked("runs") == [{"run": "rooms-8"}]
+    assert not tab.evaluate("() => document.getElementById('more-runs').checkVisibility()") and well_behaved(tab)
 
 
 def test_a_crash_is_told_with_its_reason_and_its_last_words_as_text(studio: ActingStudio) -> None:

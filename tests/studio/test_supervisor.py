@@ -373,6 +373,44 @@ async def test_a_picture_of_an_environment_is_there_before_any_run(tmp_path):
         assert list(tmp_path.iterdir()) == []
 
 
+async def test_a_run_that_rests_is_shown_by_its_newest_checkpoint_after_a_restart_too(tmp_path):
+    train_elsewhere(tmp_path, 30).close()
+    Runs(tmp_path).create({"algorithm": "cross-entropy", "environment": "tetris"}, "empty")
+    async with Studio(tmp_path) as studio:
+        shown = await studio.ask("preview", run="theirs")
+        assert shown["name"] == "last-2" and shown["episode"] == studio.run("theirs").episode
+        assert any(value is not None for value in shown["picture"]["values"])
+        assert not any(value is not None for value in (await studio.ask("preview", **ROOMS))["picture"]["values"])
+        assert (await studio.ask("preview", run="empty"))["picture"]["kind"] == "tetris"  # before any training
+        assert (await studio.refused("preview", run="nobody"))[0] == 404
+
+
+async def test_more_runs_than_a_page_is_told_at_once_are_asked_for_piece_by_piece(tmp_path):
+    for number in range(7):
+        Runs(tmp_path).create({"started": float(number)}, f"run-{number}")
+    async with Studio(tmp_path, listed=3) as studio:
+        names, last = [], ""
+        for more in (4, 1, 0):
+            answer = await studio.ask("runs", run=last)
+            names += [run["run"] for run in answer["runs"]]
+            assert answer["more_runs"] == more
+            last = names[-1]
+        assert names == [f"run-{number}" for number in reversed(range(7))]
+        assert (await studio.ask("runs", run=last))["runs"] == (await studio.ask("runs", run="gone"))["runs"] == []
+
+
+async def test_runs_that_have_ended_keep_their_curves_and_pictures_only_while_they_are_among_the_newest(tmp_path):
+    async with Studio(tmp_path, curves=2) as studio:
+        for seed in range(4):
+            await studio.ask("start", **ROOMS, seed=seed, episodes=10)
+            await studio.reaches("finished", f"gridworld-rooms-{seed + 1}")
+        runs = [studio.run(f"gridworld-rooms-{number}") for number in (1, 2, 3, 4)]
+        assert [run.curve.last for run in runs] == [0, 0, 10, 10]
+        assert [run.picture is not None for run in runs] == [False, False, True, True]
+        await studio.ask("watch", run=runs[0].name)
+        await studio.until(lambda: runs[0].curve.last == 10)
+
+
 PARENT = """
 import asyncio, sys
 from rollback.studio.server import StudioApp

@@ -24,6 +24,12 @@ export class Model {
     for (const name of [...this.checkpoints.keys()]) if (!this.runs.has(name)) this.checkpoints.delete(name);
   }
 
+  /** Take older runs that were not listed. */
+  extend({ runs = [], more_runs: more = 0 }) {
+    this.more = more;
+    for (const run of runs) if (!this.runs.has(run.run)) this.runs.set(run.run, run);
+  }
+
   /** Take the facts of a run; return those that were known before. */
   take(run) {
     const before = this.runs.get(run.run) ?? null;

@@ -1,14 +1,59 @@
-// What just happened, in one line each: read out, seen for a while, gone. Knows no run.
+// What just happened, in one line each: read out, seen for a while, gone. Knows the words of events; knows no run.
 
 import { found, made } from "./elements.js";
-import { plainWords } from "./words.js";
+import { telling } from "./metrics.js";
+import { number, plainWords } from "./words.js";
 
 const SHOWN = 4; // at a time
-const FOR = 6000; // ms; errors stay twice as long
+const FOR = 6000; // ms of a page that is seen; errors stay twice as long
 const MARKS = { good: "✓", info: "", error: "!" };
+const SEEN = "rollback studio notices"; // where a page that is loaded anew finds up to which number it has shown them
+// What each event is called; those that are no news have no words here.
+const WORDS = {
+  complete: ({ run }) => ["good", `${plainWords(run, 64)} is finished.`],
+  error: ({ message }) => ["error", plainWords(message, 500)],
+  reset_complete: ({ run }) => ["good", `${plainWords(run, 64)} begins anew.`],
+  save_complete: (told) => (told.by_hand ? ["good", `Saved as ${savedAs(told)}.`] : null),
+  load_complete: ({ name, episode }) => ["good", `Loaded ${plainWords(name, 64)}: the training goes on after episode ${number(episode)}.`],
+  evaluated: ({ metrics }) => ["good", `Played by what it has learned so far: ${telling(metrics).join(", ")}.`],
+};
+
+/** Say under which names something was saved. */
+export function savedAs({ name, names, episode }) {
+  return `${(names ?? [name]).map((each) => plainWords(each, 64)).join(" and ")}, after episode ${number(episode)}`;
+}
 
 export class Notices {
   #box = found("news");
+  #studio = ""; // whose numbers these are
+  #seen = 0;
+
+  constructor() {
+    const [studio, seen] = (sessionStorage.getItem(SEEN) ?? "").split(" ");
+    if (seen) [this.#studio, this.#seen] = [studio, Number(seen) || 0];
+  }
+
+  /** Take an event; what has no number is the answer to something that was asked here. */
+  take(event, payload) {
+    const news = wordsOf(event, payload);
+    if (!news || payload.notice <= this.#seen) return;
+    if (payload.notice) this.#remember(this.#studio, payload.notice);
+    this.show(...news);
+  }
+
+  /** Take what a studio tells a page that connects: what it missed is shown once; a page that is new here missed nothing. */
+  catchUp({ studio = "", newest = [] } = {}) {
+    const isNew = this.#studio === "";
+    if (studio !== this.#studio) this.#seen = 0;
+    const missed = isNew ? [] : newest.filter((notice) => notice.number > this.#seen);
+    this.#remember(studio, newest.at(-1)?.number ?? this.#seen);
+    const shown = missed.length > SHOWN ? missed.slice(1 - SHOWN) : missed;
+    if (shown.length < missed.length) this.show("info", `While this page was away, ${number(missed.length)} things happened; the last ${shown.length}:`);
+    for (const { event, at, told } of shown) {
+      const [kind, sentence] = wordsOf(event, told) ?? [];
+      if (sentence) this.show(kind, `While this page was away, at ${clock(at)}: ${sentence}`);
+    }
+  }
 
   /** Show a sentence; `kind` is good, info or error; `link` is `{text, href}` of a page to go to. */
   show(kind, sentence, link = null) {
@@ -18,7 +63,26 @@ export class Notices {
     if (link) line.append(" ", made("a", { text: link.text, href: link.href, target: "_blank", rel: "noopener noreferrer" }));
     this.#box.append(line);
     while (this.#box.childElementCount > SHOWN) this.#box.firstElementChild.remove();
-    if (!link) setTimeout(() => line.remove(), known === "error" ? 2 * FOR : FOR);
+    if (!link) fade(line, known === "error" ? 2 * FOR : FOR);
     else line.append(made("button", { className: "quiet", type: "button", text: "Close", on: { click: () => line.remove() } }));
   }
+
+  #remember(studio, seen) {
+    [this.#studio, this.#seen] = [studio, seen];
+    sessionStorage.setItem(SEEN, `${studio} ${seen}`);
+  }
+}
+
+/** Take a line away after a time in which it could be seen. */
+function fade(line, after) {
+  if (document.hidden) document.addEventListener("visibilitychange", () => fade(line, after), { once: true });
+  else setTimeout(() => line.remove(), after);
+}
+
+function clock(at) {
+  return new Date(1000 * at).toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" });
+}
+
+function wordsOf(event, told) {
+  return Object.hasOwn(WORDS, event) ? WORDS[event](told) : null;
 }

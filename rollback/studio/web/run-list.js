@@ -11,20 +11,23 @@ export function wordsOf(state) {
   return WORDS[state] ?? state ?? "";
 }
 
-/** `onChoose(run)` and `onDelete(run)` are asked for by name. */
+/** `onChoose(run)` and `onDelete(run)` are asked for by name, and `onMore(run)` for the runs that are older than one. */
 export class RunList {
   #list = found("runs");
   #items = new Map(); // by name; items are changed and not made anew, so that the focus stays where it is
   #onChoose;
   #onDelete;
+  #oldest = ""; // of those that are listed
 
-  constructor({ onChoose, onDelete }) {
+  constructor({ onChoose, onDelete, onMore }) {
     this.#onChoose = onChoose;
     this.#onDelete = onDelete;
+    found("more-runs").addEventListener("click", () => onMore(this.#oldest));
     this.show([], null);
   }
 
   show(runs, chosen, more = 0) {
+    this.#oldest = runs.at(-1)?.run ?? "";
     const names = new Set(runs.map(({ run }) => run));
     for (const [name, item] of this.#items) {
       if (names.has(name)) continue;
@@ -38,7 +41,7 @@ export class RunList {
       this.#write(item, run, run.run === chosen);
     });
     found("more-runs").hidden = more === 0;
-    tell(found("more-runs"), more ? `${number(more)} older ones are not listed.` : "");
+    tell(found("more-runs"), more ? `Show more: ${number(more)} are older` : "");
   }
 
   #make(name) {

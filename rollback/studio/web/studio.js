@@ -6,10 +6,10 @@ import { Connection } from "./connection.js";
 import { Curve } from "./curve.js";
 import { download } from "./download.js";
 import { found, tell } from "./elements.js";
+import { pressedOn } from "./keys.js";
 import { Link } from "./link.js";
 import { Model } from "./model.js";
-import { telling } from "./metrics.js";
-import { Notices } from "./notices.js";
+import { Notices, savedAs } from "./notices.js";
 import { Numbers } from "./numbers.js";
 import { Picture } from "./picture.js";
 import { ACTIVE, RunList } from "./run-list.js";
@@ -48,7 +48,8 @@ export class Studio {
       onAnother: () => this.choose(null),
       onWhat: () => this.#preview(),
     });
-    this.#runs = new RunList({ onChoose: (run) => this.choose(run), onDelete: (run) => this.#ask("delete", { run }) });
+    const onDelete = (run) => this.#ask("delete", { run });
+    this.#runs = new RunList({ onChoose: (run) => this.choose(run), onDelete, onMore: (run) => this.#older(run) });
     this.#checkpoints = new CheckpointList({
       onLoad: (name) => this.#about("load", { name }),
       onHere: (name) => this.#play("play_here", name, "is ready for you.", "Play it here"),
@@ -72,10 +73,7 @@ export class Studio {
   async choose(name) {
     this.#chosen = name;
     this.#show();
-    if (name === null) {
-      await this.#preview();
-      return;
-    }
+    if (name === null) return this.#preview();
     const answer = await this.#ask("watch", { run: name });
     if (!answer || this.#chosen !== name) return;
     if (answer.curve && answer.curve.last > this.#model.curve(name).last) {
@@ -100,20 +98,19 @@ export class Studio {
 
   /** Take an event; a picture is taken when it is painted, so that a slow page gets fewer. */
   #happened(name, payload) {
+    this.#notices.take(name, payload);
     const take = {
       snapshot: () => this.#begin(payload),
       status: () => this.#status(payload),
-      complete: () => this.#status(payload, `${plainWords(payload.run, 64)} is finished.`),
+      complete: () => this.#status(payload),
       deleted: () => this.#deleted(payload),
-      checkpoints: () => this.#lookUp(payload.run),
+      checkpoints: () => this.#changedElsewhere(payload),
       update: () => this.#update(payload),
       points: () => this.#points(payload),
       curve: () => this.#curve(payload),
       reset_complete: () => this.#begunAnew(payload),
       save_complete: () => this.#saved(payload),
-      load_complete: () => this.#loaded(payload),
-      evaluated: () => this.#notices.show("good", `Played by what it has learned so far: ${telling(payload.metrics).join(", ")}.`),
-      error: () => this.#notices.show("error", payload.message),
+      load_complete: () => this.#lookUp(payload.run),
     }[name];
     return take?.();
   }
@@ -121,6 +118,7 @@ export class Studio {
   #begin(snapshot) {
     this.#seen.snapshots++;
     this.#model.begin(snapshot);
+    this.#notices.catchUp(snapshot.notices);
     this.#settings.offer(this.#model.algorithms, this.#model.limits);
     const running = this.#model.runs.get(snapshot.watching);
     if (this.#chosen && !this.#model.runs.has(this.#chosen)) this.#chosen = null;
@@ -129,9 +127,8 @@ export class Studio {
     this.choose(this.#chosen);
   }
 
-  #status(run, sentence = "") {
+  #status(run) {
     const before = this.#model.take(run);
-    if (sentence) this.#notices.show("good", sentence);
     if (before && ACTIVE.includes(before.state) && !ACTIVE.includes(run.state)) this.#lookUp(run.run); // it saved as it left
     this.#show();
   }
@@ -164,22 +161,21 @@ export class Studio {
   }
 
   #begunAnew({ run }) {
-    this.#notices.show("good", `${plainWords(run, 64)} begins anew.`);
     if (ACTIVE.includes(this.#model.runs.get(run)?.state)) return; // its picture comes
     this.#model.forgetPicture(run);
     if (run === this.#chosen) this.#preview();
   }
 
-  #saved({ run, name, names, episode, by_hand: byHand }) {
-    const saved = `${(names ?? [name]).map((each) => plainWords(each, 64)).join(" and ")}, after episode ${number(episode)}`;
-    if (byHand) this.#notices.show("good", `Saved as ${saved}.`);
-    else if (run === this.#chosen) tell(found("saved-told"), `Saved by itself as ${saved}.`);
-    this.#lookUp(run);
+  #saved(told) {
+    if (!told.by_hand && told.run === this.#chosen) tell(found("saved-told"), `Saved by itself as ${savedAs(told)}.`);
+    this.#lookUp(told.run);
   }
 
-  #loaded({ run, name, episode }) {
-    this.#notices.show("good", `Loaded ${plainWords(name, 64)}: the training goes on after episode ${number(episode)}.`);
+  #changedElsewhere({ run }) {
     this.#lookUp(run);
+    if (this.#model.runs.get(run)?.state !== "elsewhere") return;
+    this.#model.forgetPicture(run); // no pictures of it come: that of its newest checkpoint is the newest there is
+    if (run === this.#chosen) this.#preview();
   }
 
   // What is asked.
@@ -214,11 +210,17 @@ export class Studio {
       await this.#picture.show(known);
       return;
     }
-    const [algo, env] = run ? [run.algo, run.env] : [this.#settings.algo, this.#settings.env];
-    if (!algo || !this.#link.isConnected) return;
-    const answer = await this.#ask("preview", { algo, env });
+    const what = run ? { run: run.run } : { algo: this.#settings.algo, env: this.#settings.env };
+    if (!(run || what.algo) || !this.#link.isConnected) return;
+    const answer = await this.#ask("preview", what); // of a run: what its newest checkpoint has learned
     const isWanted = this.#run()?.run === run?.run && !ACTIVE.includes(this.#run()?.state) && !this.#model.picture(this.#chosen);
     if (answer && isWanted) await this.#picture.show(answer.picture);
+  }
+
+  async #older(run) {
+    const answer = await this.#ask("runs", { run });
+    if (answer) this.#model.extend(answer);
+    this.#show();
   }
 
   async #lookUp(run = this.#chosen) {
@@ -271,13 +273,7 @@ export class Studio {
       event.preventDefault();
       this.#saveNamed();
     });
-    const keys = { " ": ["pause", "go-on"], ArrowRight: ["step"], s: ["save"], S: ["save"], Escape: ["stop"] };
-    found("stage").addEventListener("keydown", (event) => {
-      const id = (keys[event.key] ?? []).find((each) => this.#screen.can(each));
-      if (!id || event.ctrlKey || event.metaKey || event.altKey) return;
-      event.preventDefault();
-      acts[id]();
-    });
+    pressedOn(found("stage"), acts, (id) => this.#screen.can(id));
   }
 
   // What is shown.

@@ -48,5 +48,6 @@ export class Opponents {
 }
 
 function called({ name, title }) {
-  return title === name ? name : `${name} (${title.slice(0, LONGEST)})`;
+  const told = title.slice(0, LONGEST);
+  return told.startsWith(name) ? told : `${name} (${told})`;
 }

@@ -46,14 +46,19 @@ def told(page: ActingPage) -> str:
 
 def test_each_game_offers_its_bots_its_agents_and_a_file(stage: Stage, stand: Stand) -> None:
     stand.offer_agent("tetris-best", "tetris", CONTENT, title=HOSTILE)
-    stand.offer_agent("early", "tetris", CONTENT + b"2")
+    stand.offer_agent("early", "tetris", CONTENT + b"2", title="early (cross-entropy, 9 episodes)")
     stand.offer_agent("paddle", "pong", CONTENT + b"3", title="x" * 5000)
     bots, file = [["best", "The game's best bot"], ["random", "Random moves"]], ["?file", "An agent from a file…"]
     with acting_page(stage) as page:
         assert page.tab.evaluate(CHOICES) == [*bots, ["paddle", f"paddle ({'x' * 100})"], file]
         page.tab.choose("#opponent", "paddle")
         page.tab.evaluate("() => document.querySelector('[value=tetris]').click()")
-        assert page.tab.evaluate(CHOICES) == [*bots, ["tetris-best", f"tetris-best ({HOSTILE})"], ["early", "early"], file]
+        assert page.tab.evaluate(CHOICES) == [
+            *bots,
+            ["tetris-best", f"tetris-best ({HOSTILE})"],
+            ["early", "early (cross-entropy, 9 episodes)"],
+            file,
+        ]
         assert page.tab.evaluate("() => document.querySelector('#opponent').value") == "best", "paddle plays no Tetris"
         page.tab.choose("#opponent", "?file")
         page.tab.evaluate("() => document.querySelector('[value=duel]').click()")

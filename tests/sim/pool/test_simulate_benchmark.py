@@ -18,13 +18,14 @@ def simulate():
     sys.path.insert(0, str(BENCHMARKS))
     before = set(sys.modules)
     try:
+        import contenders  # noqa: F401
         import labour  # noqa: F401
         import simulate as module
 
         yield module
     finally:
         sys.path.remove(str(BENCHMARKS))
-        for name in {"labour", "simulate"} & (set(sys.modules) - before):
+        for name in {"contenders", "labour", "simulate"} & (set(sys.modules) - before):
             del sys.modules[name]
 
 

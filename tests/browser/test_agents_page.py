@@ -66,15 +66,18 @@ def test_each_game_offers_its_bots_its_agents_and_a_file(stage: Stage, stand: St
         assert page.tab.evaluate("() => document.images.length") == 0
 
 
-@pytest.mark.parametrize(("choice", "player"), [("best", {"bot": "best"}), ("random", {"bot": "random"})])
-def test_a_bot_that_is_chosen_plays(stage: Stage, choice: str, player: dict[str, Any]) -> None:
+def test_a_bot_that_is_chosen_plays(stage: Stage) -> None:
     with acting_page(stage, "?game=duel") as page:
-        page.tab.choose("#opponent", choice)
-        page.tab.click("Play against the bot")
-        page.until_screen("room")
-        [asked] = page.asked("solo")
-        assert asked.items() >= {"game": "duel", **player}.items() and "agent" not in asked
-        assert page.text("#room-lead") == "Duel against the bot"
+        for choice in ("best", "random"):
+            page.tab.choose("#opponent", choice)
+            page.tab.click("Play against the bot")
+            page.until_screen("room")
+            assert page.text("#room-lead") == "Duel against the bot"
+            page.tab.click("Leave")
+            page.until_screen("start")
+        asked = page.asked("solo")
+        assert [(each["game"], each["bot"]) for each in asked] == [("duel", "best"), ("duel", "random")]
+        assert not any("agent" in each for each in asked)
 
 
 def test_an_agent_that_is_chosen_plays_and_is_named_beside_its_score(stage: Stage, stand: Stand) -> None:
@@ -104,19 +107,19 @@ def test_a_file_is_picked_by_keyboard_and_its_place_is_shown_while_it_is_wanted(
         assert "my best" not in kept and "agent" not in kept, "nothing of it is kept"
 
 
-@pytest.mark.parametrize("width", [320, 1280])
-def test_the_choice_fits_and_stands_out_on_a_phone_and_on_a_desk(stage: Stage, stand: Stand, width: int) -> None:
+def test_the_choice_fits_and_stands_out_on_a_phone_and_on_a_desk(stage: Stage, stand: Stand) -> None:
     stand.offer_agent("a" * 64, "pong", CONTENT, title="w" * 500)
     with acting_page(stage) as page:
-        page.size(width, 800)
-        page.tab.choose("#opponent", "a" * 64)
-        assert page.look("overflow")[0] <= 0 and page.look("faint") == []
-        page.tab.choose("#opponent", "?file")
-        page.tab.pick("#agent-file", "n" * 200 + ".npz", CONTENT)
-        assert page.look("overflow")[0] <= 0 and page.look("faint") == []
-        for part in ("#opponent", "#agent-file", "#solo"):
-            left, top, right, bottom = page.look("edges", part)
-            assert left >= 0 and right <= width and bottom - top >= 40, "a thumb finds it"
+        for width in (320, 1280):
+            page.size(width, 800)
+            page.tab.choose("#opponent", "a" * 64)
+            assert page.look("overflow")[0] <= 0 and page.look("faint") == []
+            page.tab.choose("#opponent", "?file")
+            page.tab.pick("#agent-file", "n" * 200 + ".npz", CONTENT)
+            assert page.look("overflow")[0] <= 0 and page.look("faint") == []
+            for part in ("#opponent", "#agent-file", "#solo"):
+                left, top, right, bottom = page.look("edges", part)
+                assert left >= 0 and right <= width and bottom - top >= 40, "a thumb finds it"
 
 
 FILES = [
@@ -168,24 +171,26 @@ def test_what_is_too_large_is_not_even_read_and_the_limit_is_that_of_checkpoints
         assert page.tab.evaluate(torn, 9)[1] == "large.npz cannot be read any more: choose it again."
 
 
-@pytest.mark.parametrize(
-    ("changes", "sentence"),
-    [
-        ({"sha256": "0" * 64}, "The agent it came otherwise than the server says it is: reload the page"),
-        ({"size": len(CONTENT) - 1}, "The agent it came otherwise than the server says"),
-        ({"size": len(CONTENT) + 1}, "The agent it came otherwise than the server says"),
-        (None, "The server has the agent it no more: reload the page"),
-    ],
-    ids=str,
-)
-def test_an_agent_that_the_server_sends_wrongly_is_one_sentence(
-    stage: Stage, stand: Stand, changes: dict[str, Any] | None, sentence: str
-) -> None:
-    stand.offer_agent("it", "pong", CONTENT, **(changes or {}))
-    if changes is None:
-        stand.kept.clear()
-    with acting_page(stage, "?solo=it") as page:
-        assert told(page).startswith(sentence)
+FETCH: Final = """async (agent) => {
+    const { fetchAgent } = await import("/web/agents.js");
+    return fetchAgent(agent).then(({ data }) => data.length, ({ message }) => message);
+}"""
+
+
+def test_an_agent_that_the_server_sends_wrongly_is_one_sentence(stage: Stage, stand: Stand) -> None:
+    stand.offer_agent("it", "pong", CONTENT)
+    right = stand.agents[0]
+    stand.offer_agent("other", "pong", CONTENT, sha256="0" * 64)
+    otherwise = "came otherwise than the server says it is: reload the page, and try it again."
+    with acting_page(stage, "?solo=other") as page:
+        assert told(page) == f"The agent other {otherwise}"
+        assert page.tab.evaluate(FETCH, right) == len(CONTENT)
+        for size in (len(CONTENT) - 1, len(CONTENT) + 1, 1):
+            assert page.tab.evaluate(FETCH, {**right, "size": size}) == f"The agent it {otherwise}"
+        gone = page.tab.evaluate(FETCH, {**right, "sha256": "f" * 64})
+        assert gone == "The server has the agent it no more: reload the page to see which ones there are."
+        page.tab.evaluate("() => { window.fetch = () => Promise.reject(new TypeError('no line')); }")
+        assert page.tab.evaluate(FETCH, right) == "The agent it does not come: is the server still running?"
         page.tab.click("Play against the bot")  # the game's own, which is what is chosen
         page.until_screen("room")
         assert page.trouble == ""
@@ -245,10 +250,8 @@ def test_an_agent_plays_our_seat_in_a_room_that_we_open_or_join(stage: Stage, st
     ("address", "sentence"),
     [
         ("?solo=genius", "This server has no agent called genius: choose one of best, random, paddle."),
-        ("?bot=genius", "This server has no agent called genius: choose one of best, random, paddle."),
         ("?solo=paddle&game=tetris", "The agent paddle plays Pong, and not Tetris: choose that game, or another player"),
-        ("?solo=agent", "This server has no agent called agent"),
-        ("?solo=Paddle", "?solo=Paddle is not known: use best, random or the name of an agent of this server"),
+        ("?bot=agent&solo=Paddle", "?solo=Paddle is not known: use best, random or the name of an agent of this server"),
     ],
 )
 def test_an_agent_that_cannot_play_is_one_sentence_that_says_who_can(

@@ -21,8 +21,10 @@ export function isOpponent(name) {
 /** Return what of a manifest's `agents` is one, `[{name, game, title, sha256, size}]`. */
 export function agentsOf(told) {
   if (!Array.isArray(told)) return [];
-  const isAgent = (each) => isOpponent(each?.name) && !BUILT_IN.includes(each.name) && typeof each.game === "string"
-    && typeof each.sha256 === "string" && DIGEST.test(each.sha256) && Number.isInteger(each.size) && each.size > 0 && each.size <= MAX_FILE;
+  const isFile = ({ sha256, size }) =>
+    typeof sha256 === "string" && DIGEST.test(sha256) && Number.isInteger(size) && size > 0 && size <= MAX_FILE;
+  const isAgent = (each) =>
+    isOpponent(each?.name) && !BUILT_IN.includes(each.name) && typeof each.game === "string" && isFile(each);
   return told.filter(isAgent).map(({ name, game, title, sha256, size }) => ({ name, game, title: String(title || name), sha256, size }));
 }
 

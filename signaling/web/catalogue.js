@@ -2,7 +2,10 @@
 
 import { agentsOf } from "./agents.js";
 
-/** Return {games: [{name, title, players}], agents: [{name, game, title, sha256, size}], iceServers, qrFolder, missing}; rejects with one sentence. */
+/**
+ * Return {games: [{name, title, players}], agents: [{name, game, title, sha256, size}], iceServers, qrFolder, missing};
+ * rejects with one sentence.
+ */
 export async function readCatalogue() {
   const response = await fetch("/assets/manifest.json").catch(() => null);
   const manifest = response?.ok ? await response.json().catch(() => null) : null;

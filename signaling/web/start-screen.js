@@ -6,8 +6,9 @@ import { Opponents } from "./opponents.js";
 const CODE = /^[0-9a-z][0-9a-z -]{0,63}$/i;
 
 /**
- * Calls `on.create({game, players, name})`, `on.join({room, name, spectate})` or `on.solo({game, name, file})`, and
- * `on.trouble(sentence)` where something lacks. The buttons rest until the games are offered, and while the promise that comes back is open.
+ * Calls `on.create({game, players, name})`, `on.join({room, name, spectate})` or `on.solo({game, name, file})`, in which `name`
+ * or `file` is the opponent, and `on.trouble(sentence)` where something lacks. The buttons rest until the games are offered, and
+ * while the promise that comes back is open.
  */
 export class StartScreen {
   #entry = found("entry");

@@ -73,7 +73,7 @@ class Gate:
     """
 
     __slots__ = ("_ahead", "_asked", "_due", "_events", "_given", "_guesser", "_known", "_last", "_lately", "_open", "_pause",
-                 "_rests", "_saved", "_since", "_top", "_until", "_wakes", "answered", "compared", "guessed", "in_charge",
+                 "_rests", "_saved", "_top", "_until", "_wakes", "answered", "compared", "guessed", "in_charge",
                  "problem", "repeated")  # fmt: skip
 
     def __init__(self, guesser: Guesser, *, is_open: bool = False, rests: bool = False) -> None:
@@ -88,7 +88,6 @@ class Gate:
         self._lately = 0.0  # recent rollbacks that the guesser would have saved
         self._rests = rests and not is_open
         self._wakes = 0  # the frame at which a pause ends, 0 while there is none
-        self._since = 0  # first frame that the guesser was asked for in this stretch
         self._until = LONG if self._rests else NEVER  # frame at which the stretch is judged
         self._events = self._saved = 0  # rollbacks of either in this stretch, and how many of them the guesser would have saved
         self._pause = PAUSE  # frames of the next pause
@@ -141,9 +140,8 @@ class Gate:
     def _catch_up(self, frame: int, value: bytes | None, history: History) -> None:
         """Count and learn what became known since the last call: it came with one tick, and asks for one rollback at most."""
         known, asked, top, last = self._known, self._asked, self._top, self._last
-        since = NEVER if self._wakes else self._since
         ahead, given, learn = self._ahead, self._given, self._guesser.learn
-        answered = guessed = repeated = compared = False
+        answered = guessed = repeated = False
         while value is not None:
             known += 1
             if known <= asked:  # it was guessed, or known before it was simulated
@@ -152,8 +150,7 @@ class Gate:
                     answered = True
                 if last != value:
                     repeated = True
-                    compared = compared or known >= since
-                if since <= known <= top and ahead[slot] != value:
+                if known <= top and ahead[slot] != value:
                     guessed = True
             learn(known, value)
             known_next = known + 1
@@ -163,23 +160,23 @@ class Gate:
             self._top = known
             self._guesser.restart()
         if repeated or guessed or answered:
-            self._count(repeated, compared, guessed, answered)
+            self._count(repeated, guessed, answered)
 
-    def _count(self, repeated: bool, compared: bool, guessed: bool, answered: bool) -> None:
+    def _count(self, repeated: bool, guessed: bool, answered: bool) -> None:
         self.repeated += repeated
         self.answered += answered
         if self._wakes:
             if self.repeated >= self._due:
                 self._until = self._known
             return
-        self.compared += compared
+        self.compared += repeated
         self.guessed += guessed
-        self._lately = self._lately * FADES + compared - guessed
+        self._lately = self._lately * FADES + repeated - guessed
         if not self._open:
             self.in_charge = self._lately >= AHEAD and self.answered + 1 <= MOST * self.repeated
-        if self._rests and (compared or guessed):
+        if self._rests and (repeated or guessed):
             self._events += 1
-            self._saved += compared - guessed
+            self._saved += repeated - guessed
             is_hopeless = self._saved <= HOPELESS and self._lately < AHEAD
             if self._events >= ENOUGH or is_hopeless or (self._missing() > ENOUGH and not self._guesser.remembers):
                 self._until = self._known
@@ -192,7 +189,7 @@ class Gate:
         """Begin a stretch, or end one: with the next where it paid, and otherwise with a pause."""
         if self._wakes:
             self._wakes, self._due, self._lately = 0, NEVER, 0.0
-            self._top, self._since = self._known, self._known + 1
+            self._top = self._known
             self._guesser.restart()
         elif self._missing() > ENOUGH and not self._guesser.remembers:
             self._wakes = self._until = NEVER

@@ -16,16 +16,22 @@ from tests.agents.predictors.traces import chance, pattern, traitor
 class Told:
     """A guesser that is told the future, and right as often as it is asked to be."""
 
-    def __init__(self, inputs: list[bytes], right: Any) -> None:
-        self.inputs, self.right = inputs, right
+    def __init__(self, inputs: list[bytes], right: Any, *, remembers: bool = False) -> None:
+        self.inputs, self.right, self.remembers = inputs, right, remembers
+        self.known, self.next = -1, 0
+        self.asked: list[int] = []
 
     def learn(self, frame: int, value: bytes) -> None:
-        assert self.inputs[frame] == value, "each known input is learned once, in order"
+        assert frame == self.known + 1 and self.inputs[frame] == value, "each known input is learned once, in order"
+        self.known = frame
 
     def restart(self) -> None:
-        pass
+        self.next = self.known + 1
 
     def guess(self, frame: int, last: bytes) -> bytes:
+        assert frame == self.next, "frames are asked for one after the other, from the newest known one on"
+        self.next += 1
+        self.asked.append(frame)
         truth = self.inputs[frame] if frame < len(self.inputs) else last
         return truth if self.right(frame) else bytes([truth[0] ^ 1])
 
@@ -73,10 +79,11 @@ PLAYERS = {
 
 @pytest.mark.parametrize("name", PLAYERS)
 @pytest.mark.parametrize("late", [1, 3, 8])
-def test_what_is_counted_is_what_happens(name: str, late: int) -> None:
+@pytest.mark.parametrize("rests", [False, True])
+def test_what_is_counted_is_what_happens(name: str, late: int, rests: bool) -> None:
     inputs = PLAYERS[name]()
     lateness = [late + frame * 7 % 3 for frame in range(len(inputs))]
-    gate = Gate(Runs(2))
+    gate = Gate(Runs(2), rests=rests)
     rollbacks, seen = lived(gate, inputs, lateness)
     repeating, _ = lived(None, inputs, lateness)
     assert repeating > 100, "or nothing is shown"
@@ -103,28 +110,98 @@ def test_a_pattern_saves_nearly_all_rollbacks() -> None:
     reach=st.integers(1, 7),
     period=st.integers(1, 400),
     share=st.floats(0, 1),
+    rests=st.booleans(),
+    remembers=st.booleans(),
 )
 def test_the_promise_holds_at_every_moment(
-    data: st.DataObject, hold: float, seed: int, reach: int, period: int, share: float
+    data: st.DataObject, hold: float, seed: int, reach: int, period: int, share: float, rests: bool, remembers: bool
 ) -> None:
     """A guesser that is right until it is trusted, and then wrong, is the worst there is."""
     inputs = chance(1500, seed, hold=hold)
     lateness = [data.draw(st.integers(0, reach), label="late") if frame < 40 else (frame * seed) % (reach + 1)
                 for frame in range(len(inputs))]  # fmt: skip
-    gate = Gate(Told(inputs, lambda frame: frame % period >= share * period))
+    told = Told(inputs, lambda frame: frame % period >= share * period, remembers=remembers)
+    gate = Gate(told, rests=rests)
     rollbacks, seen = lived(gate, inputs, lateness)
     repeating, _ = lived(None, inputs, lateness)
+    assert not gate.problem and gate.compared <= gate.repeated
     assert all(answered <= MOST * repeated for repeated, answered in seen)
     assert rollbacks <= MOST * repeating + 1
 
 
-def test_a_guesser_that_turns_when_it_is_trusted_is_dropped_at_once() -> None:
+@pytest.mark.parametrize("rests", [False, True])
+def test_a_guesser_that_turns_when_it_is_trusted_is_dropped_at_once(rests: bool) -> None:
     inputs = chance(4000, 4)
-    gate = Gate(Told(inputs, lambda frame: not gate.in_charge))
+    gate = Gate(Told(inputs, lambda frame: not gate.in_charge), rests=rests)
     _, seen = lived(gate, inputs, [3] * len(inputs))
     assert any(answered > 0 for _, answered in seen)
     assert all(answered <= MOST * repeated for repeated, answered in seen)
     assert gate.guessed > 0, "or it was never trusted"
+
+
+@pytest.mark.parametrize("remembers", [False, True])
+def test_one_that_does_not_pay_is_asked_ever_less(remembers: bool) -> None:
+    inputs = chance(20_000, 5, hold=0.9)
+    told = Told(inputs, lambda frame: frame % 3 > 0, remembers=remembers)
+    gate = Gate(told, rests=True)
+    rollbacks, _ = lived(gate, inputs, [3] * len(inputs))
+    repeating, _ = lived(None, inputs, [3] * len(inputs))
+    asked = [frame // 5000 for frame in told.asked]
+    assert gate.is_resting and 1000 < rollbacks <= 1.01 * repeating
+    assert 0 < len(asked) < 0.05 * len(inputs)
+    assert asked.count(0) > asked.count(3) > 0, "it is not given up for ever"
+
+
+def test_one_that_gets_better_is_found_again_after_its_pauses() -> None:
+    inputs = chance(16_000, 6)
+    told = Told(inputs, lambda frame: frame > 6000)
+    gate = Gate(told, rests=True)
+    lived(gate, inputs, [3] * len(inputs))
+    asked = [frame // 1000 for frame in told.asked]
+    assert asked.count(5) < 300, "it rested before"
+    assert gate.in_charge and not gate.is_resting and asked.count(14) >= 1000
+    assert gate.answered < 0.75 * gate.repeated
+
+
+def test_one_that_pays_never_rests() -> None:
+    inputs = chance(6000, 7)
+    right = lambda frame: frame % 50 > 0  # noqa: E731
+    gates = [Gate(Told(inputs, right, remembers=True), rests=rests) for rests in (False, True)]
+    rollbacks = [lived(gate, inputs, [3] * len(inputs))[0] for gate in gates]
+    assert rollbacks[0] == rollbacks[1] < 0.5 * gates[0].repeated
+    assert gates[0]._guesser.asked == gates[1]._guesser.asked  # type: ignore[attr-defined]
+
+
+def test_one_that_paid_for_long_is_not_given_up_for_a_bad_moment() -> None:
+    inputs = chance(6000, 7)
+    charge: list[bool] = []
+    told = Told(inputs, lambda frame: charge.append(gate.in_charge) or not 4000 <= frame < 4030, remembers=True)
+    gate = Gate(told, rests=True)
+    lived(gate, inputs, [3] * len(inputs))
+    assert set(range(1000, 6000)) <= set(told.asked) and all(charge[2000:])
+
+
+def test_the_frames_of_a_pause_are_not_held_against_the_guesser() -> None:
+    """Nor for it: shadow rollbacks are compared over the frames that it was asked for."""
+    inputs = chance(12_000, 8)
+    told = Told(inputs, lambda frame: frame % 3 > 0)
+    gate = Gate(told, rests=True)
+    lived(gate, inputs, [3] * len(inputs))
+    asked = set(told.asked)
+    changes = [frame for frame in range(4, len(inputs)) if inputs[frame] != inputs[frame - 1]]
+    near = [frame for frame in changes if any(at in asked for at in range(frame - 4, frame + 5))]
+    assert 0 < gate.compared <= len(near) < 0.3 * len(changes)
+
+
+def test_without_a_memory_one_is_not_asked_while_it_cannot_be_in_charge() -> None:
+    inputs = chance(3000, 9)
+    counted: list[int] = []
+    told = Told(inputs, lambda frame: bool(counted.append(gate.repeated)) or True)
+    gate = Gate(told, rests=True)
+    _, seen = lived(gate, inputs, [3] * len(inputs))
+    assert not [repeated for repeated in counted if 3 < repeated < 30], "it could not be in charge for a long while"
+    assert [repeated for repeated in counted if 34 < repeated < 50], "it is known what it is worth when it can be"
+    assert gate.in_charge and seen[-1][1] <= 51
 
 
 def test_an_oracle_is_believed_and_causes_no_more_rollbacks() -> None:

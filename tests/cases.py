@@ -1,6 +1,6 @@
 """Many cases of one fact: as one test where each is quick, or some now and all at night. Knows no fact.
 
-A test of its own costs four processes (three workers read its name, one runs it, one counts it) ten times what most small
+A test of its own costs five processes (all workers read its name, one runs it, one counts it) ten times what most small
 cases take.
 """
 

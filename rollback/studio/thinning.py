@@ -30,6 +30,8 @@ OF, LEAST, MOST = "of", "least", "most"
 EPISODE: Final = re.compile(rb'\{"episode":(\d{1,18}),(?:"of":(\d{1,18}),)?')  # how a line begins; to read it all is slow
 _AT_ONCE: Final = 4096  # lines
 _BLOCK: Final = 64  # episodes that are put together in the quick way: 0.8 us each, against 6
+_ORDER: Final = ("step", "reward", LEAST, MOST, "length", "epsilon")
+_NO_JSON: Final = re.compile(r":(?!-?\d)|\\")  # a value that is no number, or a name that JSON writes otherwise
 _LAST: Final = ("step", "epsilon")  # of which a group has the last one's
 
 Values = dict[str, Any]
@@ -205,6 +207,9 @@ def _mean(left: Any, right: Any) -> Any:
 
 
 def _line(episode: int, size: int, values: Values) -> bytes:
-    order = ("step", "reward", LEAST, MOST, "length", "epsilon")
-    told = {"episode": episode, OF: size, **{name: values.get(name) for name in order}}
-    return written({**told, **{name: value for name, value in values.items() if name not in told}}) + b"\n"
+    told = {"episode": episode, OF: size, **{name: values.get(name) for name in _ORDER}}
+    told |= {name: value for name, value in values.items() if name not in told}
+    line = ",".join([f'"{name}":{value!r}' for name, value in told.items()])  # JSON's own way takes three times as long
+    if line.isascii() and line.isprintable() and not _NO_JSON.search(line) and line.count('"') == 2 * len(told):
+        return b"{%b}\n" % line.encode()
+    return written(told) + b"\n"

@@ -190,6 +190,16 @@ def test_rewards_that_are_no_numbers_are_left_out_of_a_mean(small, folder):
     assert {(line["reward"], line["least"], line["most"]) for line in told(folder) if "of" in line} == {(2.0, 2.0, 2.0)}
 
 
+@pytest.mark.parametrize("name", ["lines", "a:b", 'a"b', "a\\b", "\u00e9", "a\nb", "nan", "e"])
+@pytest.mark.parametrize("value", [1.0, -2.5e-300, 1e22, 7, -3, True, None, "word", [1]])
+def test_a_shared_line_is_written_as_json_writes_it(name, value):
+    values = {"step": 9, "reward": -1.5, "least": -2.0, "most": 1e-07, "length": 2.5, "epsilon": None, name: value}
+    told = {"episode": 8, "of": 4, **values}
+    for epsilon in (0.5, None):
+        told["epsilon"] = values["epsilon"] = epsilon
+        assert thinning._line(8, 4, values) == json.dumps(told, separators=(",", ":")).encode() + b"\n"
+
+
 def test_a_log_that_is_thin_enough_is_not_written_again(small, folder):
     log = write(folder, 1, 300)
     log.thin(300)

@@ -11,6 +11,8 @@ import tempfile
 from pathlib import Path
 from typing import Final
 
+from rollback.sim.pool.run_folder import writing
+
 __all__ = ["LONGEST", "Letter", "opened", "posted"]
 
 LONGEST: Final = 3000  # bytes; POSIX writes 4,096 at once (PIPE_BUF on Linux; 512 are promised), and an executor adds some
@@ -19,12 +21,17 @@ Letter = bytes | str
 
 
 def posted(content: bytes, folder: Path) -> Letter:
-    """Return what is to be sent: the content itself, or the path of a file with it, which whoever opens it removes."""
+    """Return what is to be sent: the content itself, or the path of a file with it, which whoever opens it removes.
+
+    Raises:
+        UsageError: The folder has no room for it.
+    """
     if len(content) <= LONGEST:
         return content
-    number, path = tempfile.mkstemp(dir=folder, prefix="letter-")
-    with os.fdopen(number, "wb") as file:
-        file.write(content)
+    with writing(folder):
+        number, path = tempfile.mkstemp(dir=folder, prefix="letter-")
+        with os.fdopen(number, "wb") as file:
+            file.write(content)
     return path
 
 

@@ -10,34 +10,36 @@ from rollback.sim.pool.job import Job
 from rollback.sim.pool.played import Shared, Spec
 from rollback.sim.pool.result import MatchResult, Status
 
-__all__ = ["CAUGHT", "LONGEST", "Row", "play_one", "row_of", "told"]
+__all__ = ["CALLERS", "LONGEST", "Row", "play_one", "row_of", "told"]
 
 LONGEST: Final = 8_000  # characters of a traceback: its end says what happened
-CAUGHT: Final = (Exception, SystemExit)  # a game may raise anything, and leave too; Ctrl-C is the caller's
+CALLERS: Final = (KeyboardInterrupt,)  # a game may raise anything, and leave too; only Ctrl-C is the caller's
 
 Row = tuple[Status, str, tuple[float, ...], Mapping[str, Any], str]  # status, digest, scores, stats, error
 
 
-def play_one(job: Job, shared: Shared) -> MatchResult:
-    """Play one match; whatever it raises is its result, but for Ctrl-C."""
-    status, digest, scores, stats, error = row_of(job.spec, job.seed, shared)
+def play_one(job: Job, shared: Shared, let_through: tuple[type[BaseException], ...] = CALLERS) -> MatchResult:
+    """Play one match; whatever it raises is its result, but for Ctrl-C and what else is let through."""
+    status, digest, scores, stats, error = row_of(job.spec, job.seed, shared, let_through)
     return MatchResult(job.index, status, 1, job.seed, digest, scores, stats, error, job.spec.tags)
 
 
-def row_of(spec: Spec, seed: int, shared: Shared, caught: tuple[type[BaseException], ...] = CAUGHT) -> Row:
+def row_of(spec: Spec, seed: int, shared: Shared, let_through: tuple[type[BaseException], ...] = CALLERS) -> Row:
     """Play one match, and return what its result needs besides what the caller knows.
 
     Args:
         spec: What is played.
         seed: Of the match.
         shared: What the worker holds.
-        caught: What may be raised without ending the run.
+        let_through: What is not the match's own, and ends the run.
     """
     try:
         played = spec.play(seed, shared)
         status: Status = "error" if played.error else "truncated" if played.is_truncated else "ok"
         return status, played.digest, played.scores, played.stats, played.error
-    except caught as error:
+    except let_through:
+        raise
+    except BaseException as error:
         return "error", "", (), {}, told(error)
 
 

@@ -130,7 +130,7 @@ def isimulate(
     for name, callback in (("on_progress", on_progress), ("on_result", on_result)):
         if callback is not None and not callable(callback):
             raise UsageError(f"{name} must be a function, or None, not {callback!r:.80}")
-    if journal is not None and not isinstance(journal, str | PathLike):
+    if journal is not None and (not isinstance(journal, str | PathLike) or not str(journal) or "\0" in str(journal)):
         raise UsageError(f"journal must be the path of a file, or None, not {journal!r:.80}")
     if memory_mb is not None and backend == "serial":
         raise UsageError("memory_mb limits a worker, and serial has none of its own: use backend='process', or leave it out")

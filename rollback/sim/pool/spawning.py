@@ -19,7 +19,17 @@ from typing import Any, Final
 
 from rollback.errors import UsageError
 
-__all__ = ["Context", "Script", "Worker", "check_not_opening", "lead_group", "open_script", "opening", "script_of_caller"]
+__all__ = [
+    "Context",
+    "Script",
+    "Worker",
+    "check_not_opening",
+    "lead_group",
+    "open_script",
+    "opening",
+    "script_of_caller",
+    "uninterrupted",
+]
 
 Script = tuple[tuple[str, str], ...]  # how a process finds the script of another: by module or by path; empty, if not at all
 WHERE: Final = ("init_main_from_name", "init_main_from_path")
@@ -97,18 +107,28 @@ def _undisturbed() -> Iterator[None]:
     if not hasattr(signal, "pthread_sigmask"):
         yield
         return
-    is_main = threading.current_thread() is threading.main_thread()
+    with uninterrupted():
+        mask = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+        try:
+            yield
+        finally:
+            signal.pthread_sigmask(signal.SIG_SETMASK, mask)
+
+
+@contextmanager
+def uninterrupted() -> Iterator[None]:
+    """Put Ctrl-C off, where it can be: for as long as processes are ended, or who presses it twice leaves some running."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
     pressed: list[int] = []
-    before = signal.signal(signal.SIGINT, lambda number, frame: pressed.append(number)) if is_main else None
-    mask = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    before = signal.signal(signal.SIGINT, lambda number, frame: pressed.append(number))
     try:
         yield
     finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, mask)
-        if is_main:
-            signal.signal(signal.SIGINT, before if before is not None else signal.SIG_DFL)
+        signal.signal(signal.SIGINT, before if before is not None else signal.SIG_DFL)
     if pressed:
-        raise KeyboardInterrupt
+        signal.raise_signal(signal.SIGINT)  # as it would have come: somebody may ignore it, or handle it otherwise
 
 
 def lead_group() -> None:

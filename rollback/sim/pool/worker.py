@@ -16,7 +16,7 @@ from rollback.sim.pool.blackbox import BlackBox
 from rollback.sim.pool.job import Batch
 from rollback.sim.pool.limits import MIB, limited, size_now
 from rollback.sim.pool.played import Shared
-from rollback.sim.pool.playing import CAUGHT, LONGEST, Row, play_one, row_of, told
+from rollback.sim.pool.playing import CALLERS, LONGEST, Row, play_one, row_of, told
 from rollback.sim.pool.result import MatchResult
 from rollback.sim.pool.spawning import Script, open_script, opening
 from rollback.sim.pool.wear import Wear
@@ -131,14 +131,16 @@ def play_batch(packed: bytes, number: int, orders: Orders, fetch: Callable[[str]
     box = _here.box
     # Where Ctrl-C is ignored, a KeyboardInterrupt comes from the game.
     ignores = signal.getsignal(signal.SIGINT) is signal.SIG_IGN
-    caught: tuple[type[BaseException], ...] = (BaseException,) if ignores else CAUGHT
+    let_through: tuple[type[BaseException], ...] = () if ignores else CALLERS
     taken = _here.wear.taken()
     if box is not None:
         box.enter(number)
     try:
         with limited(orders.memory_mb if box is not None else None, _here.start):
-            return _reply(packed, number, orders, fetch.get if isinstance(fetch, Mapping) else fetch, caught)
-    except caught as error:  # not raised: an exception of a user's class may not survive the way back
+            return _reply(packed, number, orders, fetch.get if isinstance(fetch, Mapping) else fetch, let_through)
+    except let_through:
+        raise
+    except BaseException as error:  # not raised: an exception of a user's class may not survive the way back
         text = told(error)
         is_fair = _here.wear.is_fair(text, taken)
         return pickle.dumps(("unplayed", (text, not is_fair, _here.wear.is_worn), ()))
@@ -195,7 +197,11 @@ def prepare(orders: Orders) -> None:
 
 
 def _reply(
-    packed: bytes, number: int, orders: Orders, fetch: Callable[[str], bytes | None], caught: tuple[type[BaseException], ...]
+    packed: bytes,
+    number: int,
+    orders: Orders,
+    fetch: Callable[[str], bytes | None],
+    let_through: tuple[type[BaseException], ...],
 ) -> bytes:
     if MAIN in packed and _here.box is not None:
         open_script(orders.script)
@@ -214,7 +220,7 @@ def _reply(
         if box is not None:
             box.enter(number, at)
         taken = wear.taken()
-        row = row_of(specs[place], seed, shared, caught)
+        row = row_of(specs[place], seed, shared, let_through)
         rows.append(row)
         if not wear.is_fair(row[-1], taken):
             unfair.append(at)

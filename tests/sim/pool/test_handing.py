@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 
 from rollback.errors import RollbackError
 from rollback.sim.pool.backends import handing
-from rollback.sim.pool.backends.handing import Lost, Refused, hand_out
+from rollback.sim.pool.backends.handing import hand_out
+from rollback.sim.pool.backends.pieces import Lost, Refused
 from rollback.sim.pool.blackbox import Found
 from rollback.sim.pool.job import Rules
 from rollback.sim.pool.worker import Orders, play_batch

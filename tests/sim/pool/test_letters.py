@@ -7,6 +7,7 @@ import select
 
 import pytest
 
+from rollback.errors import UsageError
 from rollback.sim.pool.letters import LONGEST, opened, posted
 
 
@@ -22,6 +23,13 @@ def test_what_is_posted_is_what_is_opened_and_no_file_stays(size, tmp_path):
 def test_a_letter_fits_into_a_pipe_at_once(tmp_path):
     for size in (LONGEST, 1_000_000):
         assert len(pickle.dumps(posted(bytes(size), tmp_path))) + 500 < select.PIPE_BUF or select.PIPE_BUF < 4096
+
+
+def test_a_folder_that_has_no_room_is_named(tmp_path):
+    with pytest.raises(
+        UsageError, match=r"^the temporary folder .*gone cannot be written: No such file or directory; make room"
+    ):
+        posted(bytes(LONGEST + 1), tmp_path / "gone")
 
 
 def test_a_letter_is_opened_once(tmp_path):

@@ -70,6 +70,21 @@ def test_a_long_traceback_keeps_its_end() -> None:
     assert len(result.error) == LONGEST and result.error.rstrip().endswith("the end")
 
 
+class Own(BaseException):
+    """No `Exception`, as some libraries have them."""
+
+
+@pytest.mark.parametrize("raised", [Own("mine"), GeneratorExit(), SystemExit(3), StopIteration(), RecursionError()])
+def test_whatever_a_match_raises_is_its_result_here_as_in_a_worker(raised) -> None:
+    result = play_one(Job(0, 0, Ready(raised)), Shared())
+    assert result.status == "error" and type(raised).__name__ in result.error
+
+
+def test_what_a_backend_lets_through_is_its_own() -> None:
+    with pytest.raises(Own):
+        play_one(Job(0, 0, Ready(Own())), Shared(), (Own,))
+
+
 def test_interrupting_is_the_callers() -> None:
     with pytest.raises(KeyboardInterrupt):
         play_one(Job(0, 0, Ready(KeyboardInterrupt())), Shared())

@@ -51,6 +51,23 @@ def reference():
     return results
 
 
+def test_ctrl_c_pressed_again_while_processes_are_ended_leaves_none_of_them(tmp_path, monkeypatch):
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    before = {child.pid for child in multiprocessing.active_children()}
+    pressed, end = [], crew.Crew._end
+
+    def pressed_again(self, patience):
+        pressed.append(signal.raise_signal(signal.SIGINT))
+        return end(self, patience)
+
+    monkeypatch.setattr(crew.Crew, "_end", pressed_again)
+    results = process.run(iter(numbered([Task("process")] * 100)), Rules(workers=2))
+    next(results)
+    with pytest.raises(KeyboardInterrupt):
+        results.close()
+    assert pressed and {child.pid for child in multiprocessing.active_children()} == before and not list(tmp_path.iterdir())
+
+
 @pytest.mark.parametrize(("workers", "batch"), [(1, "auto"), (2, 5), (7, "auto")])
 def test_any_number_of_workers_comes_to_the_results_of_none(reference, workers, batch):
     assert played(specs_of_all_games(), workers=workers, batch=batch) == reference

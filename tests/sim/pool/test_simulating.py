@@ -296,6 +296,8 @@ def test_the_rules_reach_the_backend(backend: Callable[..., Backend]) -> None:
         ({"on_progress": 3}, "on_progress must be a function, or None, not 3"),
         ({"on_result": "x"}, "on_result must be a function, or None, not 'x'"),
         ({"journal": 3}, "journal must be the path of a file, or None, not 3"),
+        ({"journal": ""}, "journal must be the path of a file, or None, not ''"),
+        ({"journal": "a\0b"}, "journal must be the path of a file, or None, not 'a\\x00b'"),
         ({"backend": "proces"}, "there is no backend 'proces', did you mean process?"),
         ({"specs": 5}, "specs must be a list or an iterator of matches, such as [MatchSpec(game='pong')], not 5"),
         ({"specs": "pong"}, "specs must be a list or an iterator of matches"),

@@ -53,6 +53,30 @@ def test_ctrl_c_comes_after_the_start_and_is_not_lost():
     assert signal.SIGINT not in signal.pthread_sigmask(signal.SIG_BLOCK, ())
 
 
+def test_ctrl_c_is_put_off_as_it_would_have_come_whoever_handles_it():
+    told = []
+    before = signal.signal(signal.SIGINT, lambda number, frame: told.append(number))
+    try:
+        with spawning.uninterrupted():
+            signal.raise_signal(signal.SIGINT)
+            signal.raise_signal(signal.SIGINT)
+            assert told == []
+        assert told == [signal.SIGINT]
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+        with spawning.uninterrupted():
+            signal.raise_signal(signal.SIGINT)
+        assert signal.getsignal(signal.SIGINT) is signal.SIG_IGN and told == [signal.SIGINT]
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+def test_where_ctrl_c_was_put_off_an_error_is_told_before_it():
+    with pytest.raises(LookupError), spawning.uninterrupted():
+        raise LookupError
+    with pytest.raises(KeyboardInterrupt), spawning.uninterrupted():
+        signal.raise_signal(signal.SIGINT)
+
+
 def test_a_start_that_fails_leaves_ctrl_c_as_it_was(monkeypatch):
     def start(self):
         raise OSError("no more processes")

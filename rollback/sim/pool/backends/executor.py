@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 import shutil
-import tempfile
 from collections.abc import Callable, Collection, Generator, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Future, ThreadPoolExecutor, wait
 from contextlib import suppress
@@ -16,14 +15,16 @@ from typing import Any, Final
 
 from rollback.errors import UsageError
 from rollback.sim.pool.backends.foreign import play, search
-from rollback.sim.pool.backends.handing import Lost, Piece, Refused, hand_out
+from rollback.sim.pool.backends.handing import hand_out
+from rollback.sim.pool.backends.pieces import Lost, Piece, Refused
 from rollback.sim.pool.batches import AHEAD, workers_of
 from rollback.sim.pool.blackbox import Found
 from rollback.sim.pool.job import Job, Rules
 from rollback.sim.pool.limits import check_memory_limit
 from rollback.sim.pool.patience import starting_of
 from rollback.sim.pool.result import MatchResult
-from rollback.sim.pool.spawning import check_not_opening, script_of_caller
+from rollback.sim.pool.run_folder import run_folder
+from rollback.sim.pool.spawning import check_not_opening, script_of_caller, uninterrupted
 from rollback.sim.pool.worker import Orders
 
 __all__ = ["run"]
@@ -51,7 +52,8 @@ def run(jobs: Iterator[Job], rules: Rules, *, factory: Callable[[], Any]) -> Gen
         yield from hand_out(jobs, rules, crew)
         is_done = True
     finally:
-        crew.close(is_done=is_done)
+        with uninterrupted():
+            crew.close(is_done=is_done)
 
 
 class ExecutorCrew:
@@ -70,7 +72,7 @@ class ExecutorCrew:
         self.window = workers_of(rules) * AHEAD
         self._under_way: set[Future[bytes]] = set()
         self._executor = self._made()
-        folder = tempfile.mkdtemp(prefix="rollback-pool-")
+        folder = str(run_folder())
         self._orders = Orders(
             os.getpid(), folder, rules.timeout, starting_of(rules.timeout), rules.memory_mb, script_of_caller()
         )

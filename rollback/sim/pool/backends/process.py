@@ -7,11 +7,9 @@ was at, or whatever else may have killed it, is tried alone, in a pool of its ow
 from __future__ import annotations
 
 import shutil
-import tempfile
 from collections import deque
 from collections.abc import Generator, Iterator
 from dataclasses import replace
-from pathlib import Path
 from queue import Empty, SimpleQueue
 from typing import Final
 
@@ -23,7 +21,8 @@ from rollback.sim.pool.limits import check_memory_limit
 from rollback.sim.pool.parcels import Parcels
 from rollback.sim.pool.patience import starting_of
 from rollback.sim.pool.result import MatchResult, Status
-from rollback.sim.pool.spawning import check_not_opening, script_of_caller
+from rollback.sim.pool.run_folder import run_folder
+from rollback.sim.pool.spawning import check_not_opening, script_of_caller, uninterrupted
 from rollback.sim.pool.worker import Reply, Unplayed, pack
 
 __all__ = ["run"]
@@ -56,7 +55,8 @@ def run(jobs: Iterator[Job], rules: Rules) -> Generator[MatchResult, None, None]
         yield from playing.results()
         is_done = True
     finally:
-        playing.close(is_done=is_done)
+        with uninterrupted():
+            playing.close(is_done=is_done)
 
 
 class _Run:
@@ -82,7 +82,7 @@ class _Run:
         self._renewals = 0  # in a row, for want of memory
         self._was_slow = False  # whether an import was ended: then the next one is not waited for so long
         self._is_all_taken = False
-        self._root = Path(tempfile.mkdtemp(prefix="rollback-pool-"))
+        self._root = run_folder()
 
     def results(self) -> Iterator[MatchResult]:
         """Yield what comes of the jobs."""

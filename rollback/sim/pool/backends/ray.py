@@ -10,14 +10,13 @@ import os
 import re
 import shutil
 import sys
-import tempfile
 from collections.abc import Collection, Generator, Iterator, Mapping, Sequence
-from pathlib import Path
 from typing import Any, Final
 
 from rollback.errors import NetworkError
 from rollback.sim.pool.backends.foreign import play, search
-from rollback.sim.pool.backends.handing import Lost, Piece, Refused, hand_out
+from rollback.sim.pool.backends.handing import hand_out
+from rollback.sim.pool.backends.pieces import Lost, Piece, Refused
 from rollback.sim.pool.backends.ray_cluster import Connected, Surroundings, cluster
 from rollback.sim.pool.batches import AHEAD
 from rollback.sim.pool.blackbox import Found
@@ -25,7 +24,8 @@ from rollback.sim.pool.job import Job, Rules
 from rollback.sim.pool.limits import check_memory_limit
 from rollback.sim.pool.patience import starting_of
 from rollback.sim.pool.result import MatchResult
-from rollback.sim.pool.spawning import check_not_opening, script_of_caller
+from rollback.sim.pool.run_folder import run_folder
+from rollback.sim.pool.spawning import check_not_opening, script_of_caller, uninterrupted
 from rollback.sim.pool.worker import Orders
 
 __all__ = ["run"]
@@ -54,7 +54,8 @@ def run(jobs: Iterator[Job], rules: Rules) -> Generator[MatchResult, None, None]
         try:
             yield from hand_out(jobs, rules, crew)
         finally:
-            crew.close()
+            with uninterrupted():
+                crew.close()
 
 
 def play_here(
@@ -89,7 +90,7 @@ class RayCrew:
         self._is_local = connected.folder is not None
         self.window = connected.width * AHEAD if self._is_local or rules.workers is None else connected.width
         self._surroundings = connected.surroundings
-        folder = Path(tempfile.mkdtemp(prefix="rollback-pool-"))
+        folder = run_folder()
         self._orders = Orders(
             os.getpid(), str(folder), rules.timeout, starting_of(rules.timeout), rules.memory_mb, script_of_caller()
         )

@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from rollback.errors import MissingPackage, NetworkError
+from rollback.sim.pool.spawning import uninterrupted
 
 __all__ = ["ADDRESS", "Connected", "Surroundings", "cluster"]
 
@@ -248,12 +249,13 @@ def _end(ray: Any, folder: Path) -> None:
     """Shut Ray down, and kill what of its processes is still there: a worker in C code hears nobody."""
     import psutil
 
-    ours = _processes(folder)
-    try:
-        ray.shutdown()
-    finally:
-        _, alive = psutil.wait_procs(ours, timeout=1.0)
-        for each in alive:
-            with suppress(psutil.NoSuchProcess):
-                each.kill()
-        psutil.wait_procs(alive, timeout=5.0)
+    with uninterrupted():
+        ours = _processes(folder)
+        try:
+            ray.shutdown()
+        finally:
+            _, alive = psutil.wait_procs(ours, timeout=1.0)
+            for each in alive:
+                with suppress(psutil.NoSuchProcess):
+                    each.kill()
+            psutil.wait_procs(alive, timeout=5.0)

@@ -19,7 +19,7 @@ from rollback.sim.pool.job import Job, Rules
 from rollback.sim.pool.parcels import Parcels
 from rollback.sim.pool.patience import starting_of, too_long
 from rollback.sim.pool.played import Shared
-from rollback.sim.pool.playing import play_one
+from rollback.sim.pool.playing import CALLERS, play_one
 from rollback.sim.pool.result import MatchResult
 
 __all__ = ["run"]
@@ -94,7 +94,7 @@ class _Clock:
         self._has = self._seconds
         left, again = signal.setitimer(signal.ITIMER_REAL, self._seconds, AGAIN)
         try:
-            result = play_one(job, shared)
+            result = play_one(job, shared, (*CALLERS, _TooLong))
             signal.setitimer(signal.ITIMER_REAL, 0.0)
             return result
         except _TooLong as late:

@@ -1,7 +1,8 @@
 """A run's learning curve as a picture, from the lines of its log. Knows the lines; draws SVG as text, needs no script.
 
 For each window of episodes it shows the median of what was earned, and the middle half of the episodes around it; where the
-lines tell a generation, a window is a generation. What was earned while training is no evaluation: the picture says so.
+lines tell a generation, a window is a generation. What was earned while training is no evaluation: the picture says so, and
+also where old episodes share lines, for medians of means vary less than those of episodes.
 """
 
 from __future__ import annotations
@@ -39,6 +40,9 @@ svg { color-scheme: light dark; font: 14px system-ui, "Segoe UI", Roboto, Helvet
 """
 
 
+_Point = tuple[float, float, float]  # step, what was earned, and the most that was: not the same where episodes share a line
+
+
 @dataclass(frozen=True, slots=True)
 class _Window:
     """Episodes next to each other: their last step, and what was earned: quarter, median, three quarters, most."""
@@ -61,6 +65,7 @@ def learning_curve(lines: Iterable[Mapping[str, Any]], *, title: str = "Learning
     Raises:
         UsageError: No line tells of an episode.
     """
+    lines = list(lines)
     windows = _windows(lines)
     if not windows:
         raise UsageError("the log tells of no episode that has ended: train until one has")
@@ -84,7 +89,7 @@ def learning_curve(lines: Iterable[Mapping[str, Any]], *, title: str = "Learning
         f"<style>{STYLE}</style>",
         f'<rect class="ground" width="{WIDTH}" height="{HEIGHT}"/>',
         _text(LEFT, 32, title, "word heading"),
-        _text(LEFT, 54, f"{measure}, while training", "faint"),
+        _text(LEFT, 54, f"{measure}, while training{_shared(lines)}", "faint"),
     ]
     for value in _ticks(up):
         x, y = place(across[0], value).split(",")
@@ -105,13 +110,14 @@ def learning_curve(lines: Iterable[Mapping[str, Any]], *, title: str = "Learning
 
 
 def _windows(lines: Iterable[Mapping[str, Any]]) -> list[_Window]:
-    groups: dict[float, list[tuple[float, float]]] = {}
-    plain: list[tuple[float, float]] = []
+    groups: dict[float, list[_Point]] = {}
+    plain: list[_Point] = []
     for line in lines:
         step, reward = line.get("step"), line.get("reward")
         if "episode" not in line or not _is_number(step) or not _is_number(reward):
             continue
-        point = (float(step or 0), float(reward or 0))
+        most = line.get("most") if _count(line) > 1 else reward
+        point = (float(step or 0), float(reward or 0), float((most if _is_number(most) else reward) or 0))
         extra = line.get("extra")
         generation = line.get("generation", extra.get("generation") if isinstance(extra, Mapping) else None)
         if _is_number(generation):
@@ -123,11 +129,23 @@ def _windows(lines: Iterable[Mapping[str, Any]]) -> list[_Window]:
     return sorted([_window(points) for points in found], key=lambda window: window.step)
 
 
-def _window(points: Sequence[tuple[float, float]]) -> _Window:
-    rewards = sorted([reward for _, reward in points])
+def _window(points: Sequence[_Point]) -> _Window:
+    rewards = sorted([reward for _, reward, _ in points])
     last = len(rewards) - 1
     median = (rewards[last // 2] + rewards[(last + 1) // 2]) / 2
-    return _Window(max(step for step, _ in points), rewards[last // 4], median, rewards[last - last // 4], rewards[last])
+    step, most = max(step for step, _, _ in points), max(most for _, _, most in points)
+    return _Window(step, rewards[last // 4], median, rewards[last - last // 4], most)
+
+
+def _shared(lines: Sequence[Mapping[str, Any]]) -> str:
+    """Say whether lines are of several episodes, see `rollback.studio.thinning`."""
+    most = max((_count(line) for line in lines), default=1)
+    return f"; old episodes in means of {most:,}".replace(",", " ") if most > 1 else ""
+
+
+def _count(line: Mapping[str, Any]) -> int:
+    of = line.get("of", 1)
+    return of if type(of) is int and of > 1 else 1
 
 
 def _is_number(value: Any) -> bool:

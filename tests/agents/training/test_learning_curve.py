@@ -76,3 +76,15 @@ def test_it_is_drawn_from_the_log_of_a_run(tmp_path):
     svg = learning_curve(run.told()[0], title="Tetris", measure="lines")
     assert 3 <= len(points(svg, "median")) <= 4
     assert algorithm.episodes == len(run.told()[0])
+
+
+def test_lines_that_episodes_share_are_named_so_and_the_best_is_that_of_an_episode():
+    alone = lines([1.0, 9.0, 3.0, 7.0] * 60)
+    shared = [
+        {"episode": 4 * number, "of": 4, "step": 40 * number, "reward": 5.0, "least": 1.0, "most": 9.0}
+        for number in range(1, 61)
+    ]
+    one, all_of_them = learning_curve(shared), learning_curve(alone)
+    assert points(one, "best") == points(all_of_them, "best"), "as high, though no line earned as much"
+    assert "reward, while training; old episodes in means of 4<" in one and "means of" not in all_of_them
+    assert "means of" not in learning_curve([{**line, "of": 1} for line in alone])

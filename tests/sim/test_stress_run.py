@@ -40,7 +40,7 @@ def test_one_process_and_several_come_to_the_same_in_the_same_order():
 
 def test_a_match_that_kills_its_process_and_one_that_hangs_are_named_and_all_others_are_played():
     plans = [*plans_of("Sleepy", 7), *plans_of("Hanging", 3)]
-    outcomes = list(play_all(plans, backend="process", workers=2, timeout=2.0, retries=1))
+    outcomes = list(play_all(plans, backend="process", workers=2, timeout=3.0, retries=1))
     assert [outcome.plan for outcome in outcomes] == plans
     assert [place for place, outcome in enumerate(outcomes) if outcome.trouble == DIED] == [3, 5]
     assert [place for place, outcome in enumerate(outcomes) if outcome.trouble == ENDED] == [8]

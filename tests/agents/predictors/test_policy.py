@@ -7,12 +7,12 @@ from typing import Any
 import pytest
 
 from rollback import ConfigError, SessionConfig, UsageError
-from rollback.agents.predictors import PolicyPredictor, evaluate_predictor
+from rollback.agents.predictors import PolicyPredictor, evaluate_predictor, gate
 from rollback.errors import CheckpointError
 from rollback.games import Duel, GridWorld, Pong
 from rollback.games.bots import act_with, bot_for
 from rollback.sim import Link, VirtualMatch
-from tests.agents.predictors.traces import chance, of_sums, recorded
+from tests.agents.predictors.traces import chance, of_sums, recorded, written
 from tests.agents.tables import shortest_ways
 from tests.core.games import Sums
 
@@ -25,6 +25,99 @@ def test_the_very_policy_that_plays_is_foreseen_with_its_memory(make: Any) -> No
     gated = evaluate_predictor(replay, 3, 2, PolicyPredictor(bot_for(make(), 1, 4), 1, delay=0))
     assert gated.traces[0].rollbacks < 0.8 * gated.traces[0].repeated
     assert gated.traces[1].rollbacks == gated.traces[1].repeated, "nobody said who player 0 is: its last input is repeated"
+
+
+class Watched(Sums):
+    """Counts how often it is put into another state."""
+
+    loads = 0
+
+    def observe(self, player: int) -> int:
+        return self.value ^ player
+
+    def load(self, state: Any) -> None:
+        Watched.loads += 1
+        super().load(state)
+
+
+class Late:
+    """What it does hangs on all of the state; with a memory, on all states before as well."""
+
+    def __init__(self, *, remembers: bool) -> None:
+        self.remembers, self.asked = remembers, 0
+
+    def act(self, observation: int, memory: Any) -> tuple[int, Any]:
+        self.asked += 1
+        word = (observation * 2654435761 >> 11) + (memory or 0) * 31
+        return word & 7, word & 0xFFFF if self.remembers else None
+
+
+def lived_by_late(delay: int, *, remembers: bool, frames: int = 500, odd: int = 0) -> Any:
+    """Return a recording in which player 1 does what such a policy would, but for every so many frames."""
+    game, policy, rows, seen, memory = Watched(), Late(remembers=remembers), [], [], None
+    game.reset(6)
+    for frame, other in enumerate(chance(frames, 6)):
+        seen.append(game.observe(1))
+        action = 0
+        if frame >= delay:
+            action, memory = policy.act(seen[frame - delay], memory)
+        rows.append([other, bytes([action ^ 5 if odd and frame % odd == 1 else action])])
+        game.step([row[0] for row in rows[-1]])
+    return written(Watched(), rows, 6)
+
+
+@pytest.mark.parametrize("remembers", [False, True])
+@pytest.mark.parametrize("delay", [0, 1, 2, 6])
+@pytest.mark.parametrize(("late", "jitter"), [(2, 0), (4, 4)])
+def test_it_is_shown_the_states_that_the_other_acts_on(delay: int, late: int, jitter: int, remembers: bool) -> None:
+    """Also where inputs come several at a time, so that frames are replayed which nobody asks about."""
+    guess = PolicyPredictor(Late(remembers=remembers), 1, delay=delay, gated=False)
+    found = evaluate_predictor(lived_by_late(delay, remembers=remembers), late, jitter, guess, game=Watched).traces[0]
+    assert found.rollbacks == 0 and found.repeated > 100
+    seldom = lived_by_late(delay, remembers=remembers, odd=20)
+    found = evaluate_predictor(seldom, late, jitter, guess, game=Watched).traces[0]
+    assert 0 < found.rollbacks <= 500 / 20, "one for each surprise, and after it all is foreseen again"
+
+
+@pytest.mark.parametrize("remembers", [False, True])
+def test_a_policy_is_asked_once_in_a_state_and_the_game_stays_where_it_is(remembers: bool) -> None:
+    policy, replay = Late(remembers=remembers), lived_by_late(2, remembers=remembers)
+    Watched.loads = 0
+    lived = evaluate_predictor(replay, 4, 0, PolicyPredictor(policy, 1, delay=2, gated=False), game=Watched)
+    assert lived.traces[0].rollbacks == 0 and 490 <= policy.asked <= 510
+    assert Watched.loads <= 2 * lived.traces[1].repeated + lived.traces[0].repeated + 10, "rollbacks, and hardly more"
+
+
+def test_a_guess_that_was_not_believed_is_not_thought_of_anew(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing is rolled back then, so the frames after it are asked about once more in the states of before."""
+    monkeypatch.setattr(gate, "HOPELESS", -1000)
+    monkeypatch.setattr(gate, "ENOUGH", 1000)
+    policy = Late(remembers=True)
+    predictor = PolicyPredictor(policy, 1, delay=1)
+    held = of_sums(chance(300, 6), [b"\1"] * 300)
+    assert evaluate_predictor(held, 4, 0, predictor, game=Watched).traces[0].rollbacks == 1
+    assert 290 <= policy.asked <= 310
+
+
+def test_observations_and_actions_of_any_kind_may_be_used() -> None:
+    class Lists(Sums):
+        def observe(self, player: int) -> list[int]:
+            return [self.steps]
+
+    class Odd:
+        """Returns actions of which nothing can be looked up, and equal ones of several types."""
+
+        def act(self, observation: list[int], memory: Any) -> tuple[Any, None]:
+            pressed = observation[0] // 3 % 2
+            return (bool(pressed), Whole(pressed), pressed)[observation[0] % 3], None
+
+    class Whole(int):
+        __hash__ = None  # type: ignore[assignment]
+
+    columns = [chance(300, 1), [bytes([frame // 3 % 2]) for frame in range(300)]]
+    guess = PolicyPredictor(Odd(), 1, delay=0, gated=False)
+    trace = evaluate_predictor(of_sums(*columns), 4, 2, guess, game=Lists).traces[0]
+    assert trace.rollbacks == 0 < trace.repeated
 
 
 def test_another_player_than_was_thought_is_found_out() -> None:

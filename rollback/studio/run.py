@@ -143,11 +143,16 @@ class Run:
         """Take episodes that have ended, in their order."""
         if not rows:
             return
-        self.episode, self.step, self.epsilon = rows[-1][0], rows[-1][1], rows[-1][4]
-        self.rewards += [row[2] for row in rows[-MEAN_OF:] if row[2] is not None]
-        del self.rewards[:-MEAN_OF]
+        self.episode, self.step = rows[-1][0], rows[-1][1]
+        self.note(rows)
         if self.is_read:
             self.curve.add(rows)
+
+    def note(self, rows: Sequence[Row]) -> None:
+        """Learn from the newest episodes how it stands besides its counts."""
+        self.epsilon = rows[-1][4] if rows[-1][4] is not None else self.epsilon
+        self.rewards += [row[2] for row in rows[-MEAN_OF:] if row[2] is not None]
+        del self.rewards[:-MEAN_OF]
 
     def curve_told(self) -> dict[str, Any]:
         """Return the whole curve, thinned, as pages get it."""

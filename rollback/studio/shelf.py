@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Final, TypeVar
 
 from rollback.agents.checkpoints import ListedRun, RunFolder, Runs
@@ -12,8 +12,9 @@ from rollback.studio.curve import Curve
 from rollback.studio.history import BEGINNING, read_rows
 from rollback.studio.limits import Limits
 from rollback.studio.outside import Outside
+from rollback.studio.points import Row
 from rollback.studio.refusals import Refused
-from rollback.studio.run import Facts, Run
+from rollback.studio.run import MEAN_OF, Facts, Run
 from rollback.studio.states import Cause, State
 from rollback.studio.tasks import Tasks
 
@@ -31,13 +32,14 @@ class Shelf:
         folder: Where they are.
         limits: Of the studio.
         tasks: Where reading goes on while nobody waits for it.
-        changed: Called when a curve has been read.
+        changed: Called with a run whose log has been read, or read on.
     """
 
-    def __init__(self, folder: Runs, limits: Limits, tasks: Tasks, changed: Callable[[], None]) -> None:
+    def __init__(self, folder: Runs, limits: Limits, tasks: Tasks, changed: Callable[[Run], None]) -> None:
         self._folder = folder
         self._outside = Outside(folder)
         self._looking = asyncio.Lock()
+        self._steps: dict[str, tuple[float, int]] = {}  # of runs that others train: when, and how many they were
         self._limits = limits
         self._tasks = tasks
         self._changed = changed
@@ -90,11 +92,20 @@ class Shelf:
                 told["checkpoints", run.name] = run
         for run in self:
             if run.is_read and (run.state is State.ELSEWHERE or ("status", run.name) in told):
-                before = run.curve.last
                 await self._follow(run)
-                if run.curve.last != before:
-                    told["status", run.name] = run
+        self._measure()
         return told
+
+    def _measure(self) -> None:
+        """Find out how fast others train."""
+        now = asyncio.get_running_loop().time()
+        for run in self:
+            then, step = self._steps.get(run.name, (now, run.step))
+            if run.state is not State.ELSEWHERE:
+                self._steps.pop(run.name, None)
+            elif run.step != step or run.name not in self._steps:
+                self._steps[run.name] = now, run.step
+                run.steps_per_second = max(0.0, run.step - step) / max(now - then, 0.001)
 
     def _changed_hands(self, run: Run) -> None:
         """Another process has begun to train it, or has ended: what it did to the log is not known."""
@@ -118,7 +129,7 @@ class Shelf:
             if not rows:
                 return
             run.take(rows)
-            self._changed()
+            self._changed(run)
 
     def newest_first(self) -> list[Run]:
         """Return all runs, the newest first."""
@@ -210,26 +221,29 @@ class Shelf:
     async def read(self, run: Run) -> None:
         """Have the curve of a run hold what its log does."""
         place, generation = BEGINNING, -1
+        newest: list[Row] = []
         while not run.is_read and self._runs.get(run.name) is run:
             if run.generation != generation:  # the agent was replaced meanwhile, and its log
-                place, generation = BEGINNING, run.generation
+                place, generation, newest = BEGINNING, run.generation, []
             piece = await on_disk(lambda at=place: read_rows(run.folder, at, READ_AT_ONCE))  # type: ignore[misc]
             if run.is_read or run.generation != generation:
                 continue
             is_end = piece is not None and piece[1].offset - place.offset < READ_AT_ONCE // 2
             if is_end and piece is not None:
-                run.curve.add(piece[0])
+                newest = _added(run, newest, piece[0])
                 # What came while that piece was read is in the log too, for it is written before it is told.
                 piece = read_rows(run.folder, piece[1], READ_AT_ONCE)
             if piece is None:  # the log was thinned or cut while it was read
                 run.begin_curve(is_read=False)
                 continue
-            run.curve.add(piece[0])
+            newest = _added(run, newest, piece[0])
             place = piece[1]
             if is_end:
                 run.is_read, run.read_to = True, place
                 run.step, run.episode = max(run.step, run.curve.last_step), max(run.episode, run.curve.last)
-                self._changed()
+                if newest and not run.is_active:
+                    run.note(newest)
+                self._changed(run)
 
     def _known(self, folder: RunFolder, facts: Facts) -> Run:
         self._in_order = None
@@ -249,6 +263,12 @@ async def on_disk(work: Callable[[], T]) -> T:
         raise Refused("failed", str(error)) from None
     except UsageError as error:
         raise Refused("malformed", str(error)) from None
+
+
+def _added(run: Run, newest: Sequence[Row], rows: Sequence[Row]) -> list[Row]:
+    """Add rows to a curve; return the newest of all."""
+    run.curve.add(rows)
+    return [*newest, *rows][-MEAN_OF:]
 
 
 def _count(run: Run, listed: ListedRun) -> None:

@@ -51,7 +51,7 @@ class Supervisor:
     def __init__(self, runs: Runs, catalogue: Catalogue, limits: Limits, tell: Tell, program: Program = train) -> None:
         self._program = program
         self._tasks = Tasks()
-        self.shelf = Shelf(runs, limits, self._tasks, lambda: tell(NEWS, {}))
+        self.shelf = Shelf(runs, limits, self._tasks, self._status)
         self._catalogue = catalogue
         self._limits = limits
         self._tell = tell

@@ -355,13 +355,19 @@ def test_a_run_that_another_process_trains_is_watched_and_not_touched(studio: Ac
     delete = "() => [...document.querySelectorAll('.run .quiet')].map((each) => each.checkVisibility())"
     assert tab.evaluate(delete) == [False, True]
     assert tab.evaluate(CAN) == [] and not tab.evaluate("() => document.getElementById('save-form').checkVisibility()")
+    assert tab.evaluate("() => [...document.querySelectorAll('#settings :is(input, select)')].every((each) => each.disabled)")
+    saved = {"name": "last-1", "kind": "last", "episode": 3, "step": 30, "hash": "a" * 64, "parent": "", "metrics": {}}
+    studio.answers["checkpoints"] = {"ok": True, "checkpoints": [saved]}
     studio.answers["preview"] = {"ok": True, "picture": LEARNED}
     studio.tell("checkpoints", {"run": "rooms-1"})  # it saved: that is the newest picture there is
     tab.until("() => !document.getElementById('scale').hidden")
+    tab.until("() => document.querySelectorAll('.checkpoint').length === 1")
+    loads = "() => [...document.querySelectorAll('.checkpoint button')].some((each) => each.textContent === 'Load')"
+    assert not tab.evaluate(loads)
     assert studio.asked("preview") == [{"run": "rooms-1"}] * 2 and studio.asked("checkpoints")[-1] == {"run": "rooms-1"}
     studio.tell("status", run(state="stopped"))
     tab.until("() => window.studio.facts().run?.state === 'stopped'")
-    assert tab.evaluate(CAN) == ["go-on", "reset"] and well_behaved(tab)
+    assert tab.evaluate(CAN) == ["go-on", "reset"] and tab.evaluate(loads) and well_behaved(tab)
 
 
 def test_older_runs_are_listed_when_they_are_asked_for(studio: ActingStudio) -> None:

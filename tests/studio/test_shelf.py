@@ -25,7 +25,7 @@ async def tasks():
 
 @pytest.fixture
 def shelf(tmp_path, tasks):
-    return Shelf(Runs(tmp_path), Limits(curves=2), tasks, lambda: None)
+    return Shelf(Runs(tmp_path), Limits(curves=2), tasks, lambda run: None)
 
 
 def write(run, first, last):

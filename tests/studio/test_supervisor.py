@@ -219,6 +219,8 @@ async def test_after_a_restart_the_runs_are_listed_as_stopped_and_go_on(tmp_path
         await studio.ask("watch", run=run.name)
         await studio.until(lambda: run.is_read)
         assert run.curve.last == ended
+        told = studio.events("status")[-1]
+        assert told["run"] == run.name and 0 < told["epsilon"] < 1 and told["reward"] is not None
         await studio.ask("start", run=run.name)
         await studio.until(lambda: run.curve.last > ended + 10)
 
@@ -254,6 +256,7 @@ async def test_a_run_that_another_process_begins_appears_grows_rests_and_disappe
         await studio.supervisor.look()
         assert run.curve.last == run.episode == training.algorithm.episodes and run.generation == shown
         assert is_whole(run.curve) and studio.events("status")[-1]["episode"] == run.episode
+        assert run.steps_per_second > 0 and 0 < run.epsilon < 1 and len(run.rewards) > 30
         training.keep()
         studio.told.clear()
         await studio.supervisor.look()

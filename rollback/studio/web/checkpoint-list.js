@@ -13,6 +13,7 @@ export class CheckpointList {
   #doers;
   #said = "";
   #notHere = "";
+  #canLoad = true;
 
   constructor(doers) {
     this.#doers = doers;
@@ -20,11 +21,12 @@ export class CheckpointList {
   }
 
   /** Show the checkpoints of a run; `notHere` says why none of them can be played in this browser, if it is so. */
-  show(checkpoints, notHere = "") {
-    const said = JSON.stringify([checkpoints, notHere]);
+  show(checkpoints, notHere = "", { canLoad = true } = {}) {
+    const said = JSON.stringify([checkpoints, notHere, canLoad]);
     if (said === this.#said) return;
     this.#said = said;
     this.#notHere = notHere;
+    this.#canLoad = canLoad; // not into what another process trains
     const focused = document.activeElement?.dataset?.action; // the list is made anew: the focus goes where it was
     const names = namesOf(checkpoints);
     const whyNot = notHere && checkpoints.length > 0 ? [made("li", { className: "hint", text: `Not in this browser: ${plainWords(notHere)}` })] : [];
@@ -59,7 +61,7 @@ export class CheckpointList {
       return button;
     };
     if (!problem) {
-      add("Load", this.#doers.onLoad);
+      if (this.#canLoad) add("Load", this.#doers.onLoad);
       if (!this.#notHere) add("Play it here", this.#doers.onHere);
       add("Play against it", this.#doers.onPlay);
       add("Export", this.#doers.onExport);

@@ -280,11 +280,11 @@ export class Studio {
 
   #show() {
     const run = this.#run();
-    const isActive = ACTIVE.includes(run?.state);
+    const isElsewhere = run?.state === "elsewhere";
     this.#screen.show(run, { isConnected: this.#link?.isConnected ?? false });
-    this.#settings?.show(run, { isActive });
+    this.#settings?.show(run, { isActive: isElsewhere || ACTIVE.includes(run?.state) });
     this.#runs?.show([...this.#model.runs.values()], this.#chosen, this.#model.more);
-    this.#checkpoints?.show(this.#model.checkpoints.get(this.#chosen) ?? [], this.#notHere);
+    this.#checkpoints?.show(this.#model.checkpoints.get(this.#chosen) ?? [], this.#notHere, { canLoad: !isElsewhere });
     if (run?.run !== this.savedOf) tell(found("saved-told"), "");
     this.savedOf = run?.run;
     found("checkpoints-card").hidden = !run;

@@ -8,9 +8,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from math import isfinite
 from typing import Any, Final, NamedTuple
+from urllib.parse import parse_qsl
 
 from rollback.agents.checkpoints import Array, Checkpoint
 from rollback.agents.fitting import map_hash
+from rollback.agents.races import RACES
 from rollback.errors import CheckpointError
 from rollback.games.dice import advance, below, spread
 from rollback.games.gridworld import STAY, GridWorld
@@ -141,6 +143,13 @@ class TableBot:
         return max(free, key=lambda move: values[move - 1]) if is_known else free[below(word, len(free))]
 
 
+def _mended(environment: str) -> str:
+    """Return what to do where the map is another one than that of a checkpoint."""
+    _, _, query = environment.partition("?")
+    game = RACES.get(dict(parse_qsl(query)).get("layout", ""))
+    return f"train one there, or take --game {game}" if game else "train one there"
+
+
 def table_bot(checkpoint: Checkpoint, game: Any, player: int, seed: int) -> TableBot:
     """Return what plays by the table of a checkpoint; `player` and `seed` make no difference.
 
@@ -152,7 +161,8 @@ def table_bot(checkpoint: Checkpoint, game: Any, player: int, seed: int) -> Tabl
     layout = game.layout
     if checkpoint.config_hash != map_hash(layout):
         raise CheckpointError(
-            f"the checkpoint was trained on {checkpoint.environment}, and cannot play on the map {layout.name}: train one there"
+            f"the checkpoint was trained on {checkpoint.environment}, and cannot play on the map {layout.name}:"
+            f" {_mended(checkpoint.environment)}"
         )
     table = checkpoint.arrays.get(TABLE)
     plain, by_spot = rows_of(layout), rows_of(layout, by_spot=True)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
+from rollback.errors import UsageError
 from rollback.sim.pool.intervals import Interval, wilson
 
 __all__ = ["Outcome", "interval_of", "main_figure"]
@@ -123,11 +124,42 @@ class Outcome:
         if self.figure:
             told.append(self.figure)
         if self.is_reached is not None:
-            told.append(f"{'Reached' if self.is_reached else 'Not reached'}: {self.until:g} was to be reached.")
+            apart = " That is judged where neither the training nor this figure looks." if self.figure else ""
+            told.append(f"{'Reached' if self.is_reached else 'Not reached'}: {self.until:g} was to be reached.{apart}")
         if self.newest is not None:
             best = f"; the best one is {self.best}" if self.best is not None else ""
             told.append(f"The newest checkpoint is {self.newest}{best}")
+            told += self._further
         return [*told, f"To go on: {self.again}"]
+
+    @property
+    def simulate(self) -> list[str]:
+        """The words of the command that compares it with others; empty where it cannot be."""
+        return self._with_game("simulate", "--agents", "best", "random", "--matches", "60") if self.agent else []
+
+    @property
+    def play(self) -> list[str]:
+        """The words of the command by which it plays in a room; empty where it cannot."""
+        return self._with_game("play", "--bot") if self.agent else []
+
+    @property
+    def agent(self) -> Path | None:
+        """The checkpoint to be taken: the best one, or else the newest."""
+        return self.best or self.newest
+
+    def _with_game(self, command: str, option: str, *further: str) -> list[str]:
+        from rollback.cli.agent_games import game_for
+
+        try:
+            game = game_for(self.environment)
+        except UsageError:  # it is on no game of two
+            return []
+        return ["rollback", command, "--game", game, option, str(self.agent), *further]
+
+    @property
+    def _further(self) -> list[str]:
+        named = {"To compare it": self.simulate, "To let it play in a room of rollback serve": self.play}
+        return [f"{what}: {shlex.join(words)}" for what, words in named.items() if words]
 
     def as_values(self) -> dict[str, Any]:
         """Return what `--json` prints."""
@@ -150,4 +182,6 @@ class Outcome:
             "best": None if self.best is None else str(self.best),
             "interrupted": bool(self.caught),
             "resume": self.again,
+            "simulate": shlex.join(self.simulate),
+            "play": shlex.join(self.play),
         }

@@ -26,11 +26,23 @@ from rollback.studio.trainer import Job, Trainer
 __all__ = ["Course", "Ends", "algorithm_for", "resumed", "started", "trained"]
 
 # Steps after which each has usually learned what it will, and games it is tried in.
-ENOUGH: Final = {"q-learning": 300_000, "cross-entropy": 200_000, "self-play": 3_000_000}
-TRIED: Final = {"q-learning": 200, "cross-entropy": 50, "self-play": 40}
-BEST: Final = {"q-learning": 1.0, "cross-entropy": 600.0, "self-play": 1.0}  # what each can reach at the most
-FIRST_LOOK: Final = {"q-learning": 20_000, "cross-entropy": 20_000, "self-play": 200_000}  # steps, see `Ends.until`
+ENOUGH: Final = {
+    "q-learning": 300_000,
+    "cross-entropy": 200_000,
+    "self-play": 3_000_000,
+    "self-play on duel": 15_000_000,
+    "self-play-q-learning": 10_000_000,
+}
+TRIED: Final = {"q-learning": 200, "cross-entropy": 50, "self-play": 40, "self-play-q-learning": 40}
+BEST: Final = {"cross-entropy": 600.0}  # what each can reach at the most; of the others it is a share
+FIRST_LOOK: Final = {  # steps, see `Ends.until`
+    "q-learning": 20_000,
+    "cross-entropy": 20_000,
+    "self-play": 200_000,
+    "self-play-q-learning": 1_000_000,
+}
 SPACING: Final = 1.25  # each look at so many times the steps of the last: few looks, and at most a quarter too far
+LOOKS: Final = 3  # in a row that have to be good enough: the first one mostly is by luck
 SHOWN_EVERY: Final = 0.25  # seconds
 _MEAN_OF: Final = 100  # episodes
 _SIGNALS: Final = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]
@@ -51,8 +63,13 @@ class Ends:
     steps: int = 0
     until: float | None = None
 
-    def settled(self, algorithm: str, done: int = 0) -> Ends:
+    def settled(self, algorithm: str, done: int = 0, environment: str = "") -> Ends:
         """Return them with an end in any case, behind the steps that are done.
+
+        Args:
+            algorithm: What trains.
+            done: Steps so far.
+            environment: On what it trains; some takes longer.
 
         Raises:
             UsageError: What is to be reached cannot be.
@@ -64,7 +81,8 @@ class Ends:
             )
         if self.episodes or self.steps or self.until is not None:
             return self
-        return Ends(steps=max(ENOUGH.get(algorithm, 1_000_000), 2 * done))
+        usual = ENOUGH.get(f"{algorithm} on {environment}", ENOUGH.get(algorithm, 1_000_000))
+        return Ends(steps=max(usual, 2 * done))
 
     @property
     def words(self) -> list[str]:
@@ -119,7 +137,7 @@ def started(
     """
     algorithm = algorithm or algorithm_for(environment)
     values = filled(algorithm_named(algorithm).parameters, parameters)
-    ends = ends.settled(algorithm)
+    ends = ends.settled(algorithm, environment=environment)
     made = make_algorithm(algorithm, environment, values, seed)
     facts = Facts(algorithm, environment, values, seed, ends.episodes, time.time())
     family, _, query = environment.partition("?")
@@ -140,7 +158,7 @@ def resumed(runs: Path, name: str, ends: Ends, workers: int | None) -> Course:
     newest = folder.newest()
     if newest is None or newest.checkpoint is None:
         raise CheckpointError(f"the run {name} has no checkpoint to go on from: start a new one")
-    ends = ends.settled(facts.algorithm, newest.checkpoint.step)
+    ends = ends.settled(facts.algorithm, newest.checkpoint.step, facts.environment)
     parameters = dict(facts.parameters)
     if workers is not None:
         parameters = dict(filled(algorithm_named(facts.algorithm).parameters, {**parameters, "workers": workers}))
@@ -171,7 +189,7 @@ def trained(course: Course, tried: int | None = None) -> Outcome:
         trainer = Trainer(job, course.folder, view.take)
         begun, before = trainer.algorithm.steps, time.monotonic()
         try:
-            is_reached = _drive(trainer, ends, count, caught, view)
+            is_reached = _drive(trainer, ends, caught, view)
         except Exception:
             with suppress(RollbackError):  # what stopped it is the one thing to be told
                 trainer.close()
@@ -203,9 +221,14 @@ def trained(course: Course, tried: int | None = None) -> Outcome:
     )
 
 
-def _drive(trainer: Trainer, ends: Ends, count: int, caught: list[int], view: _View) -> bool:
-    """Train until something ends it; return whether what was to be reached was."""
+def _drive(trainer: Trainer, ends: Ends, caught: list[int], view: _View) -> bool:
+    """Train until something ends it; return whether what was to be reached was.
+
+    It looks at what is neither trained on nor part of the final figure, which would flatter who stops by it.
+    """
+    count = TRIED.get(trainer.algorithm.name, 50)
     look = float(FIRST_LOOK.get(trainer.algorithm.name, 100_000))
+    in_a_row = 0
     while look < trainer.algorithm.steps:
         look *= SPACING
     while not caught and not trainer.is_finished:
@@ -214,17 +237,16 @@ def _drive(trainer: Trainer, ends: Ends, count: int, caught: list[int], view: _V
             break
         if ends.until is not None and done >= int(look):
             look *= SPACING
-            found = main_figure(trainer.algorithm.evaluate(max(count, 1)))
+            found = main_figure(trainer.algorithm.validate(count))
             view.figure = found
-            if found is not None and found[1] >= ends.until:
+            in_a_row = in_a_row + 1 if found is not None and found[1] >= ends.until else 0
+            if in_a_row == LOOKS:
                 return True
         limits = ([ends.steps] if ends.steps else []) + ([int(look)] if ends.until is not None else [])
         trainer.advance(at_most=min(limits) - done if limits else 0)
         view.show(trainer.algorithm.steps, trainer.algorithm.episodes)
-    if ends.until is None or caught:
-        return False
-    found = main_figure(trainer.algorithm.evaluate(max(count, 1)))
-    return found is not None and found[1] >= ends.until
+    found = None if ends.until is None or caught else main_figure(trainer.algorithm.validate(count))
+    return found is not None and ends.until is not None and found[1] >= ends.until
 
 
 class _View:

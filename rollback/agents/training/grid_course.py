@@ -3,8 +3,8 @@
 What is held out: of all pairs of a cell to start from and a spot of the goal (most maps have one spot), 200, or half of
 them where there are fewer than 400, for the final figure; and of the others 100, or two fifths, which a training may look at
 to see whether it is good enough or better than before. Which ones does not depend on any seed: agents of several seeds are
-compared on the same. Training never *starts* in either. It does walk through these cells, for a table knows nothing of what it never met; what
-is tested is whether the way is known from everywhere, and not only from where it was always begun.
+compared on the same. Training never *starts* in either. It does walk through these cells, for a table knows nothing of what
+it never met; what is tested is whether the way is known from everywhere, and not only from where it was always begun.
 """
 
 from __future__ import annotations

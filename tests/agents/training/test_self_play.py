@@ -9,22 +9,26 @@ from hypothesis import strategies as st
 
 from rollback.agents.checkpoints import Array, Checkpoint
 from rollback.agents.playing import policy_from
-from rollback.agents.training import algorithm_from, make_algorithm
+from rollback.agents.training import against_best, algorithm_from, make_algorithm
+from rollback.agents.training.duel_player import WEIGHTS_OF_DUEL, LinearDuel
+from rollback.agents.training.duel_trial import DuelTrialSpec
 from rollback.agents.training.pong_trial import PongTrialSpec
 from rollback.agents.training.self_play import SelfPlay
 from rollback.agents.training.self_play_player import SEEN, LinearPong, pressed
 from rollback.errors import CheckpointError, UsageError
 from rollback.games import Duel, Pong
 from rollback.games.bots import act_with
+from rollback.games.random_bot import RandomBot
 from rollback.sim import simulate
+from rollback.sim.league import League
 
 SMALL = {"population": 6, "elite": 2, "opponents": 2, "pool": 3, "frames": 400}
 CHASER = (-8, 0, 8, 0, 0, 0, 20)
 IDLE = (0,) * len(SEEN)
 
 
-def training(seed=1, **parameters):
-    return make_algorithm("self-play", "pong", {**SMALL, **parameters}, seed)
+def training(seed=1, game="pong", **parameters):
+    return make_algorithm("self-play", game, {**SMALL, **parameters}, seed)
 
 
 def play(left, right, seed, frames=3_000):
@@ -168,12 +172,24 @@ def test_it_is_evaluated_against_the_built_in_bot_and_not_by_its_own_training():
     assert algorithm.checkpoint().hash == before
 
 
-@settings(max_examples=8, deadline=None)
-@given(st.lists(st.integers(1, 3_000), min_size=1, max_size=4), st.integers(0, 9_000))
-def test_cut_anywhere_it_goes_on_bit_for_bit_as_one_that_was_not(slices, rest):
-    whole = training(seed=3)
+def test_on_the_way_it_looks_at_other_matches_than_in_the_end(monkeypatch):
+    seeds = []
+    monkeypatch.setattr(
+        against_best, "League", lambda *names, seed, **more: seeds.append(seed) or League(*names, seed=seed, **more)
+    )
+    for algorithm in (training(5), training(5, "duel", frames=100)):
+        assert algorithm.evaluate(1)["matches"] == algorithm.validate(1)["matches"] == 2.0
+    final, looked, *again = seeds
+    assert final == 5 != looked and again == [final, looked]
+
+
+@pytest.mark.parametrize("game", ["pong", "duel"])
+@settings(max_examples=5, deadline=None)
+@given(st.lists(st.integers(1, 3_000), min_size=1, max_size=4), st.integers(0, 6_000))
+def test_cut_anywhere_it_goes_on_bit_for_bit_as_one_that_was_not(game, slices, rest):
+    whole = training(3, game)
     expected = whole.advance(sum(slices) + rest)
-    algorithm, found = training(seed=3), []
+    algorithm, found = training(3, game), []
     for steps in slices:
         found += algorithm.advance(steps)
         algorithm = algorithm_from(Checkpoint.load(algorithm.checkpoint().to_bytes()))
@@ -202,6 +218,50 @@ def test_the_picture_is_plain_and_moves_with_the_training_only():
     assert first["kind"] == "pong" and first["primitives"] and first["weights"].keys() == set(SEEN)
     algorithm.step_once()
     assert algorithm.picture()["ball"] != first["ball"]
+
+
+# --- Duel ---
+
+
+@pytest.mark.nightly
+def test_in_a_minute_it_beats_dice_and_half_the_matches_against_the_bot_of_duel_that_it_never_met():
+    algorithm = make_algorithm("self-play", "duel", {}, 1)
+    algorithm.advance(15_000_000)
+    assert algorithm.evaluate(100)["won"] > 0.4
+    acts = [act_with(policy_from(algorithm.checkpoint(), Duel())), act_with(RandomBot(Duel(), 1, 1))]
+    for seed in range(4):
+        game = Duel(seed)
+        while not game.over:
+            game.step([act(game, player) for player, act in enumerate(acts)])
+        assert game.rounds[0] > game.rounds[1]
+
+
+def test_in_duel_it_learns_to_hurt_who_does_nothing():
+    algorithm = training(4, "duel", population=16, elite=4, frames=500, opponents=2)
+    points = []
+    while algorithm.cloud.generation < 5:
+        points += algorithm.advance(10_000)
+    assert all(abs(point.reward) <= 200 and point.reward == point.extra["ahead"] for point in points)
+    idle = DuelTrialSpec(algorithm.weights, algorithm.pool[0], 0, 9, 600).begin()
+    idle.run(600)
+    assert idle.ahead() > 0
+    checkpoint = Checkpoint.load(algorithm.checkpoint().to_bytes())
+    assert checkpoint.environment == "duel" and algorithm_from(checkpoint).pool == algorithm.pool
+    bot = policy_from(checkpoint, Duel(), 1)
+    assert isinstance(bot, LinearDuel) and bot.weights == algorithm.weights
+    with pytest.raises(CheckpointError, match="was trained on duel, and cannot play Pong"):
+        policy_from(checkpoint, Pong())
+    with pytest.raises(CheckpointError, match="goes on with its own only"):
+        training().restore(checkpoint)
+
+
+def test_the_picture_of_duel_is_plain_and_says_what_is_weighed():
+    algorithm = training(game="duel")
+    algorithm.advance(120)
+    seen = algorithm.picture()
+    json.dumps(seen)
+    assert seen["kind"] == "duel" and seen["primitives"] and seen["points"] == [0, 0]
+    assert seen["weights"].keys() == set(WEIGHTS_OF_DUEL)
 
 
 # --- what comes of it plays, and what does not is refused ---

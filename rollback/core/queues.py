@@ -7,7 +7,7 @@ real; past it the ring holds what was guessed when the frame was simulated.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from rollback.config import MAX_DELAY
 from rollback.errors import UsageError
@@ -105,13 +105,18 @@ class InputQueue:
         while changes and changes[0][0] <= frame:
             changes.popleft()
 
-    def history(self, player: int, frame: int) -> bytes | None:
-        """Return a player's known input of a frame, None where it is no longer, or not yet, here."""
-        known = self.known
-        if frame > known or frame < 0 or known - frame >= RING:
-            return None
+    def history_of(self, player: int) -> Callable[[int], bytes | None]:
+        """Return what tells a player's known input of a frame, None where it is no longer, or not yet, here."""
         start, stop = self.spans[player]
-        return self.rows[frame & MASK][start:stop]
+        rows = self.rows
+
+        def history(frame: int) -> bytes | None:
+            known = self.known
+            if frame > known or frame < 0 or known - frame >= RING:
+                return None
+            return rows[frame & MASK][start:stop]
+
+        return history
 
 
 class LocalInputs:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import traceback
 from collections.abc import Callable, Mapping, Sequence
-from functools import partial
 from typing import Any, Final
 
 from rollback.config import RepeatLast, SessionConfig
@@ -214,7 +213,7 @@ class Simulation:
             actions = self._actions
         else:
             self.played[slot] = rows = self.rows_for(frame)
-            actions = self.decode(rows)[0]
+            actions = self.decode(rows)[0] if self._order is not None or len(rows) != 2 else self.moves(rows)
         try:
             self.step(actions)
         except Exception:
@@ -386,14 +385,16 @@ class Simulation:
         assert guess is not None
         parts = []
         for player, (start, stop) in queue.spans.items():
-            last = queue.last[start:stop]
             history = self._histories.get(player)
             if history is None:
-                history = self._histories[player] = partial(queue.history, player)
-            part = guess.predict(player, frame, last, history, self.game)
+                history = self._histories[player] = queue.history_of(player)
+            # Of a single player the whole row is the input, and slicing it makes no new object.
+            part = guess.predict(player, frame, queue.last[start:stop], history, self.game)
             if not isinstance(part, bytes) or len(part) != stop - start:
                 raise GameError(
                     f"{type(guess).__name__}.predict returned {part!r} for player {player}: {stop - start} bytes are needed"
                 )
+            if stop - start == queue.width:
+                return part
             parts.append(part)
         return b"".join(parts)

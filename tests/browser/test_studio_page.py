@@ -140,6 +140,9 @@ def test_each_state_has_its_buttons_and_each_button_asks_for_its_run(studio: Act
     write(tab, "Episodes", "900")
     tab.click("Go on training")
     assert studio.asked("start") == [{"run": "rooms-1", "episodes": 900}]
+    assert (
+        "the training waits" in text(tab, "#news") and tab.evaluate("() => document.querySelectorAll('#charts h3').length") == 0
+    )
 
 
 def test_the_picture_takes_keys_and_a_field_keeps_its_own(studio: ActingStudio) -> None:

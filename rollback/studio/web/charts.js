@@ -72,7 +72,7 @@ export class Charts {
     this.#timer = null;
     this.#drawnAt = performance.now();
     const { curve, siblings = [], label = "" } = this.#shown;
-    const isShown = label !== ""; // before a run empty charts would only take room
+    const isShown = label !== "" && curve.size > 0; // empty charts would only take room
     const others = siblings.slice(0, SEEDS);
     const names = isShown ? wanted(curve) : [];
     for (const [name, { chart, box }] of this.#charts) {

@@ -2,7 +2,7 @@
 
 import { found, made } from "./elements.js";
 import { telling } from "./metrics.js";
-import { number, plainWords } from "./words.js";
+import { capital, number, plainWords } from "./words.js";
 
 const SHOWN = 4; // at a time
 const FOR = 6000; // ms of a page that is seen; errors stay twice as long
@@ -11,7 +11,7 @@ const SEEN = "rollback studio notices"; // where a page that is loaded anew find
 // What each event is called; those that are no news have no words here.
 const WORDS = {
   complete: ({ run }) => ["good", `${plainWords(run, 64)} is finished.`],
-  error: ({ message }) => ["error", plainWords(message, 500)],
+  error: ({ message }) => ["error", capital(plainWords(message, 500))],
   reset_complete: ({ run }) => ["good", `${plainWords(run, 64)} begins anew.`],
   save_complete: (told) => (told.by_hand ? ["good", `Saved as ${savedAs(told)}.`] : null),
   load_complete: ({ name, episode }) => ["good", `Loaded ${plainWords(name, 64)}: the training goes on after episode ${number(episode)}.`],

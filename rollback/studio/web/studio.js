@@ -135,8 +135,7 @@ export class Studio {
 
   #deleted({ run }) {
     this.#model.forget(run);
-    if (this.#chosen === run) this.choose(null);
-    else this.#show();
+    return this.#chosen === run ? this.choose(null) : this.#show();
   }
 
   #update(update) {
@@ -263,8 +262,9 @@ export class Studio {
 
   #press() {
     const pause = () => this.#about(this.#run()?.state === "paused" ? "resume" : "pause");
-    const acts = { pause, step: () => this.#about("step"), stop: () => this.#about("stop"), save: () => this.#about("save") };
-    Object.assign(acts, { "go-on": () => this.#goOn(), reset: () => this.#about("reset"), evaluate: () => this.#about("evaluate") });
+    const evaluate = async () => (await this.#about("evaluate")) && this.#notices.show("info", "It plays from where it never trained, and the training waits for that.");
+    const others = ["step", "stop", "save", "reset"].map((id) => [id, () => this.#about(id)]);
+    const acts = { ...Object.fromEntries(others), pause, evaluate, "go-on": () => this.#goOn() };
     for (const [id, act] of Object.entries(acts)) found(id).addEventListener("click", act);
     found("speed").addEventListener("change", ({ target: { value } }) => {
       this.#about("speed", { speed: ["full", "headless"].includes(value) ? value : Number(value) });

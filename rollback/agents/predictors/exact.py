@@ -25,7 +25,7 @@ from typing import Any, Final
 
 from rollback.agents.predictors.delayed import DelayedBot
 from rollback.agents.predictors.gate import History
-from rollback.agents.predictors.looking import MASK, SLOTS, Views, observation_at
+from rollback.agents.predictors.looking import MASK, SLOTS, Encoding, Views, observation_at
 from rollback.config import Predictor, RepeatLast, SessionConfig
 from rollback.core.past import Past
 from rollback.errors import ConfigError, UsageError
@@ -45,6 +45,7 @@ class _Decided:
         self._bots = bots
         self._otherwise = otherwise
         self._views = {player: Views(past, player) for player in bots}
+        self._encodings = {player: Encoding(past.codecs[player].encode) for player in bots}
         self._policies = {player: bot.policy(past.game, player) for player, bot in bots.items()}
         self._made: dict[int, list[_Made]] = {player: [(-1, None, None, b"")] * SLOTS for player in bots}
         self._newest: dict[int, Any] = {}  # what our own bots did last
@@ -65,7 +66,7 @@ class _Decided:
             return last_input
         made = self._made[player][at & MASK]
         if made[0] != at or made[1] is not state:
-            made = self._decide(player, at, state, views.of(at, [state])[0])
+            made = self._decide(player, at, state, views.at(at, state))
         return made[3]
 
     def act(self, player: int) -> Any:
@@ -85,7 +86,7 @@ class _Decided:
     def _decide(self, player: int, frame: int, state: Any, observation: Any) -> _Made:
         """Return what is done on account of what is seen in S_frame as it stands."""
         action, _ = self._policies[player].act(observation, None)
-        made = self._made[player][frame & MASK] = frame, state, action, self.past.codecs[player].encode(action)
+        made = self._made[player][frame & MASK] = frame, state, action, self._encodings[player](action)
         return made
 
     def _idle(self, player: int) -> tuple[Any, bytes]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, Final
 
 from rollback.agents.checkpoints import Checkpoint
@@ -13,10 +13,12 @@ from rollback.errors import UsageError
 from rollback.game import Game
 from rollback.types import Policy
 
-__all__ = ["Source", "Views", "named_source", "observation_at", "policy_for"]
+__all__ = ["Encoding", "Source", "Views", "named_source", "observation_at", "policy_for"]
 
 SLOTS: Final = 256  # more frames than states are ever held of; a power of two
 MASK: Final = SLOTS - 1
+ENCODED: Final = 1024  # actions kept with their inputs
+UNCHANGING: Final = (int, bool, tuple)  # actions of these types, where they can be looked up at all, stay what they are
 
 Source = Policy | Checkpoint | str | os.PathLike[str] | bytes
 
@@ -69,6 +71,34 @@ def observation_at(past: Past, frame: int, state: Any, player: int) -> Any:
         game.load(now)
 
 
+class Encoding:
+    """What a player's actions are as inputs, kept for the few that are used: an encoder checks everything, each time.
+
+    Args:
+        encode: Of the player's codec.
+    """
+
+    __slots__ = ("_encode", "_kept")
+
+    def __init__(self, encode: Callable[[Any], bytes]) -> None:
+        self._encode = encode
+        self._kept: dict[Any, bytes] = {}
+
+    def __call__(self, action: Any) -> bytes:
+        """Return the input.
+
+        Raises:
+            ActionError: It is no action of the player.
+        """
+        try:
+            return self._kept[action]
+        except (KeyError, TypeError):
+            value = self._encode(action)
+            if type(action) in UNCHANGING and len(self._kept) < ENCODED:
+                self._kept[action] = value
+            return value
+
+
 class Views:
     """What one player saw in the states of a session, while guesses are asked for.
 
@@ -93,6 +123,11 @@ class Views:
         seen = self._seen[frame & MASK]
         if seen[0] != frame or seen[1] is not state:
             self._seen[frame & MASK] = frame, state, observation_at(past, frame, state, self._player)
+
+    def at(self, frame: int, state: Any) -> Any:
+        """Return what is observed in the state of a frame before the present one."""
+        noted = self._seen[frame & MASK]
+        return noted[2] if noted[0] == frame and noted[1] is state else self.of(frame, [state])[0]
 
     def of(self, first: int, states: Sequence[Any]) -> list[Any]:
         """Return what is observed in the states of the frames from `first` on, up to the present one at most."""

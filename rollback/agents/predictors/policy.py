@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from typing import Any, Final
 
 from rollback.agents.predictors.gate import Gate, History
-from rollback.agents.predictors.looking import MASK, SLOTS, Source, Views, named_source, policy_for
+from rollback.agents.predictors.looking import MASK, SLOTS, Encoding, Source, Views, named_source, policy_for
 from rollback.config import MAX_DELAY
 from rollback.core.past import Past
 from rollback.errors import ConfigError
@@ -21,8 +21,6 @@ from rollback.types import Policy
 __all__ = ["PolicyPredictor"]
 
 LED_ON: Final = 20  # frames past which a memory is not led on to the one that is asked for: a rollback is seldom as deep
-ENCODED: Final = 1024  # actions kept with their inputs
-UNCHANGING: Final = (int, bool, tuple)  # actions of these types, where they can be looked up at all, stay what they are
 
 
 class _Imagined:
@@ -35,16 +33,15 @@ class _Imagined:
         remembers: Whether the policy has kept anything in mind.
     """
 
-    __slots__ = ("_delay", "_done", "_encode", "_encoded", "_idle", "_memory", "_past", "_player", "_policy", "_views",
+    __slots__ = ("_delay", "_done", "_encode", "_idle", "_memory", "_past", "_player", "_policy", "_views",
                  "game", "remembers")  # fmt: skip
 
     def __init__(self, policy: Policy, game: Any, player: int, delay: int, past: Past | None) -> None:
         self.game = game
         self._policy, self._player, self._delay, self._past = policy, player, delay, past
         codec = codecs_of(game)[player]
-        self._encode = codec.encode
+        self._encode = Encoding(codec.encode)
         self._idle = codec.encode(game.idle(player)) if hasattr(game, "idle") else bytes(codec.size)
-        self._encoded: dict[Any, bytes] = {}
         self._memory: Any = None
         self.remembers = False
         self._done: list[tuple[int, Any, Any, bytes]] = [(-1, None, None, b"")] * SLOTS  # frame, state, memory after, input
@@ -102,13 +99,7 @@ class _Imagined:
         self._memory = memory
         if memory is not None:
             self.remembers = True
-        try:
-            return self._encoded[action]
-        except (KeyError, TypeError):
-            value = self._encode(action)
-            if type(action) in UNCHANGING and len(self._encoded) < ENCODED:
-                self._encoded[action] = value
-            return value
+        return self._encode(action)
 
 
 class PolicyPredictor:

@@ -25,13 +25,16 @@ def reproduce(spec: Spec, seed: int) -> str:
         spec: What was played.
         seed: The match's own seed, `MatchResult.seed`.
     """
-    own = getattr(spec, "command", None)
-    if callable(own):
-        return str(own(seed))
-    values = spec.to_dict()
-    if values.get("kind") != KIND:
+    try:
+        own = getattr(spec, "command", None)
+        if callable(own):
+            return str(own(seed))
+        values = spec.to_dict()
+        if values.get("kind") != KIND:
+            return ""
+        told = json.dumps(values, separators=(",", ":"))
+    except Exception:  # of a user's class: the match has failed already, and shall not end the run as well
         return ""
-    told = json.dumps(values, separators=(",", ":"))
     return line_of("rollback", "simulate", "--match", told, "--match-seed", str(seed))
 
 

@@ -6,8 +6,9 @@ import traceback
 from collections.abc import Mapping
 from typing import Any, Final
 
+from rollback.errors import UsageError
 from rollback.sim.pool.job import Job
-from rollback.sim.pool.played import Shared, Spec
+from rollback.sim.pool.played import Played, Shared, Spec
 from rollback.sim.pool.result import MatchResult, Status
 
 __all__ = ["CALLERS", "LONGEST", "Row", "play_one", "row_of", "told"]
@@ -34,13 +35,30 @@ def row_of(spec: Spec, seed: int, shared: Shared, let_through: tuple[type[BaseEx
         let_through: What is not the match's own, and ends the run.
     """
     try:
-        played = spec.play(seed, shared)
+        played = _checked(spec, spec.play(seed, shared))
         status: Status = "error" if played.error else "truncated" if played.is_truncated else "ok"
         return status, played.digest, played.scores, played.stats, played.error
     except let_through:
         raise
     except BaseException as error:
         return "error", "", (), {}, told(error)
+
+
+def _checked(spec: Spec, played: Any) -> Played:
+    """Return it, if a journal and a report can hold it: a run that goes on would stumble over it otherwise."""
+    if (
+        isinstance(played, Played)
+        and isinstance(played.digest, str)
+        and isinstance(played.error, str)
+        and isinstance(played.stats, Mapping)
+        and isinstance(played.scores, tuple | list)
+        and all([isinstance(score, int | float) for score in played.scores])
+    ):
+        return played
+    raise UsageError(
+        f"play() of {spec.name} must return a Played of a digest and an error as texts, scores as plain numbers and stats by"
+        f" name, not {played!r:.200}"
+    )
 
 
 def told(error: BaseException) -> str:

@@ -14,9 +14,10 @@ from rollback.errors import RollbackError, UsageError
 from rollback.sim.pool.backends.choosing import Run, backend_of
 from rollback.sim.pool.commands import reproduce
 from rollback.sim.pool.job import Job, Rules
+from rollback.sim.pool.numbering import numbered
 from rollback.sim.pool.played import Spec
 from rollback.sim.pool.result import MatchResult
-from rollback.sim.pool.seeds import MAX_SEED, seeds_of
+from rollback.sim.pool.seeds import MAX_SEED
 
 if TYPE_CHECKING:
     from rollback.sim.pool.journal import Journal
@@ -241,20 +242,6 @@ class _Run:
         while self._from_before:
             yield self._read(self._from_before.popleft())
         yield result
-
-
-def numbered(specs: Iterable[Spec], seed: int) -> Iterator[Job]:
-    """Yield each spec with its index and its seed: its own one where it has one, else that of the run and the index.
-
-    Raises:
-        UsageError: One of them is no spec.
-    """
-    seed_at = seeds_of(seed)
-    for index, spec in enumerate(specs):
-        if not callable(getattr(spec, "play", None)) or not callable(getattr(spec, "to_dict", None)):
-            raise UsageError(f"specs[{index}] is no match: a MatchSpec(game=...) is needed, not {spec!r:.80}")
-        own = getattr(spec, "seed", None)
-        yield Job(index, seed_at(index) if own is None else own, spec)
 
 
 def _whole(name: str, value: Any, low: int, high: int, also: Any = ...) -> None:

@@ -42,6 +42,8 @@ _opened: list[tuple[str, str]] = []  # the script that this worker has imported
 class Worker(multiprocessing.context.SpawnProcess):
     """A spawned process that begins without the caller's script, and with Ctrl-C put off until it can ignore it."""
 
+    _group_ended = False
+
     def start(self) -> None:
         """Start it; a Ctrl-C that comes meanwhile is raised afterwards."""
         if os.name == "posix":
@@ -54,7 +56,8 @@ class Worker(multiprocessing.context.SpawnProcess):
 
     def end_group(self) -> None:
         """End what it has started and left, once it has ended itself: all of that is in its group, unless it has left that."""
-        if hasattr(os, "killpg") and self.pid is not None:
+        if hasattr(os, "killpg") and self.pid is not None and not self._group_ended:
+            self._group_ended = True  # once: later the number may be another's
             with suppress(OSError):  # nothing is left
                 os.killpg(self.pid, signal.SIGKILL)
 

@@ -50,7 +50,7 @@ class Task:
     def play(self, seed: int, shared: Shared) -> Played:
         return Played(f"{self.what} {seed}", stats=getattr(self, self.what)(shared))
 
-    def seed(self, shared: Shared) -> dict[str, Any]:
+    def nothing(self, shared: Shared) -> dict[str, Any]:
         return {}
 
     def process(self, shared: Shared) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from rollback.sim.pool.batches import GROWTH, MOST, TARGET, Batches, workers_of
 from rollback.sim.pool.job import Job, Rules
 from tests.sim.pool.tasks import Task, numbered
 
-TASK = Task("seed")
+TASK = Task("nothing")
 
 
 def indices(jobs):

@@ -69,6 +69,16 @@ def test_the_command_of_a_plan_plays_it_in_the_same_way_and_fails_as_it_failed(t
     assert f"match of {game}: failed: " in capsys.readouterr().out
 
 
+@pytest.mark.parametrize("name", ["command", "to_dict"])
+def test_a_spec_that_cannot_tell_its_command_has_none_and_ends_no_run(name):
+    def refuse(*_: Any) -> Any:
+        raise LookupError("not today")
+
+    spec = Told({})
+    setattr(spec, name, refuse)
+    assert reproduce(spec, 1) == reproduce(Told({"players": {1, 2}}), 1) == ""
+
+
 def test_a_plan_of_very_many_incidents_has_no_command():
     incidents = [{"at": frame, "do": "pause", "peer": 0} for frame in range(1000)]
     assert MatchPlan(game="pong", incidents=tuple(incidents)).command(0) == ""

@@ -18,7 +18,7 @@ from rollback.sim.pool.job import Batch, Rules
 from rollback.sim.pool.worker import Reply, Unplayed, pack
 from tests.sim.pool.tasks import Task, numbered
 
-JOBS = numbered([Task("seed")] * 9)
+JOBS = numbered([Task("nothing")] * 9)
 KILLED, ENDED = -int(signal.SIGKILL), -int(signal.SIGTERM)
 OTHER = [0, 1, 2, 4, 5, 6, 7, 8]
 
@@ -244,7 +244,7 @@ def test_a_real_crew_plays_and_refuses_when_it_is_broken(tmp_path):
     whose, future = finished.get(timeout=60)
     answered, reply = crew.answer(future)
     assert whose is crew and answered is batch and isinstance(reply, Reply)
-    assert [result.digest for result in reply.results] == [f"seed {7 * index}" for index in range(9)]
+    assert [result.digest for result in reply.results] == [f"nothing {7 * index}" for index in range(9)]
     crew._context.workers[0].kill()
     crew._context.workers[0].join()
     while crew.hand_over(batch, pack(batch)):

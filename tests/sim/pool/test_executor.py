@@ -148,7 +148,7 @@ def test_what_travels_with_a_match_and_what_cannot(tmp_path):
     file = tmp_path / "checkpoint"
     file.write_text("weights")
     able = [Task("parcel", given={"a": file, "b": b"x" * 200_000})] * 6
-    unable = [Task("seed", value=lambda: 0), Task("untold"), Task("unread")]
+    unable = [Task("nothing", value=lambda: 0), Task("untold"), Task("unread")]
     results = played(able + unable, lambda: FORKED(1), workers=1, batch=9)
     assert all(each.stats == {"a": "weights", "b": "x" * 200_000} for each in results[:6])
     assert [each.status for each in results[6:]] == ["error"] * 3

@@ -84,7 +84,7 @@ def unwatched(monkeypatch):
 
 
 def played(crew, count=12, **rules):
-    jobs = numbered([Task("seed", value=index) for index in range(count)])
+    jobs = numbered([Task("nothing", value=index) for index in range(count)])
     results = list(hand_out(iter(jobs), Rules(**rules), crew))
     assert sorted(each.index for each in results) == list(range(count))
     assert all(each.seed == jobs[each.index].seed for each in results)
@@ -269,7 +269,7 @@ def test_the_specs_are_taken_as_they_are_played():
     taken = []
 
     def jobs():
-        for job in numbered([Task("seed", value=index) for index in range(40)]):
+        for job in numbered([Task("nothing", value=index) for index in range(40)]):
             taken.append(job.index)
             yield job
 

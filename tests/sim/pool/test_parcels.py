@@ -20,7 +20,7 @@ def test_a_parcel_is_named_by_its_content_and_read_once_also_if_the_file_changes
     file.write_bytes(b"after")
     assert parcels.of([spec]) == first == (("a", sha256(b"before").hexdigest()), ("b", sha256(b"bytes").hexdigest()))
     assert list(parcels.contents.values()) == [b"before", b"bytes"]
-    assert parcels.of([Task("seed")]) == ()
+    assert parcels.of([Task("nothing")]) == ()
 
 
 def test_equal_contents_under_two_names_are_kept_once():

@@ -70,6 +70,24 @@ def test_a_long_traceback_keeps_its_end() -> None:
     assert len(result.error) == LONGEST and result.error.rstrip().endswith("the end")
 
 
+@pytest.mark.parametrize(
+    "played",
+    [
+        5,
+        None,
+        Played(b"x"),  # type: ignore[arg-type]
+        Played("x", "abc"),  # type: ignore[arg-type]
+        Played("x", (1, None)),  # type: ignore[arg-type]
+        Played("x", stats=[3]),  # type: ignore[arg-type]
+        Played("x", error=3),  # type: ignore[arg-type]
+    ],
+)
+def test_what_no_journal_could_hold_is_an_error_of_its_match(played: Any) -> None:
+    result = play_one(Job(0, 0, Ready(played)), Shared())
+    assert (result.status, result.digest, result.scores, dict(result.stats)) == ("error", "", (), {})
+    assert "play() of ready must return a Played of a digest" in result.error
+
+
 class Own(BaseException):
     """No `Exception`, as some libraries have them."""
 

@@ -100,15 +100,15 @@ def test_long_words_and_parcels_travel_whole(tmp_path, monkeypatch):
 
 def test_what_cannot_travel_is_an_error_of_its_own_match_only(tmp_path):
     awkward = [
-        Task("untold"), Task("unread"), Task("seed", lambda: 1), Task("parcel", given={"gone": tmp_path / "gone"}),
+        Task("untold"), Task("unread"), Task("nothing", lambda: 1), Task("parcel", given={"gone": tmp_path / "gone"}),
     ]  # fmt: skip
-    bad, good = played([*awkward, *[Task("seed")] * 6], workers=1, batch=5)[:4], played([Task("seed")], workers=1)
+    bad, good = played([*awkward, *[Task("nothing")] * 6], workers=1, batch=5)[:4], played([Task("nothing")], workers=1)
     assert [result.status for result in bad] == ["error"] * 4
     assert "cannot travel to another process" in bad[0].error
     assert "cannot be read here: ValueError: nobody reads this" in bad[1].error
     assert "cannot travel to another process" in bad[2].error
     assert "gone cannot be read: No such file" in bad[3].error
-    assert good[0].status == "ok" and good[0].digest == "seed 0"
+    assert good[0].status == "ok" and good[0].digest == "nothing 0"
 
 
 def test_specs_are_taken_as_they_are_needed_and_closing_ends_all(monkeypatch, tmp_path):
@@ -129,7 +129,7 @@ def test_specs_are_taken_as_they_are_needed_and_closing_ends_all(monkeypatch, tm
 @pytest.mark.parametrize("batch", [1, 50])
 def test_specs_without_end_that_cannot_travel_are_not_all_taken(batch):
     taken = []
-    specs = (taken.append(at) or Task("seed", lambda: 1) for at in itertools.count())
+    specs = (taken.append(at) or Task("nothing", lambda: 1) for at in itertools.count())
     jobs = (Job(at, at, spec) for at, spec in enumerate(specs))
     with closing(process.run(jobs, Rules(workers=1, batch=batch))) as results:
         assert {result.status for result in itertools.islice(results, 3000)} == {"error"}
@@ -159,7 +159,7 @@ def test_workers_that_die_before_they_begin_end_the_run(monkeypatch):
     with pytest.raises(
         RollbackError, match=r"2 times in a row, and last the first one ended with exit code 9.*backend=\"serial\""
     ):
-        list(process.run(iter(numbered([Task("seed")])), Rules(workers=1)))
+        list(process.run(iter(numbered([Task("nothing")])), Rules(workers=1)))
 
 
 def test_a_limit_of_memory_is_refused_where_it_cannot_be_held(monkeypatch):
@@ -214,6 +214,33 @@ def run(arguments):
         timeout=120, check=True,
     )  # fmt: skip
     return done.stdout
+
+
+LEFT = """
+import sys
+from concurrent.futures import ProcessPoolExecutor
+from rollback.sim.pool.backends import executor, process
+from rollback.sim.pool.job import Job, Rules
+from tests.sim.pool.tasks import Task, numbered
+if __name__ == "__main__":
+    jobs, rules = iter(numbered([Task("process"), Task("dozing"), Task("dozing")])), Rules(workers=2, batch=1)
+    if sys.argv[1] == "process":
+        results = process.run(jobs, rules)
+    else:
+        results = executor.run(jobs, rules, factory=lambda: ProcessPoolExecutor(2))
+    for result in results:
+        raise KeyboardInterrupt  # it comes when the loop's own lines are run
+"""
+
+
+@pytest.mark.parametrize("backend", ["process", "executor"])
+def test_a_program_that_leaves_a_run_open_ends_and_leaves_nothing_of_it(backend, tmp_path):
+    done = subprocess.run(
+        [sys.executable, "-c", LEFT, backend], cwd=ROOT, env=os.environ | {"PYTHONPATH": str(ROOT), "TMPDIR": str(tmp_path)},
+        capture_output=True, text=True, timeout=60,
+    )  # fmt: skip
+    assert done.returncode != 0 and done.stderr.strip().splitlines()[-1] == "KeyboardInterrupt"
+    assert not list(tmp_path.glob("rollback-pool-*"))
 
 
 CHILDREN = """

@@ -164,7 +164,7 @@ def wreck(jobs=(), how=SIGKILL, strays=0):
 def case():
     """A run that tries each match once, and two of its matches."""
     run = process._Run(iter(()), Rules(retries=0))
-    yield run, numbered([Task("seed")] * 2)
+    yield run, numbered([Task("nothing")] * 2)
     run.close(is_done=True)
 
 

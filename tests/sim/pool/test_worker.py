@@ -42,12 +42,12 @@ def bad(name):
 
 
 def test_the_answer_has_a_result_for_each_match_with_its_tags(orders):
-    specs = [Task("seed", tags={"a": 1}), Task("seed", tags={"b": 2})] * 3
+    specs = [Task("nothing", tags={"a": 1}), Task("nothing", tags={"b": 2})] * 3
     batch = Batch.of(numbered(specs))
     reply = answered(batch, orders)
     assert isinstance(reply, Reply) and reply.seconds > 0
     assert [(each.index, each.seed, each.digest, each.tags, each.attempts) for each in reply.results] == [
-        (at, 7 * at, f"seed {7 * at}", specs[at].tags, 1) for at in range(6)
+        (at, 7 * at, f"nothing {7 * at}", specs[at].tags, 1) for at in range(6)
     ]
 
 
@@ -89,19 +89,19 @@ def test_a_parcel_that_is_not_here_is_asked_for_once(orders):
 
 
 def test_what_cannot_be_opened_is_told_and_not_raised(orders):
-    batch = Batch.of(numbered([Task("seed")]))
+    batch = Batch.of(numbered([Task("nothing")]))
     reply = unpack(batch, play_batch(b"no batch", 1, orders, {}))
     assert isinstance(reply, Unplayed) and "UnpicklingError" in reply.error
 
 
 def test_only_the_result_that_cannot_travel_is_lost(orders):
-    reply = answered(Batch.of(numbered([Task("seed"), Task("untold"), Task("seed")])), orders)
+    reply = answered(Batch.of(numbered([Task("nothing"), Task("untold"), Task("nothing")])), orders)
     assert [result.status for result in reply.results] == ["ok", "error", "ok"]
     assert reply.results[1].error.startswith("the result cannot travel to another process: ")
 
 
 def test_another_run_shares_nothing_with_the_one_before(orders):
-    batch = Batch.of(numbered([Task("seed")]))
+    batch = Batch.of(numbered([Task("nothing")]))
     answered(batch, orders)
     first = worker._here.shared
     first.kept("player", lambda: "of the first run")
@@ -113,7 +113,7 @@ def test_another_run_shares_nothing_with_the_one_before(orders):
 
 def test_what_is_played_in_the_callers_own_process_is_neither_watched_nor_limited(orders, monkeypatch):
     monkeypatch.delenv("OMP_NUM_THREADS", raising=False)
-    answered(Batch.of(numbered([Task("seed")])), replace(orders, timeout=0.001, memory_mb=1))
+    answered(Batch.of(numbered([Task("nothing")])), replace(orders, timeout=0.001, memory_mb=1))
     assert not Path(orders.folder).exists() and "OMP_NUM_THREADS" not in os.environ
 
 

@@ -20,6 +20,7 @@ from rollback.sim.pool.backends.pieces import Lost, Piece, Refused
 from rollback.sim.pool.batches import AHEAD, workers_of
 from rollback.sim.pool.blackbox import Found
 from rollback.sim.pool.job import Job, Rules
+from rollback.sim.pool.left_open import ended_at_exit
 from rollback.sim.pool.limits import check_memory_limit
 from rollback.sim.pool.patience import starting_of
 from rollback.sim.pool.result import MatchResult
@@ -48,12 +49,13 @@ def run(jobs: Iterator[Job], rules: Rules, *, factory: Callable[[], Any]) -> Gen
     check_memory_limit(rules.memory_mb)
     crew = ExecutorCrew(factory, rules)
     is_done = False
-    try:
-        yield from hand_out(jobs, rules, crew)
-        is_done = True
-    finally:
-        with uninterrupted():
-            crew.close(is_done=is_done)
+    with ended_at_exit(lambda: crew.close(is_done=False)):
+        try:
+            yield from hand_out(jobs, rules, crew)
+            is_done = True
+        finally:
+            with uninterrupted():
+                crew.close(is_done=is_done)
 
 
 class ExecutorCrew:

@@ -17,6 +17,7 @@ from rollback.errors import RollbackError
 from rollback.sim.pool.batches import AHEAD, Batches, workers_of
 from rollback.sim.pool.crew import Crew, Finished, Wreck
 from rollback.sim.pool.job import Batch, Job, Rules
+from rollback.sim.pool.left_open import ended_at_exit
 from rollback.sim.pool.limits import check_memory_limit
 from rollback.sim.pool.parcels import Parcels
 from rollback.sim.pool.patience import starting_of
@@ -51,12 +52,13 @@ def run(jobs: Iterator[Job], rules: Rules) -> Generator[MatchResult, None, None]
     check_memory_limit(rules.memory_mb)
     playing = _Run(jobs, rules)
     is_done = False
-    try:
-        yield from playing.results()
-        is_done = True
-    finally:
-        with uninterrupted():
-            playing.close(is_done=is_done)
+    with ended_at_exit(lambda: playing.close(is_done=False)):
+        try:
+            yield from playing.results()
+            is_done = True
+        finally:
+            with uninterrupted():
+                playing.close(is_done=is_done)
 
 
 class _Run:

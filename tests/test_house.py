@@ -6,7 +6,7 @@ import ast
 import importlib
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import cache
 from pathlib import Path
 
@@ -85,23 +85,34 @@ def tree_of(path: Path) -> ast.Module:
     return ast.parse(path.read_text(encoding="utf-8"))
 
 
+@cache
+def statements_of(path: Path) -> tuple[tuple[ast.Import | ast.ImportFrom, bool], ...]:
+    """Return the imports of a file that happen when it runs, and whether each stands within a function."""
+    found: list[tuple[ast.Import | ast.ImportFrom, bool]] = []
+
+    def look(nodes: Iterable[ast.AST], lazy: bool) -> None:
+        for node in nodes:
+            if isinstance(node, ast.Import | ast.ImportFrom):
+                found.append((node, lazy))
+            elif isinstance(node, ast.If) and "TYPE_CHECKING" in ast.unparse(node.test):
+                look(node.orelse, lazy)
+            elif not isinstance(node, ast.expr):
+                look(ast.iter_child_nodes(node), lazy or isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef))
+
+    look(tree_of(path).body, False)
+    return tuple(found)
+
+
 def imports(path: Path, *, lazy: bool = True) -> Iterator[str]:
     """Yield the modules of this project that a file imports; with `lazy`, those within functions too."""
     module = module_of(path)
     package = module if path.name == "__init__.py" else module.rpartition(".")[0]
-    tree = tree_of(path)
-    skipped = set()
-    for node in ast.walk(tree):
-        if isinstance(node, ast.If) and "TYPE_CHECKING" in ast.unparse(node.test):
-            skipped.update(map(id, (inner for statement in node.body for inner in ast.walk(statement))))
-        if not lazy and isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
-            skipped.update(map(id, (inner for statement in node.body for inner in ast.walk(statement))))
-    for node in ast.walk(tree):
-        if id(node) in skipped:
+    for node, is_lazy in statements_of(path):
+        if is_lazy and not lazy:
             continue
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names if alias.name.partition(".")[0] in PACKAGES)
-        elif isinstance(node, ast.ImportFrom):
+        else:
             origin = node.module or ""
             if node.level:
                 origin = ".".join([*package.split(".")[: len(package.split(".")) - node.level + 1], *filter(None, [origin])])
@@ -169,7 +180,7 @@ def in_order(name: str) -> tuple[int, str]:
 def test_all_of_a_package_is_sorted_and_resolvable(module: str) -> None:
     package = importlib.import_module(module)
     names = getattr(package, "__all__", None)
-    tree = ast.parse(MODULES[module].read_text(encoding="utf-8"))
+    tree = tree_of(MODULES[module])
     imported = {
         alias.asname or alias.name
         for node in tree.body
@@ -230,7 +241,7 @@ def test_the_engine_and_the_games_need_msgpack_and_nothing_else() -> None:
 @every("path", sources(), ids=lambda path: str(path.relative_to(ROOT)))
 def test_a_file_says_its_idea_first_and_is_short(path: Path) -> None:
     text = path.read_text(encoding="utf-8")
-    docstring = ast.get_docstring(ast.parse(text))
+    docstring = ast.get_docstring(tree_of(path))
     assert docstring, f"{path.name} does not start with a docstring"
     assert text.lstrip().startswith('"""')
     first = docstring.splitlines()[0]
@@ -260,7 +271,7 @@ def test_the_package_says_that_it_is_typed() -> None:
 @pytest.mark.parametrize("folder", ["core", "games", "wire"])
 def test_no_clock_no_global_random_and_no_hash_where_peers_must_agree(folder: str) -> None:
     for path in sorted((ROOT / "rollback" / folder).rglob("*.py")):
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        for node in ast.walk(tree_of(path)):
             if isinstance(node, ast.Call):
                 called = ast.unparse(node.func)
                 assert called != "hash", f"{path.name}: hash() differs from process to process"

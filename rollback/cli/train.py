@@ -27,13 +27,15 @@ def command(
     environment: Annotated[
         str | None,
         typer.Argument(
-            metavar="[ENV]", help="What to train on: gridworld, gridworld?layout=rooms, tetris or pong; --resume knows its own."
+            metavar="[ENV]",
+            help="What to train on: gridworld, gridworld?layout=rooms, tetris, pong or duel; --resume knows its own.",
         ),
     ] = None,
     algo: Annotated[
         str,
         typer.Option(
-            help="q-learning (a table, for gridworld), cross-entropy (weights, for tetris) or self-play (for pong).",
+            help="q-learning (a table, for gridworld), cross-entropy (weights, for tetris), self-play (weights, for pong and"
+            " duel) or self-play-q-learning (a table, for pong and duel).",
             show_default="what the environment is for",
         ),
     ] = "",
@@ -51,8 +53,8 @@ def command(
         float | None,
         typer.Option(
             metavar="SUCCESS",
-            help="Stop as soon as it plays that well where it was not trained: the share of goals reached (0.95) in"
-            " gridworld, the median of lines in tetris, the share of matches won in pong.",
+            help="Stop as soon as it plays that well, three looks in a row, where it was not trained: the share of goals"
+            " reached (0.95) in gridworld, the median of lines in tetris, the share of matches won in pong and duel.",
             rich_help_panel=_END,
             show_default=False,
         ),
@@ -105,7 +107,7 @@ def command(
             min=0,
             max=10_000,
             help="Episodes it plays in the end where it was not trained; 0: none.",
-            show_default="200 of gridworld, 50 of tetris, 40 of pong",
+            show_default="200 of gridworld, 50 of tetris, 40 of pong and duel",
         ),
     ] = None,
     as_json: options.AsJson = False,

@@ -64,11 +64,21 @@ def test_the_line_that_goes_on_names_the_folder_only_where_it_is_another():
     assert outcome(caught=130).sentence.startswith("Stopped after 1,234 episodes")
 
 
+def test_what_plays_no_game_of_two_is_told_without_commands_for_it():
+    best = Path("my runs/mine/best.npz")
+    made = outcome(environment="pong", best=best)
+    assert made.simulate[:6] == ["rollback", "simulate", "--game", "pong", "--agents", str(best)]
+    assert any(line.endswith("rollback play --game pong --bot 'my runs/mine/best.npz'") for line in made.lines)
+    assert outcome(environment="pong").simulate[5] == "runs/mine/last-2.npz", "the newest, where there is no best one"
+    for unknown in (outcome(environment="my_game:Game"), outcome(newest=None)):
+        assert unknown.simulate == unknown.play == [] and unknown.as_values()["play"] == ""
+
+
 @pytest.mark.parametrize(
     ("environment", "algorithm"),
     [
         ("gridworld", "q-learning"), ("gridworld?layout=keys", "q-learning"), ("gym:rollback/GridWorld-v0", "q-learning"),
-        ("tetris", "cross-entropy"), ("pong", "self-play"),
+        ("tetris", "cross-entropy"), ("pong", "self-play"), ("duel", "self-play"),
     ],
 )  # fmt: skip
 def test_the_environment_says_who_learns_it(environment: str, algorithm: str):
@@ -83,6 +93,7 @@ def test_an_environment_that_nobody_learns_is_told_with_the_closest():
 def test_a_training_without_an_end_gets_one_and_a_resumed_one_gets_as_much_again():
     assert Ends().settled("q-learning").steps == ENOUGH["q-learning"]
     assert Ends().settled("q-learning", 10**7).steps == 2 * 10**7
+    assert Ends().settled("self-play", environment="duel").steps > ENOUGH["self-play"], "Duel takes longer than Pong"
     for ends in (Ends(episodes=5), Ends(steps=7), Ends(until=0.5)):
         assert ends.settled("q-learning", 10**7) == ends
     assert Ends(episodes=5, steps=7, until=0.5).words == ["--episodes", "5", "--steps", "7", "--until", "0.5"]

@@ -214,15 +214,15 @@ class Shelf:
 
     async def _read(self, run: Run) -> None:
         try:
-            await self.read(run)
+            await self.read(run, lambda: run.name in self._wanted)
         finally:
             self._reading.discard(run.name)
 
-    async def read(self, run: Run) -> None:
-        """Have the curve of a run hold what its log does."""
+    async def read(self, run: Run, is_wanted: Callable[[], bool] = lambda: True) -> None:
+        """Have the curve of a run hold what its log does, for as long as that is wanted."""
         place, generation = BEGINNING, -1
         newest: list[Row] = []
-        while not run.is_read and self._runs.get(run.name) is run:
+        while not run.is_read and self._runs.get(run.name) is run and is_wanted():
             if run.generation != generation:  # the agent was replaced meanwhile, and its log
                 place, generation, newest = BEGINNING, run.generation, []
             piece = await on_disk(lambda at=place: read_rows(run.folder, at, READ_AT_ONCE))  # type: ignore[misc]

@@ -1,3 +1,5 @@
+import asyncio
+
 import pytest
 
 from rollback.agents.checkpoints import Runs
@@ -92,6 +94,23 @@ async def test_curves_of_runs_that_were_only_looked_at_do_not_pile_up(shelf):
     assert [run.curve.last for run in runs] == [10, 0, 0, 10]
 
 
+async def test_a_curve_that_was_forgotten_while_it_was_read_twice_is_not_read_once_more(shelf):
+    runs = [await shelf.make(facts(), "") for _ in range(3)]
+    for run in runs:
+        run.state, run.is_read = State.STOPPED, False
+        write(run, 1, 10)
+    shelf.want_curve(runs[0])
+    (task,) = shelf._tasks._tasks
+    await asyncio.sleep(0)  # it waits for the disk
+    runs[0].is_read = True  # another reading was quicker
+    for run in runs[1:]:
+        run.is_read = True
+        shelf.want_curve(run)  # two are kept
+    assert not runs[0].is_read
+    await task
+    assert not runs[0].is_read and runs[0].curve.last == 0
+
+
 async def test_a_run_that_is_deleted_is_gone_and_no_longer_read(shelf, tmp_path):
     run = await shelf.make(facts(), "")
     run.is_read = False
@@ -101,8 +120,6 @@ async def test_a_run_that_is_deleted_is_gone_and_no_longer_read(shelf, tmp_path)
 
 
 async def test_no_task_is_left_behind():
-    import asyncio
-
     tasks = Tasks()
     forever = tasks.start(asyncio.Event().wait())
     await tasks.end()

@@ -39,7 +39,7 @@ def match_of(seed: int) -> Match:
     return Match(make, seats, configs, links, seed=seed, end=FRAMES)
 
 
-@pytest.mark.parametrize("block", more_at_night(range(20), 8))
+@pytest.mark.parametrize("block", more_at_night(range(20), 4))
 def test_every_peer_settles_what_was_given_and_ends_in_the_state_of_a_plain_run(block: int) -> None:
     rollbacks = lost = 0
     for seed in range(block * 10, block * 10 + 10):

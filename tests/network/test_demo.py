@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import subprocess
@@ -11,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.network.program import Program, all_gone, children_of, is_gone, program
+from tests.network.program import Program, all_gone, children_of, is_gone, program, within
 
 BAD_NETWORK = ["--latency-ms", "60", "--jitter-ms", "20", "--loss", "0.05"]
 
@@ -48,9 +49,8 @@ def test_both_peers_agree_on_a_bad_network(game: str, transport: str, tmp_path: 
     assert result["paths"] == [transport] * 2
     assert sum(peer["rollbacks"] for peer in result["peers"]) == result["rollbacks"]
     assert result["replay"] == str(replay)
-    with program("replay", "verify", str(replay), "--json") as verifying:
-        assert verifying.code() == 0
-        assert verifying.result()[0]["frames"] == 300
+    verified = within("replay", "verify", str(replay), "--json")
+    assert verified.code == 0 and json.loads(verified.out)[0]["frames"] == 300
 
 
 @pytest.mark.nightly

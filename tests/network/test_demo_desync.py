@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.network.program import program
+from tests.network.program import program, within
 
 BAD_NETWORK = ["--latency-ms", "30", "--jitter-ms", "10", "--loss", "0.05"]
 
@@ -39,15 +39,15 @@ def test_both_sides_stop_and_name_the_same_frame_and_fields(game: str, tmp_path:
     for desync in found:
         bundle = desync["bundle"]
         assert Path(bundle).parent == tmp_path and Path(bundle).name.startswith("rollback-desync-")
-        with program("replay", "show", bundle, "--json") as showing:
-            assert showing.code() == 0
-            (shown,) = showing.result()["desyncs"]
+        showing = within("replay", "show", bundle, "--json")
+        assert showing.code == 0
+        (shown,) = json.loads(showing.out)["desyncs"]
         assert (shown["frame"], shown["peer"], shown["differences"]) == (120, desync["peer"], desync["differences"])
         assert len(shown["inputs"]) > 10 and shown["has_state"]
     verdicts = []
     for desync in found:
-        with program("replay", "verify", desync["bundle"], "--json") as verifying:
-            verdicts.append((verifying.code(), verifying.result()[0]["first_bad_frame"]))
+        verified = within("replay", "verify", desync["bundle"], "--json")
+        verdicts.append((verified.code, json.loads(verified.out)[0]["first_bad_frame"]))
     assert verdicts == [(0, None), (1, 120)], "the bundle of the peer that went wrong does not come out again"
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from rollback.cli.held_keys import TAP
-from tests.network.program import program
+from tests.network.program import program, within
 from tests.network.test_demo_view import Terminal
 
 PAIR_OF_KEYS = (b"z", b"x")
@@ -30,8 +30,8 @@ def test_three_peers_play_an_environment_and_agree(tmp_path: Path) -> None:
     assert result["rollbacks"] > 0
     assert (result["frames"], len(result["checksums"]), result["paths"]) == (120, 3, ["webrtc"] * 3)
     assert "All 3 peers agree: after 120 frames" in said
-    with program("replay", "verify", str(tmp_path / "match.rbr")) as verifying:  # what is built in is played as it is named
-        assert verifying.code() == 0
+    verified = within("replay", "verify", str(tmp_path / "match.rbr"))  # what is built in is played as it is named
+    assert verified.code == 0, verified.said
 
 
 @pytest.mark.nightly
@@ -52,8 +52,8 @@ def test_environments_of_all_kinds_are_played(game: str, peers: int, frames: int
     if "simple_tag" not in game:  # ten frames a second and two of delay: its inputs mostly come in time
         assert (result["rollbacks"] == 0) is ("in step" in told)
     assert told in said
-    with program("replay", "verify", str(tmp_path / "match.rbr"), "--game", game) as verifying:
-        assert verifying.code() == 0
+    verified = within("replay", "verify", str(tmp_path / "match.rbr"), "--game", game)
+    assert verified.code == 0, verified.said
 
 
 def look(terminal: Terminal, seconds: float) -> None:
@@ -99,7 +99,7 @@ def test_a_person_plays_step_by_step_with_keys_of_its_own(tmp_path: Path) -> Non
     ],
 )
 def test_what_cannot_be_played_is_told_before_anything_starts(arguments: list[str], told: str) -> None:
-    with program("demo", *arguments) as running:
-        assert running.code() == 2
-        assert told in running.said
-        assert running.said.count("\n") == 1
+    done = within("demo", *arguments)
+    assert done.code == 2
+    assert told in done.said
+    assert done.said.count("\n") == 1

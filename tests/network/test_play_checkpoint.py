@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 
 from tests.agents.tables import shortest_ways
-from tests.network.program import program
+from tests.network.program import program, within
 
 GAME = "pettingzoo:rollback.envs.gridworld_v0?layout=race&pace=2"
 
@@ -26,6 +26,6 @@ def test_a_checkpoint_plays_a_bot_in_a_room_and_wins(tmp_path: Path) -> None:
                 mine, theirs = learned.result(), other.result()
     assert mine["checksum"] == theirs["checksum"] and mine["frames"] == theirs["frames"] == 200
     assert mine["rollbacks"] + theirs["rollbacks"] > 0, "without a guess that was wrong it proves little"
-    with program("replay", "verify", replay, "--game", GAME) as verified:
-        assert verified.code() == 0, verified.said
+    verified = within("replay", "verify", replay, "--game", GAME)
+    assert verified.code == 0, verified.said
     assert mine["scores"][mine["player"]] > theirs["scores"][theirs["player"]]

@@ -13,7 +13,8 @@ from typing import Any
 
 import pytest
 
-from tests.network.program import Program, program
+from tests.cases import more_at_night
+from tests.network.program import Program, program, within
 
 PLAYER = ["--bot", "best", "--ice-address", "127.0.0.1"]
 
@@ -45,7 +46,7 @@ def replay_of(tmp_path: Path, name: str) -> list[str]:
     return ["--replay", str(tmp_path / f"{name}.rbr")]
 
 
-@pytest.mark.parametrize("transport", ["webrtc", "relay"])
+@pytest.mark.parametrize("transport", more_at_night(["webrtc", "relay"], 1))
 def test_two_players_meet_in_a_room_and_agree(served: Served, transport: str, tmp_path: Path) -> None:
     common = ["--frames", "120", "--transport", transport, "--json"]
     with (
@@ -152,17 +153,17 @@ def test_a_room_with_a_game_of_somebody_elses_is_not_run(served: Served, tmp_pat
     (tmp_path / "theirs.py").write_text("from rollback.games import Pong\nclass Theirs(Pong): pass\n")
     with served.player("--game", f"{tmp_path / 'theirs.py'}:Theirs", room="") as host:
         found = host.wait_for(r"rollback play (\S+)")
-        with served.player(room=found[1]) as guest:
-            assert guest.code() == 2
-            assert "is not built in: name your copy of it with --game" in guest.said
+        guest = within("play", found[1], "--server", served.url, *PLAYER)
+        assert guest.code == 2
+        assert "is not built in: name your copy of it with --game" in guest.said
 
 
 def test_a_wrong_code_is_one_sentence(served: Served) -> None:
     for code in ("0000-0000", "nonsense"):
-        with served.player(room=code) as running:
-            assert running.code() == 3
-            assert running.said.count("\n") == 1
-            assert "there is no room" in running.said or "is no room code" in running.said
+        done = within("play", code, "--server", served.url, *PLAYER)
+        assert done.code == 3
+        assert done.said.count("\n") == 1
+        assert "there is no room" in done.said or "is no room code" in done.said
 
 
 def test_a_closed_port_is_one_sentence() -> None:
@@ -211,10 +212,10 @@ def test_waiting_for_others_can_be_given_up(served: Served) -> None:
 
 
 def test_another_game_than_the_rooms_is_refused_before_anybody_waits(served: Served) -> None:
-    with served.player("--game", "duel") as player:
-        assert player.code(within=30) == 2
-        assert f"room {served.room} plays 'pong', and you named 'duel'" in player.said
-        assert "waiting" not in player.said
+    player = within("play", served.room, "--server", served.url, *PLAYER, "--game", "duel")
+    assert player.code == 2
+    assert f"room {served.room} plays 'pong', and you named 'duel'" in player.said
+    assert "waiting" not in player.said
 
 
 def test_a_room_whose_match_is_over_names_the_way_to_another(served: Served, tmp_path: Path) -> None:
@@ -223,6 +224,6 @@ def test_a_room_whose_match_is_over_names_the_way_to_another(served: Served, tmp
         served.player("--frames", "30", *replay_of(tmp_path, "b")) as bob,
     ):
         assert (ann.code(), bob.code()) == (0, 0), ann.said + bob.said
-    with served.player() as late:
-        assert late.code(within=30) == 3
-        assert f"its match has begun or is over; open another room with: rollback play --server {served.url}" in late.said
+    late = within("play", served.room, "--server", served.url, *PLAYER)
+    assert late.code == 3
+    assert f"its match has begun or is over; open another room with: rollback play --server {served.url}" in late.said

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.cases import more_at_night
 from tests.network.test_play_command import Served, replay_of, served
 
 __all__ = ["served"]  # a fixture
@@ -15,10 +16,13 @@ OWN = "from rollback.games.pong import Pong\n\n\nclass Mine(Pong):\n    pass\n"
 
 @pytest.mark.parametrize(
     ("waiting", "wrong", "sentence"),
-    [
-        ("duel", ["--game", "pong"], "plays 'duel', and you named 'pong': leave out --game"),
-        ("mine.py:Mine", [], "which is not built in: name your copy of it with --game"),
-    ],
+    more_at_night(
+        [
+            ("duel", ["--game", "pong"], "plays 'duel', and you named 'pong': leave out --game"),
+            ("mine.py:Mine", [], "which is not built in: name your copy of it with --game"),
+        ],
+        1,
+    ),
 )
 def test_who_waits_goes_on_waiting_and_plays_with_the_next_one(
     served: Served, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, waiting: str, wrong: list[str], sentence: str

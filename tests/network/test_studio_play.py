@@ -19,7 +19,7 @@ from rollback.agents.checkpoints import Runs
 from rollback.cli.studio_opponents import Opponents
 from signaling.serve import running as lobby_running
 from tests.agents.tables import shortest_ways
-from tests.network.program import Program, all_gone, children_of, program
+from tests.network.program import Program, all_gone, children_of, program, within
 
 FACTS = {"algorithm": "q-learning", "environment": "gridworld?layout=rooms", "parameters": {}, "seed": 1, "episodes": 0}
 WITHIN = 60.0  # seconds; a busy machine is no failure
@@ -85,8 +85,8 @@ def test_a_checkpoint_of_the_studio_waits_in_a_room_and_plays_whoever_comes(stud
     assert running.code() == 130, running.said
     assert opponents and all_gone(opponents)
     replays = [str(tmp_path / "mine.rbr"), answer["replay"]]
-    with program("replay", "verify", *replays, "--game", answer["game"]) as verified:
-        assert verified.code() == 0, verified.said
+    verified = within("replay", "verify", *replays, "--game", answer["game"])
+    assert verified.code == 0, verified.said
 
 
 def test_what_a_page_cannot_have_is_said_in_one_sentence(studio):
@@ -97,8 +97,8 @@ def test_what_a_page_cannot_have_is_said_in_one_sentence(studio):
 
 def test_elsewhere_than_on_this_machine_the_studio_wants_a_token_and_pages_bring_it(runs: Path):
     token = "a-token-of-the-test"
-    with program("studio", "--host", "0.0.0.0", "--port", "0", "--json", "--runs", str(runs)) as refused:
-        assert refused.code() == 2 and "give the studio a token" in refused.said
+    refused = within("studio", "--host", "0.0.0.0", "--port", "0", "--json", "--runs", str(runs))
+    assert refused.code == 2 and "give the studio a token" in refused.said
     with program("studio", "--host", "0.0.0.0", "--port", "0", "--token", token, "--json", "--runs", str(runs)) as running:
         running.wait_for(r"\{.*\}\n", where="out")
         told = json.loads(running.out)

@@ -13,7 +13,7 @@ from rollback.games import Pong
 from rollback.replays import Replay
 from rollback.types import Ended
 from tests.envs.transition_matches import TIMING, read_lines, settled
-from tests.network.program import program
+from tests.network.program import program, within
 from tests.network.test_play import BAD, until
 from tests.network.test_play import two as two_players
 
@@ -54,8 +54,8 @@ def test_a_demo_writes_a_file_for_each_peer_that_agree(tmp_path: Path) -> None:
         result = running.result()
     files = [str(tmp_path / f"match.peer-{number}.npz") for number in (1, 2)]
     assert result["transitions"] == files and result["rollbacks"] > 5
-    with program("replay", "export", str(tmp_path / "match.rbr"), "--transitions", str(tmp_path / "replayed.npz")) as exporting:
-        assert exporting.code() == 0, exporting.said
+    exported = within("replay", "export", str(tmp_path / "match.rbr"), "--transitions", str(tmp_path / "replayed.npz"))
+    assert exported.code == 0, exported.said
     arrays = []
     for file in (*files, tmp_path / "replayed.npz"):
         with numpy.load(file) as data:

@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 
 from tests.cases import every
-from tests.network.program import PROGRAM, program
+from tests.network.program import PROGRAM, program, within
 
 BOT = ["--bot", "best", "--ice-address", "127.0.0.1", "--json"]
 PATIENCE = 60.0
@@ -68,8 +68,8 @@ def test_ctrl_c_leaves_cleanly_before_and_in_a_match(told: dict[str, Any], tmp_p
         time.sleep(0.5)
         eve.send(signal.SIGINT)
         assert eve.code(within=15) == 130
-    with program("replay", "verify", str(tmp_path / "eve.rbr"), "--json") as verifying:
-        assert verifying.code() == 0 and verifying.result()[0]["complete"]
+    verified = within("replay", "verify", str(tmp_path / "eve.rbr"), "--json")
+    assert verified.code == 0 and json.loads(verified.out)[0]["complete"]
 
 
 @every(
@@ -83,8 +83,8 @@ def test_ctrl_c_leaves_cleanly_before_and_in_a_match(told: dict[str, Any], tmp_p
     ],
 )
 def test_what_cannot_be_meant_is_one_sentence(told: dict[str, Any], arguments: list[str], code: int, says: str) -> None:
-    with watcher(told, *arguments) as eve:
-        assert eve.code() == code
+    eve = within("watch", told["room"], "--server", told["url"], *arguments)
+    assert eve.code == code
     assert says in eve.said and len(eve.said.strip().splitlines()) == 1 and not eve.out
 
 

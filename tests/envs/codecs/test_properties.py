@@ -125,7 +125,7 @@ def flat(action: Any) -> Any:
     return type(action), int(action)
 
 
-@settings(max_examples=300)
+@settings(max_examples=120)
 @given(st.data(), SPACES, BITS)
 def test_any_bytes_are_a_legal_action_that_stays_itself(
     data: st.DataObject, space: spaces.Space[Any], bits: int | None

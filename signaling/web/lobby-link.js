@@ -58,6 +58,8 @@ export class LobbyLink {
       socket.once("connect", () => resolve(true));
       socket.once("connect_error", () => resolve(false));
       setTimeout(() => resolve(socket.connected), ANSWER_WITHIN); // something that takes connections and says nothing
+      const { transport } = socket.io.engine ?? {};
+      if (transport && !transport.ws) resolve(false); // no WebSocket may be made here, and no event tells so
     });
     if (!opened) {
       link.close();

@@ -6,11 +6,13 @@ It runs in the thread of the browser, besides the stand that other tests use. Kn
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Callable
 from typing import Any, Final
 
 from starlette.routing import Route
 
+from signaling.desk import Desk
 from signaling.serve import LobbyServer, running
 from signaling.web_pages import WebPages
 from tests.browser.other_lobby import show_page
@@ -70,12 +72,14 @@ class RealServer:
         self._left.append(tab)
 
     def start_over(self) -> None:
-        """Take back all tabs, and start the server as it was at first, without any room."""
-        if self._end.is_set():
-            self.start_again()
+        """Take back all tabs, and let the server be as it was at first, without any room."""
         for tab in list(self._tabs):
             self.leave(tab)
-        self.stop()
+        if self._options == self._first and not self._end.is_set():
+            self.run(self._forget())
+            return
+        if not self._end.is_set():
+            self.stop()
         self._options = dict(self._first)
         self.start_again()
 
@@ -113,6 +117,15 @@ class RealServer:
         if serving.done():
             await serving
         return started.result(), end, serving
+
+    async def _forget(self) -> None:
+        """Empty the lobby: to stop and to start it takes half a second."""
+        app = self._server.app
+        while app._links:
+            for link in list(app._links.values()):
+                link.end()
+            await asyncio.sleep(0.01)
+        app.desk = Desk(app.limits, secret=SECRET, wall_ahead=time.time() - time.monotonic())
 
     async def _stop(self) -> None:
         self._end.set()

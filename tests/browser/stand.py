@@ -75,7 +75,8 @@ class Stand:
 
     async def _own_manifest(self, request: Request) -> Response:
         agents = {"agents": self.agents} if self.agents else {}
-        return JSONResponse({**self._pages.manifest(), **agents}, headers={"cache-control": "no-store"})
+        told = {**self._pages.manifest(), **agents, "packages": self._offers()}
+        return JSONResponse(told, headers={"cache-control": "no-store"})
 
     async def _agent(self, request: Request) -> Response:
         content = self.kept.get(request.path_params["name"])
@@ -87,7 +88,7 @@ class Stand:
             case "missing":
                 return JSONResponse({"missing": ["pyodide@314.0.7"], "command": "rollback fetch-assets"})
             case "packages":
-                told["packages"] = {name: self._offer(name) for name in self._wheels if name != "numpy"}
+                told["packages"] = self._offers()
             case "numpy":
                 told["packages"] = {"numpy": self._offer("numpy")}
             case "compiled":
@@ -98,6 +99,9 @@ class Stand:
                 sizes = {root + path.name: path.stat().st_size for path in self._pyodide.iterdir()}
                 told |= {"pyodide": root, "sizes": {**told["sizes"], **sizes}}
         return JSONResponse(told)
+
+    def _offers(self) -> dict[str, Any]:
+        return {name: self._offer(name) for name in self._wheels if name != "numpy"}
 
     def _offer(self, name: str) -> dict[str, Any]:
         digest = "0" * 64 if name == "torn" else hashlib.sha256(self._wheels[name]).hexdigest()

@@ -19,7 +19,7 @@ def code_of(link: str) -> str:
     return link.rpartition("=")[2]
 
 
-@pytest.mark.parametrize("frames", [400, pytest.param(1800, marks=pytest.mark.nightly)])
+@pytest.mark.parametrize("frames", [240, pytest.param(1800, marks=pytest.mark.nightly)])
 def test_a_page_plays_a_native_bot_and_they_agree(arena: Arena, frames: int, tmp_path: Path) -> None:
     ann, link = create(arena, f"name=ann&latency={ROUGH}&frames={frames}")
     replay = tmp_path / "bot.rbr"

@@ -8,12 +8,32 @@ import pytest
 
 from tests.browser.arena import Arena
 from tests.browser.seats import ROUGH, create, ending, follow, news, play, until
-from tests.cases import more_at_night
 
 pytestmark = pytest.mark.timeout(300)  # a busy machine is no failure
 
 
-@pytest.mark.parametrize("frames", more_at_night([360, 600, 1800], 1))
+def test_two_pages_play_by_keys_and_agree_though_one_is_loaded_again(arena: Arena) -> None:
+    """Two facts in one match, for a match is dear; at night each has its own."""
+    common = f"latency={ROUGH}&frames=420"
+    ann, link = create(arena, f"name=ann&{common}")
+    bob = follow(arena, link, f"name=bob&{common}")
+    until(bob, "facts.picture?.frame > 60")
+    player, members = news(bob)["begun"]["player"], news(ann)["room"]["members"]
+    bob.reload()
+    until(bob, "facts.picture?.frame > 60 && facts.picture.reason === 'running'")
+    assert news(bob)["begun"]["player"] == player
+    first, second = play(ann, bob)
+    assert any("bob plays from frame" in told["sentence"] for told in news(ann)["news"]), "it is the same match"
+    assert [member["id"] for member in news(ann)["room"]["members"]] == [member["id"] for member in members]
+    assert first["checksum"] == second["checksum"] and first["checksum"]
+    assert first["frames"] == second["frames"] == 420, "nobody can lose five balls in that time"
+    assert first["rollbacks"] > 0 and second["rollbacks"] > 0, "the premise: the line was rough"
+    assert [news(tab)["stats"]["path"] for tab in (ann, bob)] == ["webrtc", "webrtc"]
+    assert first["bytes"] > 0, "there is a replay to download"
+
+
+@pytest.mark.nightly
+@pytest.mark.parametrize("frames", [360, 600, 1800])
 def test_two_pages_play_by_keys_and_agree(arena: Arena, frames: int, tmp_path: Path) -> None:
     common = f"latency={ROUGH}&frames={frames}"
     ann, link = create(arena, f"name=ann&{common}")

@@ -18,6 +18,7 @@ def agreed(*tabs):  # type: ignore[no-untyped-def]
     return endings
 
 
+@pytest.mark.nightly  # by day a part of the match in test_match_pages.py
 def test_a_page_that_is_loaded_again_is_back_in_the_same_match(arena: Arena) -> None:
     ann, link = create(arena, "name=ann&bot=best&frames=700")
     bob = follow(arena, link, "name=bob&bot=best&frames=700")

@@ -6,23 +6,15 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.browser.conftest import watched
-from tests.browser.stage import Stage, Tab
+from tests.browser.stage import Tab
 
 
-@pytest.fixture(scope="module")
-def shop(stage: Stage) -> Iterator[Tab]:
-    """A page whose server offers a few small packages."""
-    for tab in watched(stage):
-        tab.evaluate(
-            """async () => {
-                window.told = [];
-                window.python = new PyodideWorker({ onProgress: (progress) => told.push(progress) });
-                await python.init({ manifest: "/stand/packages/manifest.json" });
-                told.length = 0;
-            }"""
-        )
-        yield tab
+@pytest.fixture
+def shop(python: Tab) -> Iterator[Tab]:
+    """The shared Python, whose server offers a few small packages."""
+    kept = python.evaluate("() => told.length")
+    yield python
+    python.evaluate("(kept) => { told.length = kept; }", kept)  # what it told of its start is for others
 
 
 def test_a_package_comes_with_what_it_depends_on_and_once(shop: Tab) -> None:

@@ -13,12 +13,12 @@ from typing import Any, Final
 
 from rollback.agents.fitting import hash_of
 from rollback.agents.training.duel_choices import CHOICES, LOOK, PRESSED
-from rollback.agents.training.duel_trial import ahead_in
+from rollback.agents.training.duel_health import ahead_in
 from rollback.games.duel import Duel
 from rollback.games.duel_moves import ATTACKS, GUARD, HEALTH, Stance
 from rollback.games.pong import HALF_WIDTH, Pong
 
-__all__ = ["COARSE", "NOWHERE", "Coarse"]
+__all__ = ["COARSE", "NOWHERE", "Coarse", "greedy"]
 
 NOWHERE: Final = -1  # the row of what nothing can be done in
 
@@ -55,6 +55,11 @@ class Coarse:
     def hash(self) -> str:
         """The hash of what a row and a choice mean."""
         return hash_of([self.name, self.look, list(self.choices), [list(each) for each in self.facts]])
+
+
+def greedy(table: Sequence[Sequence[float]]) -> bytes:
+    """Return the best choice of each row, the first of several."""
+    return bytes([row.index(max(row)) for row in table])
 
 
 # --- Pong: how far the ball is above or below the own paddle, where it is, and where it moves ---

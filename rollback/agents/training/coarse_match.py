@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,7 +13,7 @@ from rollback.agents.training.duel_trial import loaded_duel
 from rollback.errors import CheckpointError, GameError
 from rollback.games.duel import Duel
 
-__all__ = ["CoarseMatch", "Learning", "greedy", "match_from"]
+__all__ = ["CoarseMatch", "Learning", "match_from"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,11 +31,6 @@ class Learning:
     discount: float
     clumsiness: float
     frames: int
-
-
-def greedy(table: Sequence[Sequence[float]]) -> bytes:
-    """Return the best choice of each row, the first of several."""
-    return bytes([row.index(max(row)) for row in table])
 
 
 class CoarseMatch:

@@ -8,8 +8,7 @@ from typing import Any
 
 from rollback.agents.checkpoints import Checkpoint
 from rollback.agents.tables import TABLE
-from rollback.agents.training.coarse import COARSE, Coarse
-from rollback.agents.training.coarse_match import greedy
+from rollback.agents.training.coarse import COARSE, Coarse, greedy
 from rollback.errors import CheckpointError
 
 __all__ = ["CoarseBot", "checked_table", "coarse_bot"]

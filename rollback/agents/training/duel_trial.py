@@ -8,14 +8,14 @@ from typing import Any, ClassVar, Final
 
 from rollback.agents.training.contest import Contest, ContestSpec
 from rollback.agents.training.duel_choices import CHOICES, LOOK, PRESSED, STILL
+from rollback.agents.training.duel_health import ahead_in
 from rollback.agents.training.duel_player import chosen
 from rollback.games.dice import advance, below, spread
-from rollback.games.duel import Duel, Phase
-from rollback.games.duel_moves import HEALTH, NEVER
+from rollback.games.duel import Duel
+from rollback.games.duel_moves import NEVER
 
-__all__ = ["DuelTrial", "DuelTrialSpec", "ahead_in", "loaded_duel"]
+__all__ = ["DuelTrial", "DuelTrialSpec", "loaded_duel"]
 
-_FIGHT: Final = int(Phase.FIGHT)
 _CLUMSY: Final = 5  # one in so many of the opponent's choices is thrown, or what is learned helps against one way to play
 _STREAM: Final = 7_000  # of those
 
@@ -82,14 +82,6 @@ class DuelTrialSpec(ContestSpec):
     """A match of Duel as a trial."""
 
     contest: ClassVar[type[Contest]] = DuelTrial
-
-
-def ahead_in(game: Duel, player: int) -> int:
-    """Return by how much health a player is ahead, over all rounds; a round that was won counts as a whole health."""
-    ahead = HEALTH * (game.rounds[player] - game.rounds[1 - player])
-    if game.phase == _FIGHT:
-        ahead += game.fighters[player].health - game.fighters[1 - player].health
-    return ahead
 
 
 def loaded_duel(saved: Mapping[str, Any]) -> Duel:

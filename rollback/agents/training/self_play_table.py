@@ -15,8 +15,8 @@ from rollback.agents.checkpoints import Array, Checkpoint, generator_from, state
 from rollback.agents.tables import TABLE
 from rollback.agents.training.against_best import against_best
 from rollback.agents.training.algorithm import EpisodePoint
-from rollback.agents.training.coarse import COARSE
-from rollback.agents.training.coarse_match import CoarseMatch, Learning, greedy, match_from
+from rollback.agents.training.coarse import COARSE, greedy
+from rollback.agents.training.coarse_match import CoarseMatch, Learning, match_from
 from rollback.agents.training.coarse_player import checked_table
 from rollback.agents.training.parameters import Parameter, Value, filled
 from rollback.errors import CheckpointError, UsageError

@@ -1,5 +1,8 @@
 """Coarse views: every observation has a row, other situations other rows, and both sides see alike."""
 
+import subprocess
+import sys
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -87,3 +90,9 @@ def test_who_is_ahead_on_one_side_is_behind_on_the_other(name):
     game = seen.kind(3)
     setattr(game, "points" if name == "pong" else "rounds", (3, 1))
     assert seen.ahead(game, 0) == -seen.ahead(game, 1) == 2 * seen.unit
+
+
+def test_what_plays_a_table_brings_nothing_of_the_training_along_for_browsers_load_it_too():
+    code = "import sys, rollback.agents.training.coarse_player; print([name for name in sys.modules if 'simulat' in name])"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=100, check=True)
+    assert done.stdout.strip() == "[]"

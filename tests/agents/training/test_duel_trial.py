@@ -7,8 +7,9 @@ import pytest
 
 from rollback.agents.training.contest import Contest
 from rollback.agents.training.duel_choices import CHOICES
+from rollback.agents.training.duel_health import ahead_in
 from rollback.agents.training.duel_player import SEEN, WEIGHTS_OF_DUEL
-from rollback.agents.training.duel_trial import DuelTrialSpec, ahead_in
+from rollback.agents.training.duel_trial import DuelTrialSpec
 from rollback.errors import CheckpointError
 from rollback.games import Duel
 from rollback.sim import simulate

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from rollback.agents.checkpoints import Array, Checkpoint
 from rollback.agents.playing import policy_from
 from rollback.agents.training import algorithm_from, make_algorithm
-from rollback.agents.training.coarse import COARSE
-from rollback.agents.training.coarse_match import CoarseMatch, Learning, greedy
+from rollback.agents.training.coarse import COARSE, greedy
+from rollback.agents.training.coarse_match import CoarseMatch, Learning
 from rollback.agents.training.coarse_player import CoarseBot
 from rollback.errors import CheckpointError, UsageError
 from rollback.games import Duel, Pong

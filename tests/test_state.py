@@ -276,9 +276,10 @@ def test_trees_nest_64_levels_and_no_more(wrap):
     inside = nested(MAX_DEPTH - 1, wrap)
     assert checksum(inside) and is_tree(inside) and diff(inside, inside) == []
     for levels in (MAX_DEPTH + 1, 100_000):
+        tree = nested(levels, wrap)
         for ask in (checksum, size_of):
             with pytest.raises(UsageError, match="nested deeper than 64 levels, or contains itself"):
-                ask(nested(levels, wrap))
+                ask(tree)
 
 
 def test_a_tree_that_contains_itself_is_refused():

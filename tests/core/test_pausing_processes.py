@@ -9,6 +9,7 @@ import pytest
 
 from rollback import Cut, Ended, PeerInterrupted, PeerLost, PeerResumed, SessionConfig
 from rollback.types import Paused, Resumed
+from tests.cases import more_at_night
 from tests.core.games import Sums
 from tests.core.network import Link, Match, Peer
 
@@ -45,7 +46,7 @@ def longest_stand(peer: Peer, since: int) -> int:
 
 
 @pytest.mark.parametrize("lost", [False, True], ids=["kept", "lost"])
-@pytest.mark.parametrize("seconds", [1, 3, 10])
+@pytest.mark.parametrize("seconds", more_at_night([1, 10, 3], 2))
 @pytest.mark.parametrize("link", LINKS)
 @pytest.mark.parametrize("peers", [2, 3])
 def test_a_stopped_process_goes_on_as_if_nothing_had_been(peers: int, link: str, seconds: int, lost: bool) -> None:
@@ -65,7 +66,7 @@ def test_a_stopped_process_goes_on_as_if_nothing_had_been(peers: int, link: str,
     assert max(resimulated for *_, resimulated in last.ticks[woken:]) <= 9
 
 
-@pytest.mark.parametrize("seconds", [1, 3, 10])
+@pytest.mark.parametrize("seconds", more_at_night([1, 10, 3], 2))
 def test_a_machine_with_all_peers_on_it_may_sleep(seconds: int) -> None:
     match = playing(3, LINKS["far"], seconds)
     stop(match, match.peers, seconds, lost=True)

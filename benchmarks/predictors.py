@@ -22,6 +22,7 @@ import sys
 import time
 from collections import deque
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -244,6 +245,7 @@ def figures(name: str, predictor: str, found: Evaluation, spent: Spent) -> dict[
         "us": spent.mean(spent.all),
         "us_in_charge": spent.mean(spent.by_charge[True]),
         "us_repeating": spent.mean(spent.by_charge[False]),
+        "us_median": round(max(0.0, ordered[len(ordered) // 2] - OVERHEAD) / 1000, 2) if ordered else 0.0,
         "us_p99": round(ordered[len(ordered) * 99 // 100] / 1000, 2) if ordered else 0.0,
         "policy_us": None,
         "traces": len(found.traces),
@@ -304,16 +306,34 @@ def foreseen(frames: int) -> list[dict[str, Any]]:
             exact, spent = ExactPredictor({1: DelayedBot(source, k)}), Spent()
             hand = act_with(RandomBot(make(), 0, HELD_OUT))
             act = lambda game, player, exact=exact, hand=hand: exact.act(game, 1) if player else hand(None, 0)  # noqa: E731
-            config = SessionConfig(
-                input_delay=2, prediction_window=8, predictor=Timed(exact, spent), extra=exact.extra, seed=HELD_OUT
-            )
-            configs = [config, exact.waiting(config) if waits else config]
+            theirs = SessionConfig(input_delay=2, prediction_window=8, predictor=exact, extra=exact.extra, seed=HELD_OUT)
+            configs = [replace(theirs, predictor=Timed(exact, spent)), exact.waiting(theirs) if waits else theirs]
             report = VirtualMatch(make, 2, configs, link, HELD_OUT, act).run(frames)
             rows.append(
                 {"game": name, "line": line, "k": k, "frames": report.frames, "parity": report.parity, "lost": report.lost,
                  "mispredictions": report.rollbacks[0], "other_peer": report.rollbacks[1], "us": spent.mean(spent.all)}
             )  # fmt: skip
     return rows
+
+
+def told(us: float | None) -> str:
+    """Return microseconds as the documentation shows them."""
+    return "" if us is None else f"{us:.1f}"
+
+
+def markdown(rows: list[dict[str, Any]]) -> str:
+    """Return the rows as docs/predictors.md shows them."""
+    lines = []
+    for row in rows:
+        name, _, rest = row["predictor"].partition(",")
+        share = f"{row['ratio']:.3f} ({row['low']:.3f} to {row['high']:.3f})"
+        lines.append(
+            f"| {row['trace']} | `{name.removesuffix('()')}`{rest and ',' + rest} | {row['delay']} | {row['repeat']:.2f} |"
+            f" {row['rollbacks']:.2f} | {share} | {row['worst']:.3f} | {row['depth']:.2f} / {row['p95']} | {row['of']:.1f} |"
+            f" {row['resimulated']:.1f} | {told(row['us'])} | {told(row['us_in_charge'])} | {told(row['us_repeating'])} |"
+            f" {told(row['policy_us'])} |"
+        )
+    return "\n".join(lines)
 
 
 class Same:
@@ -374,6 +394,7 @@ def main() -> int:
     parser.add_argument("--rounds", type=int, default=3, help="of which the quickest is taken")
     parser.add_argument("--only", nargs="+", default=[], help="names of traces")
     parser.add_argument("--json", action="store_true")
+    parser.add_argument("--markdown", action="store_true", help="the table as the documentation shows it")
     parser.add_argument("--quick", action="store_true", help="short matches of bots: to see that it works")
     given = parser.parse_args()
     seeds, frames = (1, 600) if given.quick else (given.seeds, given.frames)
@@ -389,7 +410,7 @@ def main() -> int:
             )
         )
     else:
-        print(table(rows))
+        print(markdown(rows) if given.markdown else table(rows))
         for row in very:
             print(
                 f"imitated: {row['game']}: {row['rollbacks']} rollbacks, {row['repeated']} by repeating, {row['us']} us a"

@@ -59,12 +59,13 @@ class Past:
     def state(self, frame: int) -> Any:
         """Return the snapshot of S_frame as it stands now, guesses included; None where it is not held."""
         sim = self._sim
-        if frame == sim.frame:
+        present, snapshots = sim.frame, sim.snapshots
+        if frame == present:
             return sim.game.save()
-        oldest = max(sim.frame, sim.present) - sim.snapshots.mask
-        if not oldest <= frame < sim.frame or frame < sim.began or not (sim.every or sim.snapshots.has(frame)):
+        newest = sim.present if sim.present > present else present  # of the ring
+        if not newest - snapshots.mask <= frame < present or frame < sim.began or not (sim.every or snapshots.has(frame)):
             return None
-        return sim.snapshots.at(frame)
+        return snapshots.states[frame & snapshots.mask]
 
     def before(self) -> Any:
         """Return the snapshot of S_frame that was just taken. Only while being asked for a guess: then there is one."""

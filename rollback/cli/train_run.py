@@ -31,7 +31,7 @@ ENOUGH: Final = {
     "cross-entropy": 200_000,
     "self-play": 3_000_000,
     "self-play on duel": 15_000_000,
-    "self-play-q-learning": 10_000_000,
+    "self-play-q-learning": 14_000_000,
 }
 TRIED: Final = {"q-learning": 200, "cross-entropy": 50, "self-play": 40, "self-play-q-learning": 40}
 BEST: Final = {"cross-entropy": 600.0}  # what each can reach at the most; of the others it is a share

@@ -236,11 +236,10 @@ def test_a_spectator_begins_to_watch_and_bots_alone_need_no_room(open_tab: Calla
 
 
 def test_an_agent_goes_to_the_worker_as_bytes_beside_its_name(open_tab: Callable[..., Tab]) -> None:
-    ann, alone = open_tab(), open_tab("when it is told")
+    ann, alone = open_tab(), open_tab()
     create(ann)
     ann.evaluate("() => client.begin({ bot: 'best', agent: { name: 'paddle', data: Uint8Array.of(1, 2, 3) } })")
     alone.evaluate("() => client.solo({ game: 'pong', agent: { name: 'mine.npz', data: Uint8Array.of(4, 5), path: '/x' } })")
-    alone.evaluate("() => wire.postMessage({ be: 'ready' })")
     for tab, name, mode, data in ((ann, "paddle", "play", [1, 2, 3]), (alone, "mine.npz", "solo", [4, 5])):
         begun, visible = heard(tab, 2)[:2]
         assert (begun["do"], begun["mode"], begun["bot"], begun["agent"]) == ("begin", mode, "agent", {"name": name})

@@ -7,26 +7,19 @@ from pathlib import Path
 
 from rollback.cli.options import DEFAULT_SERVER
 from rollback.envs.environment_names import PREFIXES
-from rollback.envs.environment_names import is_built_in as is_our_environment
-from rollback.envs.names import SHORT_NAMES, canonical_name, game_factory
+from rollback.envs.names import canonical_name, comes_with_us, game_factory
 from rollback.errors import NetworkError, UsageError
 from rollback.game import Game
 from rollback.net.lobby_link import LobbyRefusal
 
-__all__ = ["check_label", "game_of_label", "is_built_in", "mended_refusal", "numbered", "play_command"]
-
-
-def is_built_in(name: str) -> bool:
-    """Whether everybody has the game of that name."""
-    full = canonical_name(name)
-    return full in SHORT_NAMES.values() or is_our_environment(full)
+__all__ = ["check_label", "game_of_label", "mended_refusal", "numbered", "play_command"]
 
 
 def play_command(room: str, server: str, game: str, invite: str = "") -> str:
     """Return what another player types to come into a room; an empty game is the room's own."""
     words = ["rollback", "play", *([room] if room else [])]
     words += ["--server", server] if server != DEFAULT_SERVER else []
-    words += ["--game", game] if game and not is_built_in(game) else []
+    words += ["--game", game] if game and not comes_with_us(game) else []
     words += ["--invite", invite] if invite else []
     return shlex.join(words)
 
@@ -39,7 +32,7 @@ def game_of_label(label: str, room: str) -> str:
     """
     if not label:
         return "pong"
-    if is_built_in(label):
+    if comes_with_us(label):
         return label
     if label.startswith(PREFIXES) and label.isprintable():  # it has the same name everywhere; to make it, its module is run
         told = shlex.join(["--game", label])
@@ -59,15 +52,20 @@ def check_label(label: str, room: str, named: str, game: Game) -> None:
         return
     if label.startswith(PREFIXES) or canonical_name(named).startswith(PREFIXES):
         is_other = True  # an environment and its settings have one name
-    elif is_built_in(label):
-        is_other = type(game_factory(label)()).__qualname__ != type(game).__qualname__  # what the handshake compares
-    elif is_built_in(named):
+    elif comes_with_us(label):
+        is_other = _kind(game_factory(label)()) != _kind(game)
+    elif comes_with_us(named):
         is_other = True
     else:  # paths differ from machine to machine, and the name at the end does not
         is_other = label.rpartition(":")[2] != named.rpartition(":")[2]
     if is_other:
-        mend = "leave out --game" if is_built_in(label) else f"name your copy of {label!r} with --game"
+        mend = "leave out --game" if comes_with_us(label) else f"name your copy of {label!r} with --game"
         raise UsageError(f"room {room} plays {label!r}, and you named {named!r}: {mend}, or open a room of your own")
+
+
+def _kind(game: Game) -> tuple[str, object]:
+    """Return what tells one game of ours from another: what the handshake compares, and the map where there are several."""
+    return type(game).__qualname__, getattr(game, "layout", None)
 
 
 def mended_refusal(error: NetworkError, room: str | None, server: str) -> NetworkError:

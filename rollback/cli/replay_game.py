@@ -17,9 +17,9 @@ __all__ = ["game_command", "game_for", "refusal"]
 
 def game_command(command: str, file: str, game: str) -> str:
     """Return how to give a command of `rollback replay` a file and its game; a built-in game needs no name."""
-    from rollback.cli.play_room import is_built_in
+    from rollback.envs.names import comes_with_us
 
-    named = ["--game", game] if game and not is_built_in(game) else []
+    named = ["--game", game] if game and not comes_with_us(game) else []
     return shlex.join(["rollback", "replay", command, file, *named])
 
 

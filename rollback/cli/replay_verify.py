@@ -105,11 +105,11 @@ def _elsewhere(
 
 def _is_quick(files: Sequence[Path], game: str | None) -> bool:
     """Whether other processes would only cost: there is one file, or few small ones whose game cannot end this process."""
-    from rollback.cli.play_room import is_built_in
+    from rollback.envs.names import comes_with_us
 
     if len(files) == 1:
         return True
-    return (game is None or is_built_in(game)) and sum(map(_size, files)) <= _SMALL
+    return (game is None or comes_with_us(game)) and sum(map(_size, files)) <= _SMALL
 
 
 def _size(file: Path) -> int:

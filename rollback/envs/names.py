@@ -13,7 +13,7 @@ from rollback.envs.importing import closest, imported, last_line, run_file
 from rollback.errors import GameError, MissingPackage
 from rollback.game import Game
 
-__all__ = ["SHORT_NAMES", "canonical_name", "game_factory"]
+__all__ = ["RACES", "SHORT_NAMES", "canonical_name", "comes_with_us", "game_factory"]
 
 SHORT_NAMES: Final = {
     "pong": "rollback.games:Pong",
@@ -21,6 +21,9 @@ SHORT_NAMES: Final = {
     "gridworld": "rollback.games:GridWorld",
     "tetris": "rollback.games:Tetris",
 }
+# What `rollback.agents.races` has, which lies above this folder; a test holds that they are the same. It is a list and not a
+# rule about modules, for somebody else's name may lead to what is here and to nothing else.
+RACES: Final = tuple(f"rollback.agents.races:{name}" for name in ("halls", "rooms", "cliff", "keys", "race"))
 FORMS: Final = (
     "name a game as module:Game, path/file.py:Game, gym:Id-v0 or pettingzoo:module, or one of"
     f" {', '.join(list(SHORT_NAMES)[:-1])} and {list(SHORT_NAMES)[-1]}"
@@ -39,6 +42,12 @@ def canonical_name(name: str) -> str:
     return SHORT_NAMES.get(short, name)
 
 
+def comes_with_us(name: str) -> bool:
+    """Return whether the game comes with this package, so that everybody has it, and a file or another peer may name it."""
+    full = canonical_name(name)
+    return full in SHORT_NAMES.values() or full in RACES or is_built_in(full)
+
+
 def game_factory(name: str, *, is_trusted: bool = True) -> Callable[[], Game]:
     """Return what makes fresh games of that name; the module is imported now, a game is made at each call.
 
@@ -48,8 +57,8 @@ def game_factory(name: str, *, is_trusted: bool = True) -> Callable[[], Game]:
     Args:
         name: A short name such as `pong`, `module:Game`, `path/file.py:Game`, `gym:[module:]Id-v0[?key=value&...]` or
             `pettingzoo:module[?key=value&...]`.
-        is_trusted: False for a name that came from a file or from another peer: then only the built-in games are found,
-            also as environments, for importing a module runs it, and one may lie beside the file that names it.
+        is_trusted: False for a name that came from a file or from another peer: then only what `comes_with_us` is found, for
+            importing a module runs it, and one may lie beside the file that names it.
 
     Raises:
         GameError: The name leads nowhere (the closest ones are told), or to no game, or its module cannot be imported.
@@ -61,14 +70,14 @@ def game_factory(name: str, *, is_trusted: bool = True) -> Callable[[], Game]:
     name = name.strip()
     full = canonical_name(name)
     if full.startswith(PREFIXES):
-        if not is_trusted and not is_built_in(full):
+        if not is_trusted and not comes_with_us(full):
             raise GameError(f"the environment {name!r} is not made because somebody else names it: give it yourself as --game")
         return _Factory(name, environment_factory(full))
     place, _, attribute = full.rpartition(":")
     is_file = (place or full).endswith(".py")
     if is_file and not is_trusted:
         raise GameError(f"the file {name!r} is not run because somebody else names it: give it yourself as --game")
-    if not is_trusted and place and full not in SHORT_NAMES.values():
+    if not is_trusted and place and not comes_with_us(full):
         raise GameError(f"the module of {name!r} is not imported because somebody else names it: give it yourself as --game")
     if not place and not is_file:
         raise GameError(f"there is no game called {name!r}{closest(name, SHORT_NAMES)}: {FORMS}")

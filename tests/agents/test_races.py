@@ -8,6 +8,7 @@ from rollback.agents.fitting import map_hash
 from rollback.agents.playing import policy_from
 from rollback.agents.races import RACES, race_of, race_on
 from rollback.agents.training.grid_course import ENVIRONMENTS
+from rollback.envs.names import RACES as NAMED
 from rollback.envs.names import game_factory
 from rollback.errors import CheckpointError, UsageError
 from rollback.games.bots import act_with
@@ -50,6 +51,10 @@ def test_both_players_have_the_same_way_where_the_map_allows_it():
     while not game.over:
         game.step([act(game, player) for player, act in enumerate(acts)])
     assert sum(game.won) >= 3 and max(game.won) == 3
+
+
+def test_somebody_else_may_name_each_race_and_nothing_else_of_that_module():
+    assert tuple(RACES.values()) == NAMED
 
 
 def test_a_table_of_another_map_is_refused_in_one_sentence():

@@ -17,6 +17,7 @@ from rollback.net.lobby_link import LobbyRefusal
 ROOM = "K7QW-3MZP"
 HERE = "http://127.0.0.1:8000"
 OTHER = "http://192.0.2.7:9000"
+HALLS = "rollback.agents.races:halls"
 
 
 @pytest.mark.parametrize(
@@ -25,6 +26,7 @@ OTHER = "http://192.0.2.7:9000"
         (HERE, "pong", f"rollback play {ROOM}"),
         (HERE, "", f"rollback play {ROOM}"),
         (OTHER, "rollback.games:Duel", f"rollback play {ROOM} --server {OTHER}"),
+        (OTHER, HALLS, f"rollback play {ROOM} --server {OTHER}"),
         (HERE, "my_game.py:MyGame", f"rollback play {ROOM} --game my_game.py:MyGame"),
         (OTHER, "my games/a.py:G", f"rollback play {ROOM} --server {OTHER} --game 'my games/a.py:G'"),
     ],
@@ -42,13 +44,16 @@ def test_the_others_are_told_all_they_have_to_type(server: str, game: str, comma
         ("rollback.games:Duel", "rollback.games:Duel"),
         ("pettingzoo:rollback.envs.tetris_v0?players=3", "pettingzoo:rollback.envs.tetris_v0?players=3"),
         ("gym:rollback/Pong-v0", "gym:rollback/Pong-v0"),
+        (HALLS, HALLS),
     ],
 )
 def test_a_room_may_choose_a_built_in_game(label: str, game: str) -> None:
     assert game_of_label(label, ROOM) == game
 
 
-@pytest.mark.parametrize("label", ["os:system", "/tmp/evil.py:Game", "my_games:Chess", "gym:\x1b[2J"])
+@pytest.mark.parametrize(
+    "label", ["os:system", "/tmp/evil.py:Game", "my_games:Chess", "gym:\x1b[2J", "rollback.agents.races:race_of"]
+)
 def test_a_room_may_not_choose_any_other_one_for_us(label: str) -> None:
     with pytest.raises(UsageError, match="is not built in: name your copy of it with --game"):
         game_of_label(label, ROOM)
@@ -81,6 +86,15 @@ def test_the_same_file_elsewhere_is_no_other_game(own: str) -> None:
 def test_another_game_than_the_rooms_is_refused_at_once(label: str, mend: str, is_own: bool, own: str) -> None:
     named = f"{own}:Mine" if is_own else "pong"
     with pytest.raises(UsageError, match=f"room {ROOM} plays '{label}', and you named .*{mend}"):
+        check_label(label, ROOM, named, game_factory(named)())
+
+
+@pytest.mark.parametrize("named", ["gridworld", "rollback.agents.races:rooms", "pong"])
+@pytest.mark.parametrize("is_turned", [False, True])
+def test_a_race_on_another_map_is_another_game(named: str, is_turned: bool) -> None:
+    check_label(HALLS, ROOM, HALLS, game_factory(HALLS)())
+    label, named = (named, HALLS) if is_turned else (HALLS, named)
+    with pytest.raises(UsageError, match=f"plays '{label}', and you named '{named}': leave out --game"):
         check_label(label, ROOM, named, game_factory(named)())
 
 

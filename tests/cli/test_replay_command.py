@@ -11,6 +11,7 @@ import pytest
 from rollback.cli.app import run
 from rollback.cli.replay import verify_command
 from rollback.config import SessionConfig
+from rollback.envs.names import RACES, game_factory
 from rollback.games import Pong
 from rollback.replays import ReplayHeader, ReplayWriter
 from rollback.state import checksum
@@ -40,6 +41,24 @@ def test_a_true_recording_is_the_same(tmp_path: Path, capsys: pytest.CaptureFixt
     file = recorded(tmp_path / "true.rbr")
     assert run(["replay", "verify", file]) == 0
     assert capsys.readouterr().out.startswith(f"{file}: same: all {FRAMES} frames agree")
+
+
+@pytest.mark.parametrize("name", RACES)
+def test_a_match_against_an_agent_of_gridworld_is_checked_by_its_file_alone(
+    name: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The studio and the page record their matches so."""
+    game, file = game_factory(name)(), tmp_path / "match.rbr"
+    game.reset(5)
+    writer = ReplayWriter(file, ReplayHeader.of(game, SessionConfig(seed=5), name=name))
+    for frame in range(FRAMES):
+        actions = (frame % 5, 4 - frame % 5)
+        writer.add(Confirmed(frame, actions, tuple(bytes([action]) for action in actions)))
+        game.step(actions)
+    writer.close(checksum(game.save()), "end_at")
+    assert run(["replay", "verify", str(file)]) == 0, capsys.readouterr().err
+    assert f"all {FRAMES} frames agree" in capsys.readouterr().out
+    assert verify_command("my.rbr", name) == "rollback replay verify my.rbr"
 
 
 def test_a_false_one_is_different_and_one(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rollback.envs import canonical_name, game_factory
-from rollback.envs.names import SHORT_NAMES
+from rollback.envs.names import RACES, SHORT_NAMES, comes_with_us
 from rollback.errors import GameError
 from rollback.games import Duel, Pong
 
@@ -207,7 +207,8 @@ def test_of_what_somebody_else_names_only_the_built_in_games_are_found(tmp_path:
     """A module may lie beside the replay that names it, in a folder of downloads."""
     (tmp_path / "evil.py").write_text(f"open({str(tmp_path / 'ran')!r}, 'w').close()\n" + GAME)
     monkeypatch.chdir(tmp_path)
-    for name in ["evil:Counter", "this:Game", "os:getcwd"]:
+    for name in ["evil:Counter", "this:Game", "os:getcwd", "rollback.cli.app:run", "rollback.agents.races:race_of"]:
+        assert not comes_with_us(name)
         with pytest.raises(GameError, match="not imported because somebody else names it"):
             game_factory(name, is_trusted=False)
     assert not (tmp_path / "ran").exists()
@@ -331,3 +332,11 @@ def test_a_module_of_environments_that_is_broken_is_told_in_one_sentence(
 def test_a_place_that_is_no_module_is_told_what_to_write() -> None:
     with pytest.raises(GameError, match=r"'\./duo' is no module: write gym:module:Id-v0"):
         game_factory("gym:./duo:Duo-v0")
+
+
+@pytest.mark.parametrize("name", RACES)
+def test_the_races_are_found_by_whoever_has_this_package(name: str) -> None:
+    """By the very name: what makes any map, or lies beside it, is nobody else's to call."""
+    assert comes_with_us(name) and game_factory(name, is_trusted=False)().players == 2
+    for other in (f"{name}_", f"{name}.func_globals", name.replace(":", "."), f"x.{name}", f"./{name}"):
+        assert not comes_with_us(other)

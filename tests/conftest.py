@@ -18,8 +18,6 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN and threading.current_threa
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
 TESTS = Path(__file__).parent
-FREEZE, UNFREEZE = gc.freeze, gc.unfreeze
-ABOUT_FREEZING = ("test_collector.py", "test_entry.py")
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -41,38 +39,15 @@ def pytest_configure(config: pytest.Config) -> None:
 def pytest_collection() -> Iterator[None]:
     """Look for garbage neither while the tests are read nor, later, among what was read, all of which stays.
 
-    It took a quarter of the time of the reading. A match in this process looks for garbage everywhere before it begins,
-    and thaws everything at its end: half a second a match, for hundreds of thousands of objects that are the tests'. So
-    what was read stays frozen, and nothing else is.
+    It took a quarter of the time of the reading. A match in this process looks for garbage everywhere before it begins: half
+    a second a match, for hundreds of thousands of objects that are the tests'.
     """
     gc.disable()
     try:
         return (yield)
     finally:
         gc.enable()
-        keep_frozen()
-
-
-@pytest.hookimpl(wrapper=True)
-def pytest_runtest_protocol(item: pytest.Item, nextitem: pytest.Item | None) -> Iterator[None]:
-    """Let the tests that are about freezing have the interpreter as it comes."""
-    if item.path.name not in ABOUT_FREEZING:
-        return (yield)
-    gc.freeze, gc.unfreeze = FREEZE, UNFREEZE
-    gc.unfreeze()
-    try:
-        return (yield)
-    finally:
-        if nextitem is None or nextitem.path.name not in ABOUT_FREEZING:
-            gc.unfreeze()
-            gc.collect()  # what these tests left is garbage, and is found now or never
-            keep_frozen()
-
-
-def keep_frozen() -> None:
-    """Freeze what there is, and let nobody freeze or thaw anything from now on."""
-    FREEZE()
-    gc.freeze = gc.unfreeze = lambda: None
+        gc.freeze()
 
 
 def pytest_collection_modifyitems(session: pytest.Session, items: list[pytest.Item]) -> None:

@@ -21,6 +21,9 @@ def nothing_of_the_tests(monkeypatch):
     """What was there before is left alone: to look through all that the tests read takes half a second each time."""
     collect = gc.collect
     monkeypatch.setattr(gc, "collect", lambda generation=2: collect(generation) if gc.get_freeze_count() else 0)
+    gc.unfreeze()
+    yield
+    gc.freeze()
 
 
 @pytest.fixture
@@ -47,6 +50,19 @@ def test_who_had_switched_it_off_finds_it_off():
         assert not gc.isenabled()
     finally:
         gc.enable()
+
+
+def test_what_the_application_has_frozen_stays_frozen():
+    kept = [[] for _ in range(2000)]
+    gc.freeze()
+    try:
+        count = gc.get_freeze_count()
+        for _ in range(2):
+            with quiet():
+                assert gc.get_freeze_count() <= count and not gc.isenabled()
+            assert gc.isenabled() and gc.get_freeze_count() > len(kept)
+    finally:
+        gc.unfreeze()
 
 
 @pytest.mark.parametrize("first_out", [0, 1, 2])

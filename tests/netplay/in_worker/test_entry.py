@@ -5,10 +5,8 @@ from __future__ import annotations
 import asyncio
 import gc
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
-
-import pytest
 
 from rollback.net.page_port import PagePort
 from rollback.netplay.in_worker.entry import MOST_TOLD, start
@@ -16,13 +14,6 @@ from tests.netplay.peers import until
 from tests.netplay.quick_time import QuickLoop
 
 Said = list[tuple[dict[str, Any], bytes | None]]
-
-
-@pytest.fixture(autouse=True)
-def thawed() -> Iterator[None]:
-    """The worker's modules are frozen for its whole life; ours live longer."""
-    yield
-    gc.unfreeze()
 
 
 def worker(do: Callable[[PagePort, Said], Any]) -> Said:
@@ -54,6 +45,7 @@ def test_what_was_loaded_is_not_looked_through_again() -> None:
     async def page(port: PagePort, said: Said) -> None:
         assert gc.get_freeze_count() > 10_000
 
+    gc.unfreeze()  # the tests' own are frozen too, and again by the worker
     worker(page)
 
 

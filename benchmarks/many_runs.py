@@ -12,6 +12,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import json
+import os
 import statistics
 import sys
 import tempfile
@@ -31,6 +32,7 @@ from rollback.studio.points import lines_of
 from rollback.studio.server import StudioApp
 from rollback.studio.serving import running
 from rollback.studio.thinning import TURN
+from rollback.testing.bench import machine
 
 ENVIRONMENT = "gridworld?layout=rooms"
 EPISODES = 300
@@ -128,9 +130,10 @@ def main() -> None:
         found = asyncio.run(served(filled(Path(folder) / "runs", count), count))
         found |= thinned(Path(folder) / "other", turns)
     if given.json:
-        print(json.dumps({"runs": count, **{name: round(value, 3) for name, value in found.items()}}))
+        figures = {name: round(value, 3) for name, value in found.items()}
+        print(json.dumps({"runs": count, **figures, "machine": machine(), "load": round(os.getloadavg()[0], 1)}))
         return
-    print(f"{count} runs; Python {sys.version.split()[0]}")
+    print(f"{count} runs; {', '.join(machine().values())}, load {os.getloadavg()[0]:.1f}")
     for name, value in found.items():
         print(f"  {name:<14} {value:14,.2f}")
 

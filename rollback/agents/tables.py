@@ -12,6 +12,7 @@ from urllib.parse import parse_qsl
 
 from rollback.agents.checkpoints import Array, Checkpoint
 from rollback.agents.fitting import map_hash
+from rollback.agents.leading import leading
 from rollback.agents.races import RACES
 from rollback.errors import CheckpointError
 from rollback.games.dice import advance, below, spread
@@ -34,7 +35,7 @@ def rows_of(layout: Layout, *, by_spot: bool = False) -> int:
 
 
 class _Way(NamedTuple):
-    """Where a table leads: the first move, 0 for none; the cells, and the last of them."""
+    """Where a player is led: the first move, 0 for none; the cells, and the last of them."""
 
     move: int
     cells: frozenset[int]
@@ -44,9 +45,12 @@ class _Way(NamedTuple):
 class TableBot:
     """Makes the move of the highest value, the first of several; a policy that keeps nothing in mind.
 
+    From some cells the best moves of a table lead in a circle. There it goes, by the map, to the nearest cell from where
+    they do lead on; where there is none, and in a situation that the training never met (all moves are worth the same), it
+    wanders. No evaluation of a training has this help: its figures are of the bare table.
+
     A table that was learned alone knows of nobody else. Where another player stands on the way that its moves lead along,
     it goes around, by the map, to where that way leads; where there is no way around, it makes the next best move, or waits.
-    In a situation that the training never met (all moves are worth the same) it wanders.
 
     Args:
         table: The values: a row for each state, and the columns up, down, left, right.
@@ -62,6 +66,9 @@ class TableBot:
         self._keys = 1 << len(layout.keys)
         by_spot = len(layout.spots) > 1 and self.rows == rows_of(layout, by_spot=True)
         self._spots = {cell: number for number, cell in enumerate(layout.spots)} if by_spot else {}
+        self._situations = self._keys**2 * (len(self._spots) or 1)
+        self._cells = [cell for cell, rank in enumerate(layout.rank) if rank >= 0]  # by rank
+        self._leading: dict[int, tuple[int, ...]] = {}  # by situation: the move of each cell
         self._ways: dict[tuple[int, int], _Way] = {}  # by cell and situation; no more than the table has rows
         self._detours: dict[tuple[int, int, int, tuple[int, ...]], int] = {}
 
@@ -69,8 +76,9 @@ class TableBot:
         """Return the action for what `GridWorld.observe` returned, or `state_index` of the game; there is no memory."""
         if isinstance(observation, int):
             only = len(self._spots) if self._spots and self.players == 1 else 1  # one player's goal is at the first spot
+            rank, situation = divmod(observation * only, self._situations)
             values = self._row(observation * only)
-            return 1 + values.index(max(values)), None
+            return self._led(situation)[self._cells[rank]] or 1 + values.index(max(values)), None
         sight = sight_of(self.layout, self.players, observation)
         return STAY if sight.pause else self._move(sight, observation), None
 
@@ -85,7 +93,7 @@ class TableBot:
             situation = situation * len(self._spots) + self._spots[sight.goal]
         way = self._ways.get((own.cell, situation))
         if way is None:
-            way = self._ways[own.cell, situation] = self._way(sight, situation)
+            way = self._ways[own.cell, situation] = self._way(own.cell, situation)
         occupied = sight.occupied
         if way.cells.isdisjoint(occupied):
             if way.move:
@@ -94,7 +102,7 @@ class TableBot:
             around = self._around(own.cell, way.end, own.held | sight.doors, tuple(occupied))
             if around:
                 return around
-        return self._aside(own.cell, situation, occupied, observation[-1])
+        return self._aside(own.cell, situation, occupied, observation[-1], is_lost=not way.move)
 
     def _around(self, cell: int, end: int, keys: int, occupied: tuple[int, ...]) -> int:
         """Return the first move of the shortest way by the map that nobody stands on, 0 for none."""
@@ -107,35 +115,41 @@ class TableBot:
             found = self._detours[asked] = way.action if way is not None else 0
         return found
 
-    def _number(self, cell: int, situation: int) -> int:
-        """Return which row it is."""
-        return self.layout.rank[cell] * self._keys**2 * (len(self._spots) or 1) + situation
-
-    def _way(self, sight: Sight, situation: int) -> _Way:
-        """Return where the moves of the table lead from here, until something happens there or they go in a circle."""
-        layout, own = self.layout, sight.own
-        news = {cell for cell, key in layout.keys.items() if not own.held >> key & 1}
-        shut = {cell for cell, door in layout.doors.items() if not sight.doors >> door & 1}
-        news.update(layout.cliffs, [sight.goal], shut)
-        cells, first = [own.cell], 0
-        while True:
-            values = self._row(self._number(cells[-1], situation))
-            move = 1 + values.index(max(values))
-            target = cells[-1] + layout.offsets[move]
-            is_shut = not layout.floor[target] or (target in shut and not own.held >> layout.doors[target] & 1)
-            if min(values) == max(values) or is_shut or target in cells:
-                return _Way(first, frozenset(cells[1:]), cells[-1])
-            first = first or move
-            cells.append(target)
-            if target in news:  # what comes then is another situation
-                return _Way(first, frozenset(cells[1:]), target)
-
-    def _aside(self, cell: int, situation: int, occupied: Sequence[int], left: int) -> int:
-        """Return the best move to a cell that is free, or any where all are worth the same; or to stay."""
+    def _known(self, situation: int) -> tuple[set[int], set[int]]:
+        """Return the cells of the doors that are locked in a situation, and those where something new happens."""
         layout = self.layout
-        values = self._row(self._number(cell, situation))
+        rest, spot = divmod(situation, len(self._spots) or 1)
+        held, doors = divmod(rest, self._keys)
+        closed = {cell: door for cell, door in layout.doors.items() if not doors >> door & 1}
+        shut = {cell for cell, door in closed.items() if not held >> door & 1}
+        news = {cell for cell, key in layout.keys.items() if not held >> key & 1}
+        return shut, news | (closed.keys() - shut) | set(layout.spots[spot : spot + 1])
+
+    def _led(self, situation: int) -> tuple[int, ...]:
+        """Return the move of each cell; to find them takes about a millisecond, once for each situation."""
+        found = self._leading.get(situation)
+        if found is None:
+            ranks, many = self.layout.rank, self._situations
+            found = self._leading[situation] = leading(
+                self.layout, lambda cell: self._row(ranks[cell] * many + situation), *self._known(situation)
+            )
+        return found
+
+    def _way(self, cell: int, situation: int) -> _Way:
+        """Return where one is led from a cell, until something happens there or there is no further move."""
+        led, offsets = self._led(situation), self.layout.offsets
+        _, news = self._known(situation)  # what comes then is another situation
+        cells = [cell]
+        while (move := led[cells[-1]]) and (len(cells) == 1 or cells[-1] not in news):
+            cells.append(cells[-1] + offsets[move])
+        return _Way(led[cell], frozenset(cells[1:]), cells[-1])
+
+    def _aside(self, cell: int, situation: int, occupied: Sequence[int], left: int, *, is_lost: bool) -> int:
+        """Return the best move to a cell that is free, or any where all are worth the same or none leads on; or to stay."""
+        layout = self.layout
+        values = self._row(layout.rank[cell] * self._situations + situation)
         word = advance(spread(left * len(layout.floor) + cell))  # by the time that is left, and the place
-        is_known = min(values) != max(values)
+        is_known = not is_lost and min(values) != max(values)
         targets = [cell + step for step in layout.offsets]
         free = [move for move in range(1, MOVES + 1) if layout.floor[targets[move]] and targets[move] not in occupied]
         if not free or (is_known and not below(word, _PATIENCE)):

@@ -7,6 +7,7 @@ import pytest
 
 from rollback.agents.checkpoints import Array, Checkpoint
 from rollback.agents.playing import policy_from
+from rollback.agents.races import halls
 from rollback.agents.tables import MOVES, TableBot, rows_of, table_bot
 from rollback.agents.training import make_algorithm
 from rollback.errors import CheckpointError
@@ -16,8 +17,8 @@ from rollback.games.gridworld_layouts import LAYOUTS, Layout
 from tests.agents.tables import shortest_ways
 
 
-def trained(layout, steps=100_000):
-    algorithm = make_algorithm("q-learning", f"gridworld?layout={layout}", {}, 1)
+def trained(layout, steps=100_000, seed=1):
+    algorithm = make_algorithm("q-learning", f"gridworld?layout={layout}", {}, seed)
     algorithm.advance(steps)
     return algorithm.checkpoint()
 
@@ -213,6 +214,7 @@ import sys
 for name in ("numpy", "msgpack", "gymnasium", "aiortc", "socketio", "multiprocessing", "subprocess", "rich", "starlette"):
     sys.modules[name] = None
 from rollback.agents.playing import policy_from
+from rollback.agents.races import halls
 from rollback.games import GridWorld
 game = GridWorld(1, "rooms", pace=1, seed=4)
 with open(sys.argv[1], "rb") as file:
@@ -228,3 +230,61 @@ def test_it_plays_with_the_standard_library_alone_as_in_a_browser(tmp_path):
     shortest_ways("rooms").save(path)
     done = subprocess.run([sys.executable, "-c", WITHOUT_PACKAGES, str(path)], capture_output=True, text=True, timeout=60)
     assert done.stdout == "True\n", done.stderr
+
+
+def idle_beside(game, bot, seat):
+    """Play a match of somebody who never moves against a bot in a seat."""
+    while not game.over:
+        action = bot.act(game.observe(seat), None)[0]
+        game.step([action if player == seat else STAY for player in range(game.players)])
+    return game.won
+
+
+@pytest.mark.parametrize("seed", [1, 2])
+def test_an_agent_whose_best_moves_lead_in_a_circle_gets_out_and_wins_from_both_seats(seed):
+    """Found in play: it reached nearly every goal it was tried on, and trembled at its start for a whole race."""
+    saved = trained("halls", 150_000, seed)
+    assert [idle_beside(race, policy_from(saved, race, seat), seat)[seat] for seat in (0, 1) for race in [halls()]] == [3, 3]
+
+
+def test_it_gets_out_of_a_circle_in_an_environment_that_shows_it_numbers_too():
+    saved = shortest_ways("rooms")
+    game = GridWorld(1, "rooms", pace=1)
+    start = game.cells[0]
+    rank, table = game.layout.rank, list(saved.arrays["q"].data)
+    neighbour = start + game.layout.offsets[policy_from(saved, game).act(game.state_index(), None)[0]]
+    back = game.layout.offsets.index(start - neighbour)
+    table[rank[neighbour] * MOVES : (rank[neighbour] + 1) * MOVES] = [float(move == back) for move in range(1, 5)]
+    bot = TableBot(Array((len(table) // MOVES, MOVES), "d", table), game.layout, 1)
+    while not game.over:
+        assert bot.act(game.state_index(), None) == bot.act(game.observe(0), None)
+        game.step([bot.act(game.state_index(), None)[0]])
+    assert game.is_won
+
+
+@pytest.mark.parametrize("cell", [8, 9, 10])
+def test_where_all_it_knows_is_a_circle_it_wanders(cell):
+    layout = Layout("yard", ("#######", "#1...G#", "#.....#", "#2....#", "#######"))
+    table = {f"cell_{each}": [0.0, 0.0, 0.0, 9.0] if each != 10 else [0.0, 0.0, 9.0, 0.0] for each in (8, 9, 10)}
+    bot = TableBot(table_for(layout, **table), layout, 2)
+    made = set()
+    for limit in range(1000, 1060):
+        game = GridWorld(2, layout, pace=1, limit=limit)
+        game.load({**game.save(), "cells": (cell, 22)})
+        made.add(bot.act(game.observe(0), None)[0])
+    assert made == {DOWN, *([LEFT] if cell > 8 else []), RIGHT}
+
+
+def test_whoever_stands_on_the_way_out_of_a_circle_is_walked_around():
+    layout = Layout("yard", ("#######", "#1...G#", "#.....#", "#2....#", "#######"))
+    table = {"cell_8": [0, 0, 0, 9.0], "cell_9": [0, 0, 9.0, 0], "cell_10": [0, 0, 0, 9.0], "cell_11": [0, 0, 0, 9.0]}
+    table |= {f"cell_{cell}": [0, 0, 0, 9.0] for cell in (15, 16, 17, 18)} | {"cell_19": [9.0, 0, 0, 0]}
+    bot = TableBot(table_for(layout, **table), layout, 2)
+    for other in (9, 10, 11, 22):
+        game = GridWorld(2, layout, pace=1, limit=200)
+        game.load({**game.save(), "cells": (8, other)})
+        moves = 0
+        while not game.won[0] and moves < 20:
+            game.step([bot.act(game.observe(0), None)[0], STAY])
+            moves += 1
+        assert game.won[0], other

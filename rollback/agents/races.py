@@ -11,7 +11,7 @@ from rollback.errors import UsageError
 from rollback.games.gridworld import GridWorld
 from rollback.games.gridworld_layouts import LAYOUTS, Layout
 
-__all__ = ["RACES", "cliff", "halls", "keys", "race", "race_of", "race_on", "rooms"]
+__all__ = ["RACES", "TITLES", "cliff", "halls", "keys", "race", "race_of", "race_on", "rooms"]
 
 ROUNDS: Final = 3  # times the goal has to be reached
 
@@ -92,3 +92,11 @@ def race() -> GridWorld:
 
 # By the map's name: the name under which commands and pages take the race.
 RACES: Final = {made.__name__: f"{__name__}:{made.__name__}" for made in (halls, rooms, cliff, keys, race)}
+# What people choose by, where all of them stand side by side: the first words tell them apart.
+TITLES: Final = {
+    RACES["halls"]: "Halls, a race",
+    RACES["rooms"]: "Rooms, a race",
+    RACES["cliff"]: "Cliff, a race",
+    RACES["keys"]: "Keys, together",
+    RACES["race"]: "Moving goal",
+}

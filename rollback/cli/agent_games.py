@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any, Final
 from urllib.parse import parse_qsl, urlencode
 
-from rollback.agents.races import RACES
+from rollback.agents.races import RACES, TITLES
 from rollback.errors import UsageError
 from signaling.offers import BUILT_IN, Offer
 
@@ -43,8 +43,7 @@ def race_offers(names: Iterable[str] = tuple(RACES.values())) -> dict[str, Offer
     Args:
         names: Those of these names that are such maps; all of them unless given.
     """
-    titles = {full: f"GridWorld: {name}" for name, full in RACES.items()}
-    return {full: Offer(full, titles[full], (2,)) for full in names if full in titles}
+    return {full: Offer(full, TITLES[full], (2,)) for full in names if full in TITLES}
 
 
 def alone_page(lobby: str, agent: Mapping[str, Any]) -> str:

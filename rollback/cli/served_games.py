@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 from typing import Any, Final
 
+from rollback.cli.agent_games import race_offers
 from rollback.envs.environment_names import PREFIXES
 from rollback.envs.names import canonical_name
 from rollback.game import Game
@@ -29,6 +30,8 @@ def offers_of(name: str, made: Game, seats: int) -> dict[str, Offer]:
     for offer in BUILT_IN.values():
         if offer.full == full:
             return {name: offer}
+    if races := race_offers([full]):
+        return races  # for two, whatever else its kind can be made for: with more it would be on another map
     return {name: Offer(full, _title(full, made), tuple(sorted({made.players, seats, *_taken(made)})))}
 
 

@@ -1,6 +1,8 @@
 // Trained agents: their bytes from this server or from a file that somebody picks, held to size and hash. Knows no match; what
 // the bytes mean is read in the worker alone, where nothing of them is run.
 
+import { terminalCommand } from "./terminal-line.js";
+
 /** Bytes that a checkpoint has at most: those of `MAX_FILE` in rollback/agents/checkpoints/limits.py. */
 export const MAX_FILE = 65 * (1 << 20) + 64 * 1024;
 
@@ -51,7 +53,7 @@ export async function agentOfFile(file) {
   if (!file) throw new Error("Choose the file of an agent, FILE.npz, or another opponent.");
   const name = file.name.slice(0, LONGEST);
   if (/\.onnx$/i.test(file.name)) {
-    throw new Error(`${name} is an ONNX model, which no browser can play here: play it from a terminal with rollback play ROOM --bot FILE.onnx.`);
+    throw new Error(`${name} is an ONNX model, which no browser can play here: play it from a terminal with ${terminalCommand()} --bot FILE.onnx`);
   }
   if (file.size === 0) throw new Error(`${name} is empty: choose a file FILE.npz that training saved.`);
   if (file.size > MAX_FILE) {

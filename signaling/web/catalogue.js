@@ -3,7 +3,7 @@
 import { agentsOf } from "./agents.js";
 
 /**
- * Return {games: [{name, title, players}], agents: [{name, game, title, sha256, size}], iceServers, qrFolder, missing};
+ * Return {games: [{name, full, title, players}], agents: [{name, game, title, sha256, size}], iceServers, qrFolder, missing};
  * rejects with one sentence.
  */
 export async function readCatalogue() {
@@ -14,7 +14,7 @@ export async function readCatalogue() {
 }
 
 export function catalogueOf({ games = {}, agents, ice_servers: iceServers = [], "qrcode-generator": qrFolder, missing = [] }) {
-  const listed = Object.entries(games).map(([name, { title = name, players = [2] }]) => ({ name, title, players }));
+  const listed = Object.entries(games).map(([name, { full = "", title = name, players = [2] }]) => ({ name, full, title, players }));
   const playing = agentsOf(agents).filter(({ game }) => Object.hasOwn(games, game));
   return { games: listed, agents: playing, iceServers, qrFolder, missing };
 }

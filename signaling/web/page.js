@@ -8,6 +8,7 @@ import { Alert, Loading, News } from "./notices.js";
 import { RoomScreen } from "./room-screen.js";
 import { showScreen } from "./screens.js";
 import { StartScreen } from "./start-screen.js";
+import { terminalCommand } from "./terminal-line.js";
 import { enteredRoom, forgetEntered, keepEntered, keepName, nameKept } from "./visit.js";
 
 const LINES = { none: "", connected: "", lost: "The lobby cannot be reached. Trying again…" };
@@ -60,7 +61,7 @@ export class Page {
   async open() {
     const { room, name, game, troubles } = this.#wishes;
     this.#start.fill({ room, name: name ?? nameKept() });
-    if (!isAble()) return this.#alert.show(UNABLE);
+    if (!isAble()) return this.#alert.show(`${UNABLE} ${terminalCommand({ room: room ?? "CODE" })}`);
     if (troubles.length > 0) this.#alert.show(troubles.join(" "));
     try {
       this.#catalogue = await this.#readCatalogue();
@@ -133,7 +134,7 @@ export class Page {
     const room = await this.#client.join({ room: code, name, spectate, token });
     try {
       if (room.game && !this.#titleOf(room.game)) {
-        throw new Error(`This room plays ${room.game.slice(0, 100)}, which this server does not offer to browsers: join it from a terminal.`);
+        throw new Error(`This room plays ${room.game.slice(0, 100)}, which this server does not offer to browsers: join it from a terminal with ${terminalCommand({ room: room.room })}`);
       }
       if (player.agent) this.#checkAgent(this.#agentCalled(player.agent.name), room.game);
     } catch (error) {
@@ -202,7 +203,7 @@ export class Page {
 
   #showRoom(room) {
     if (!room) return;
-    this.#room.show(room, this.#titleOf(room.game), this.#catalogue.qrFolder);
+    this.#room.show(room, this.#gameCalled(room.game), this.#catalogue.qrFolder);
     this.#end.showRoom(room);
     const playing = room.members.filter(({ seat, connected }) => seat !== null && connected !== false);
     found("invite").hidden = !room.locked || room.seat === null || playing.length >= room.players;
@@ -260,12 +261,16 @@ export class Page {
   }
 
   #titleOf(game) {
-    return this.#catalogue.games.find(({ name }) => name === game)?.title;
+    return this.#gameCalled(game)?.title;
+  }
+
+  #gameCalled(game) {
+    return this.#catalogue.games.find(({ name }) => name === game);
   }
 }
 
 const UNABLE =
-  "This browser has WebAssembly or workers switched off, which Python needs: switch them on, take another browser, or join from a terminal with rollback play.";
+  "This browser has WebAssembly or workers switched off, which Python needs: switch them on, take another browser, or join from a terminal with";
 
 function isAble() {
   return typeof WebAssembly === "object" && typeof Worker === "function";

@@ -2,6 +2,7 @@
 
 import { found, made, nameOf } from "./elements.js";
 import { Invitation } from "./invitation.js";
+import { TerminalLine } from "./terminal-line.js";
 
 /** Shows the room as the lobby tells it, or that Python is loaded where there is none. */
 export class RoomScreen {
@@ -10,19 +11,21 @@ export class RoomScreen {
   #lead = found("room-lead");
   #members = found("members");
   #watchers = found("watchers");
+  #terminal = new TerminalLine("room-terminal");
 
   /** `invite()` resolves with a link into the room, also while it is locked. */
   constructor({ invite }) {
     this.#invitation = new Invitation(invite);
   }
 
-  /** Show `room` as the client has it, whose game is called `title`. */
-  show(room, title, qrFolder) {
+  /** Show `room` as the client has it, whose game the catalogue has as `game`, if it does. */
+  show(room, game, qrFolder) {
     const seats = room.members.filter(({ seat }) => seat !== null);
     const isFull = seats.filter(({ connected, loading }) => connected && !loading).length >= room.players;
     this.#title.textContent = isFull ? "Here we go" : "Waiting for players";
-    this.#lead.replaceChildren(title ? `${title} · ` : "", "room ", made("code", { text: room.room, dir: "ltr" }));
+    this.#lead.replaceChildren(game ? `${game.title} · ` : "", "room ", made("code", { text: room.room, dir: "ltr" }));
     this.#invitation.show(room.link, qrFolder, Boolean(room.locked));
+    this.#terminal.show({ verb: room.locked ? "watch" : "play", room: room.room, game });
     const places = Array.from({ length: Math.min(room.players ?? 0, 64) }, (_, seat) => seat);
     this.#members.replaceChildren(...places.map((seat) => lineOf(seats.find((member) => member.seat === seat), seat, room)));
     const watching = room.members.filter(({ seat }) => seat === null).length + (room.watching ?? 0);

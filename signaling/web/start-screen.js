@@ -2,6 +2,7 @@
 
 import { found, made } from "./elements.js";
 import { Opponents } from "./opponents.js";
+import { terminalCommand, TerminalLine } from "./terminal-line.js";
 
 const CODE = /^[0-9a-z][0-9a-z -]{0,63}$/i;
 
@@ -20,6 +21,7 @@ export class StartScreen {
   #players = found("players");
   #playersRow = found("players-row");
   #opponents = new Opponents();
+  #terminal = new TerminalLine("terminal");
   #listed = [];
   #isBusy = true; // the page is served with buttons that rest
   #on;
@@ -38,6 +40,7 @@ export class StartScreen {
     found("watch").addEventListener("click", () => this.during(() => this.#enter(true)));
     found("solo").addEventListener("click", () => this.during(() => this.#alone()));
     this.#games.addEventListener("change", () => this.#showGame());
+    this.#code.addEventListener("input", () => this.#showCommand());
   }
 
   /** Offer these games, `[{name, title, players}]`, and agents, for the first time; `chosen` names the game that is selected. */
@@ -48,7 +51,7 @@ export class StartScreen {
       const box = made("input", { type: "radio", name: "game", value: game.name });
       box.checked = game.name === chosen || (place === 0 && !games.some(({ name }) => name === chosen));
       const title = made("span", { className: "title", text: game.title, dir: "auto" });
-      const players = made("span", { className: "hint", text: playersOf(game) });
+      const players = made("span", { className: "hint", text: playersOf(game.players) });
       return made("label", { className: "game" }, box, title, players);
     }));
     this.#showGame();
@@ -59,6 +62,7 @@ export class StartScreen {
   fill({ room, name }) {
     if (name) this.#name.value = name;
     if (room) this.#code.value = room;
+    this.#showCommand();
     document.body.classList.toggle("invited", Boolean(room));
     found("start-title").textContent = room ? "You are invited" : "Play together";
     found("join-title").textContent = room ? "Join the room" : "Join by code";
@@ -87,7 +91,7 @@ export class StartScreen {
   #chosen() {
     const chosen = this.#new.elements.game?.value;
     const game = this.#listed.find(({ name }) => name === chosen);
-    if (!game) throw new Error("This server offers no game to a browser: join a room from a terminal with rollback play.");
+    if (!game) throw new Error(`This server offers no game to a browser: join a room from a terminal with ${terminalCommand()}`);
     return game;
   }
 
@@ -118,7 +122,13 @@ export class StartScreen {
   #rest(isBusy) {
     this.#isBusy = isBusy;
     this.#entry.setAttribute("aria-busy", String(isBusy));
-    for (const button of this.#entry.querySelectorAll("button")) button.disabled = isBusy;
+    for (const button of this.#entry.querySelectorAll("button:not(.terminal *)")) button.disabled = isBusy;
+  }
+
+  /** Which command leads into the room whose code is written there. */
+  #showCommand() {
+    const room = this.#code.value.trim();
+    this.#terminal.show(CODE.test(room) ? { room: room.toUpperCase() } : {});
   }
 
   #showGame() {
@@ -126,12 +136,12 @@ export class StartScreen {
     this.#opponents.showGame(game);
     const players = this.#listed.find(({ name }) => name === game)?.players ?? [];
     this.#playersRow.hidden = players.length < 2;
-    this.#players.replaceChildren(...players.map((count) => made("option", { value: count, text: `${count} players` })));
+    this.#players.replaceChildren(...players.map((count) => made("option", { value: count, text: playersOf([count]) })));
     if (players.includes(2)) this.#players.value = "2";
   }
 }
 
-function playersOf({ players }) {
+function playersOf(players) {
   const [least, most] = [Math.min(...players), Math.max(...players)];
   return least === most ? `${least} player${least === 1 ? "" : "s"}` : `${least} to ${most} players`;
 }

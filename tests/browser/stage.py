@@ -204,9 +204,9 @@ class Tab:
             seen = f"the page does not answer: {error!r}"
         return f"{seen}\nerrors: {self.errors}\nconsole: {self.console[-5:]}\nlast requests: {self.requests[-3:]}"
 
-    def click(self, name: str) -> None:
-        """Press a button by what stands on it."""
-        self._stage.run(self._page.get_by_role("button", name=name).click())
+    def click(self, name: str, *, exact: bool = False) -> None:
+        """Press a button by what stands on it, or by a part of that."""
+        self._stage.run(self._page.get_by_role("button", name=name, exact=exact).click())
 
     def choose(self, selector: str, value: str) -> None:
         """Choose something of a list."""

@@ -1,5 +1,7 @@
 import pytest
 
+from rollback.agents.races import TITLES
+from rollback.cli.agent_games import race_offers
 from rollback.cli.served_games import offers_of
 from rollback.sim.plan import factory_for
 from signaling.offers import BUILT_IN, Offer
@@ -31,6 +33,11 @@ def test_a_built_in_game_is_offered_anyway(name):
 @pytest.mark.parametrize("name", ["rollback.games:Tetris", "rollback.games.tetris:Tetris", "TETRIS"])
 def test_another_name_of_a_built_in_game_is_offered_as_that_game(name):
     assert offers_of(name, factory_for(name, None)(), 2) == {name: BUILT_IN["tetris"]}
+
+
+@pytest.mark.parametrize("name", TITLES)
+def test_a_race_of_two_has_the_title_by_which_it_is_told_from_the_others(name):
+    assert offers_of(name, factory_for(name, None)(), 2) == {name: Offer(name, TITLES[name], (2,))} == race_offers([name])
 
 
 @pytest.mark.parametrize(("made", "seats", "players"), [(Fixed(), 2, (2,)), (Round(), 4, (2, 4, 6, 8)), (Odd(), 3, (3,))])

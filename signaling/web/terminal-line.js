@@ -1,0 +1,44 @@
+// What to type in a terminal to come into a room of this server, and a button that copies it. Knows addresses; knows no lobby.
+
+import { found } from "./elements.js";
+import { copied } from "./invitation.js";
+
+const USUAL = "http://127.0.0.1:8000"; // where commands look by themselves: DEFAULT_SERVER in rollback/cli/options.py
+const EVERYBODYS = /^rollback\.(games|agents\.races):/; // games that come with the package, so that a room alone can name them
+const PLAIN = /^[\w@%+=:,./-]+$/;
+
+/**
+ * Return the command that leads into `room`: `verb` is play or watch, `game` is the room's as the catalogue has it, and
+ * `invite` an invitation. What a shell would read otherwise is quoted.
+ */
+export function terminalCommand({ verb = "play", room = "CODE", game = null, invite = null } = {}, origin = location.origin) {
+  const words = ["rollback", verb, room];
+  if (origin !== USUAL) words.push("--server", origin);
+  if (game && !EVERYBODYS.test(game.full)) words.push("--game", game.name);
+  if (invite) words.push("--invite", invite);
+  return words.map((word) => (PLAIN.test(word) ? word : `'${word.replaceAll("'", "'\"'\"'")}'`)).join(" ");
+}
+
+/** A field with the command: `id` is the field's, the button's is `id` and "-copy", and what is told of it `id` and "-told". */
+export class TerminalLine {
+  #field;
+  #told;
+
+  constructor(id) {
+    this.#field = found(id);
+    this.#told = found(`${id}-told`);
+    this.#field.addEventListener("focus", () => this.#field.select());
+    found(`${id}-copy`).addEventListener("click", async () => {
+      const isCopied = await copied(this.#field);
+      this.#told.textContent = isCopied ? "Copied." : "It is selected: copy it with your keyboard or by a long press.";
+    });
+    this.show();
+  }
+
+  show(wanted) {
+    const command = terminalCommand(wanted);
+    if (command === this.#field.value) return;
+    this.#field.value = command;
+    this.#told.textContent = "";
+  }
+}

@@ -7,7 +7,7 @@ Each training is a command in a process of its own, whose processor time is told
 the map halls until `--until 0.95` is reached, and goes on to 300,000 steps; `tetris` stops by `--until 585`. Their figures are
 those that the command prints, of what was held out of the training. In `versus` the best checkpoint of each training of
 Tetris plays whole matches with buttons, from both sides, against the built-in bot as it usually plays and at its best. `rows`
-trains Tetris on higher fields than six rows, and tells what judging a piece costs. All of it takes about six minutes of a
+trains Tetris on higher fields than six rows, and tells what judging a piece costs. All of it takes about five minutes of a
 processor. It prints the tables of `docs/training.md`; all but the seconds is the same on every machine.
 """
 

@@ -15,11 +15,12 @@ from pathlib import Path
 from typing import Any, Final
 
 from starlette.requests import Request
-from starlette.responses import PlainTextResponse, RedirectResponse, Response
+from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from rollback.cli.agent_games import alone_page, game_for
 from rollback.cli.served_agents import agent_of, read_agent
+from rollback.cli.studio_gone import gone_page
 from rollback.errors import UsageError
 from signaling.agent_shelf import Agent, AgentShelf
 
@@ -76,7 +77,11 @@ class AgentsHere:
             given = request.query_params.get("key", "")
             agent = self._shelf.find(request.path_params["name"])
             if agent is None or not hmac.compare_digest(given.encode(), value.encode()):
-                return PlainTextResponse("this agent is not offered any more: press Play it here once more\n", 404)
+                return gone_page(
+                    "This agent is not offered any more",
+                    f"The studio was started again since, or has offered {MOST} others meanwhile."
+                    " Press “Play it here” once more.",
+                )
             host = request.url.hostname or "127.0.0.1"
             shown = f"[{host}]" if ":" in host else host
             page = alone_page(f"{request.url.scheme}://{shown}:{self._port}", {"name": agent.name, "game": agent.game})

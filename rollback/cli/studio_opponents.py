@@ -17,11 +17,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from starlette.requests import Request
-from starlette.responses import PlainTextResponse, RedirectResponse, Response
+from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from rollback.agents.playing import policy_from
 from rollback.cli.agent_games import game_for
+from rollback.cli.studio_gone import gone_page
 from rollback.envs.names import game_factory
 from rollback.errors import UsageError
 from signaling.refusals import Refusal
@@ -110,7 +111,11 @@ class Opponents:
         async def lead(request: Request) -> Response:
             room = request.path_params["room"]
             if room not in self._playing:
-                return PlainTextResponse("nobody waits in that room any more: press Play against it once more\n", 404)
+                return gone_page(
+                    "Nobody waits there any more",
+                    f"The agent has left this room, as it does when nobody came within {self._alone / 60:g} minutes, when others"
+                    " needed its place, or when the studio ended. Press “Play against it” once more: that opens another room.",
+                )
             host = request.url.hostname or "127.0.0.1"
             shown = f"[{host}]" if ":" in host else host
             return RedirectResponse(f"{request.url.scheme}://{shown}:{self._lobby.port}/?room={room}", 303)

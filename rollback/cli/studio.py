@@ -71,10 +71,32 @@ def command(
     from rollback.studio.serving import check_host
 
     check_host(host, has_token=bool(token))
+    _check_folder(runs)
     ice_servers = IceOptions.checked(ice_server or ()).servers
     settings: dict[str, Any] = {"token": token, "origins": origin or (), "runs": runs}
     served = _serve(host, port, lobby_port, settings, ice_servers, as_json=as_json, is_opened=is_opened and not as_json)
     raise typer.Exit(run_until_interrupted(served))
+
+
+def _check_folder(runs: Path) -> None:
+    """Hold that runs can be kept in a folder, which is made where it is not there yet.
+
+    Raises:
+        UsageError: They cannot.
+    """
+    import tempfile
+
+    from rollback.errors import UsageError
+
+    doing = "made"
+    try:
+        runs.mkdir(parents=True, exist_ok=True)
+        doing = "written"
+        with tempfile.TemporaryFile(dir=runs, prefix=".tried-"):
+            pass
+    except OSError as error:
+        sentence = f"the folder {runs} cannot be {doing} ({error.strerror or error}): give --runs another one"
+        raise UsageError(sentence) from None
 
 
 async def _serve(

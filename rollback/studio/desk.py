@@ -100,7 +100,7 @@ class Desk:
             case "step":
                 runs.step(run)
             case "save":
-                runs.save(run, name)
+                await runs.save(run, name)
             case "reset":
                 await runs.reset(run)
             case "load":
@@ -112,7 +112,7 @@ class Desk:
                     raise Refused("malformed", "speed needs the field speed")
                 runs.set_speed(run, found["speed"])
             case "evaluate":
-                runs.evaluate(run, found.get("episodes", self._limits.evaluated))
+                await runs.evaluate(run, found.get("episodes", self._limits.evaluated))
             case "watch":
                 return await self._watch(run, viewer)
             case "checkpoints":

@@ -16,7 +16,7 @@ KEPT: Final[Mapping[str, tuple[str, ...]]] = {
     "error": ("run", "message"),
     "save_complete": ("run", "name", "names", "episode", "by_hand"),
     "load_complete": ("run", "name", "episode"),
-    "reset_complete": ("run",),
+    "reset_complete": ("run", "aside"),
     "evaluated": ("run", "metrics"),
 }
 

@@ -55,7 +55,7 @@ def heard(run: Run, report: Mapping[str, Any], tell: Tell) -> None:
             tell("status", run.told())
         case "reset":
             run.begin_curve(is_read=True)
-            tell("reset_complete", {"run": run.name, **place_of(run)})
+            tell("reset_complete", {"run": run.name, "aside": report.get("aside", ""), **place_of(run)})
             tell("status", run.told())
         case "evaluated":
             tell("evaluated", {"run": run.name, "metrics": report["metrics"], **place_of(run)})

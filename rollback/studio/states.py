@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from enum import Enum
 from typing import Final
 
-__all__ = ["ACTIVE", "EXITS", "TRANSITIONS", "Cause", "Exit", "State", "cause_of", "following"]
+__all__ = ["ACTIVE", "EXITS", "RESTING", "TRANSITIONS", "Cause", "Exit", "State", "cause_of", "following"]
 
 
 class State(Enum):
@@ -46,6 +46,8 @@ class Exit:
     LEFT = 20  # asked to stop, by an order or by SIGTERM, or its parent is gone: it has saved
     REFUSED = 21  # it could not begin; the last line it wrote says why
 
+
+RESTING: Final = (State.IDLE, State.STOPPED, State.FINISHED, State.CRASHED)  # those that no process trains, here or elsewhere
 
 # A process ends by itself whenever it likes, so every state that has one knows all three ends.
 _ENDS: Final = {Cause.DONE: State.FINISHED, Cause.LEFT: State.STOPPED, Cause.DIED: State.CRASHED}

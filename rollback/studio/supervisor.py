@@ -14,10 +14,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from rollback.agents.checkpoints import Runs
-from rollback.agents.training import make_algorithm
+from rollback.studio.at_rest import AtRest
 from rollback.studio.bucket import Bucket
 from rollback.studio.catalogue import Catalogue
-from rollback.studio.history import begin_anew
 from rollback.studio.limits import Limits
 from rollback.studio.process import Program, RunProcess, how_it_ended
 from rollback.studio.refusals import Refused
@@ -25,9 +24,9 @@ from rollback.studio.reports import Tell, heard, place_of
 from rollback.studio.run import Facts, Run
 from rollback.studio.run_process import run as train
 from rollback.studio.shelf import Shelf, on_disk
-from rollback.studio.states import Cause, State, cause_of
+from rollback.studio.states import RESTING, Cause, State, cause_of
 from rollback.studio.tasks import Tasks
-from rollback.studio.terms import check_alone, check_here, check_locked, check_resting, check_training
+from rollback.studio.terms import check_alone, check_end, check_here, check_locked, check_resting, check_training
 
 __all__ = ["NEWS", "Supervisor"]
 
@@ -52,6 +51,7 @@ class Supervisor:
         self._program = program
         self._tasks = Tasks()
         self.shelf = Shelf(runs, limits, self._tasks, self._status)
+        self._at_rest = AtRest(self._tasks, tell)
         self._catalogue = catalogue
         self._limits = limits
         self._tell = tell
@@ -110,7 +110,7 @@ class Supervisor:
             Refused: It is active already, too many are, or something that was given is not allowed.
         """
         async with self._one_at_a_time:
-            known = self.shelf.get(run)
+            known, newest = self.shelf.get(run), None
             if known is None:
                 facts = self._catalogue.facts(algo, env, parameters or {}, 1 if seed is None else seed, episodes or 0)
                 check_alone(self.shelf, facts)
@@ -120,14 +120,17 @@ class Supervisor:
                 check_resting(known)
                 await self._check_free(known)
                 check_locked(known, {"algo": algo, "env": env, "seed": seed, **(parameters or {})})
+                wanted = known.facts.episodes if episodes is None else episodes
+                newest = await on_disk(known.folder.newest)
+                done = newest.checkpoint.episode if newest is not None and newest.checkpoint is not None else 0
+                check_end(known, wanted, done, "raise Episodes to go on")
                 check_alone(self.shelf, known.facts)
                 self._check_room()
-                if episodes is not None and episodes != known.facts.episodes:
-                    facts = Facts.from_plain({**known.facts.plain(), "episodes": episodes})
+                if wanted != known.facts.episodes:
+                    facts = Facts.from_plain({**known.facts.plain(), "episodes": wanted})
                     await on_disk(lambda: known.folder.write_facts({**known.folder.facts(), **facts.plain()}))
                     known.facts = facts
             known.speed = speed if speed is not None else known.speed
-            newest = await on_disk(known.folder.newest)
             self._begin(known, newest.name if newest is not None else "")
             return known
 
@@ -159,15 +162,21 @@ class Supervisor:
         run.speed = speed
         self._status(run)
 
-    def save(self, run: Run, name: str) -> None:
-        """Let an active run save."""
-        check_training(run, "what it has learned is saved already")
-        self._order(run, "save", name=name)
+    async def save(self, run: Run, name: str) -> None:
+        """Let an active run save; what a resting one has learned gets a name."""
+        if run.state in RESTING and name:
+            await self._at_rest.name(run, name)
+        else:
+            check_training(run, "what it has learned is saved already, and can be saved under a name")
+            self._order(run, "save", name=name)
 
-    def evaluate(self, run: Run, episodes: int) -> None:
-        """Have found out how well an active run plays from where it never trained."""
-        check_training(run, "start it, then evaluate it")
-        self._order(run, "evaluate", episodes=episodes)
+    async def evaluate(self, run: Run, episodes: int) -> None:
+        """Have found out how well a run plays from where it never trained."""
+        if run.state in RESTING and await on_disk(run.folder.newest) is not None:
+            self._at_rest.evaluate(run, episodes)
+        else:
+            check_training(run, "start it, then evaluate it")
+            self._order(run, "evaluate", episodes=episodes)
 
     async def reset(self, run: Run) -> None:
         """Replace the agent by a fresh one."""
@@ -176,15 +185,7 @@ class Supervisor:
             return
         async with self._one_at_a_time:
             check_resting(run)
-
-            def anew(facts: Facts = run.facts) -> None:
-                fresh = make_algorithm(facts.algorithm, facts.environment, facts.parameters, facts.seed)
-                begin_anew(run.folder, fresh.checkpoint())
-
-            await on_disk(anew)
-            run.happened(Cause.RESET)
-            run.reason, run.last_words, run.picture = "", (), None
-            heard(run, {"is": "reset", "episode": 0, "step": 0, "epsilon": 0.0}, self._tell)
+            await self._at_rest.begin_anew(run)
 
     async def load(self, run: Run, name: str) -> None:
         """Let training go on from a checkpoint."""
@@ -196,6 +197,7 @@ class Supervisor:
             await self._check_free(run)
             self._check_room()
             held = await on_disk(lambda: run.folder.load(name))
+            check_end(run, run.facts.episodes, held.episode, f"{name} has nothing left to train; raise Episodes first")
             self._begin(run, name)
             run.episode, run.step, run.epsilon = held.episode, held.step, held.epsilon
             run.begin_curve(is_read=False)  # until the process has put the log right
@@ -247,8 +249,7 @@ class Supervisor:
 
     def _ended(self, run: Run, code: int | None, words: Sequence[str]) -> None:
         self._processes.pop(run.name, None)
-        cause = cause_of(code)
-        if cause is Cause.DIED:
+        if (cause := cause_of(code)) is Cause.DIED:
             run.reason, run.last_words = how_it_ended(code, words), words
             if run.state is State.STOPPING:
                 run.reason = "it did not leave when it was asked, and was ended: its newest checkpoint is from before"
@@ -258,8 +259,7 @@ class Supervisor:
         if run.state is State.FINISHED:
             self._tell("complete", run.told())
         elif run.state is State.CRASHED:
-            told = {"message": f"the run {run.name} crashed: {run.reason}", "run": run.name, "reason": "failed"}
-            self._tell("error", told)
+            self._tell("error", {"message": f"the run {run.name} crashed: {run.reason}", "run": run.name, "reason": "failed"})
 
     async def _check_free(self, run: Run) -> None:
         """Hold that no other process has begun to train a run since the last look."""

@@ -9,7 +9,7 @@ from rollback.studio.refusals import Refused
 from rollback.studio.run import Facts, Run
 from rollback.studio.states import State
 
-__all__ = ["check_alone", "check_here", "check_locked", "check_resting", "check_training"]
+__all__ = ["check_alone", "check_end", "check_here", "check_locked", "check_resting", "check_training"]
 
 
 def check_here(run: Run) -> None:
@@ -77,3 +77,22 @@ def check_locked(run: Run, given: Mapping[str, Any]) -> None:
         if value is not None and value != "" and value != locked.get(name):
             held = f"{name} of the run {run.name} is {locked.get(name)!r:.60} for good"
             raise Refused("running", f"{held}: start a new run to train with {value!r:.60}")
+
+
+def check_end(run: Run, episodes: int, done: int, otherwise: str) -> None:
+    """Hold that the end of a run is not brought nearer, and that there is something to train before it.
+
+    Args:
+        run: The run.
+        episodes: After how many it is to be finished; 0: never. Who has no end may be given one.
+        done: How many what it would go on from has made.
+        otherwise: What to do where it would be finished at once.
+
+    Raises:
+        Refused: It is, or there is not.
+    """
+    held = run.facts.episodes
+    if 0 < episodes < held:
+        raise Refused("running", f"the run {run.name} is to make {held:,} episodes, which can only be raised: not {episodes:,}")
+    if 0 < episodes <= done:
+        raise Refused("running", f"the run {run.name} has made its {episodes:,} episodes: {otherwise}")

@@ -5,9 +5,7 @@ Runs in the process of the run. What it tells goes out by `tell`: messages of pl
 
 from __future__ import annotations
 
-import math
 import time
-from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
@@ -15,7 +13,9 @@ from typing import Any, Final
 from rollback.agents.checkpoints import Checkpoint, RunFolder
 from rollback.agents.training import Algorithm, EpisodePoint, make_algorithm
 from rollback.errors import RollbackError
-from rollback.studio.history import PointLog, bring_back, put_aside
+from rollback.studio.figures import Figures, best_by
+from rollback.studio.history import PointLog, agent_aside, bring_back, put_aside
+from rollback.studio.keeping import Keeper
 from rollback.studio.pace import Due, Pace
 from rollback.studio.points import lines_of
 
@@ -24,11 +24,7 @@ __all__ = ["Job", "Tell", "Trainer"]
 TOLD_EVERY: Final = 0.1  # seconds between two batches of points
 SAVED_EVERY: Final = 5.0  # seconds between two checkpoints that are made by themselves
 _SAVING_SHARE: Final = 50.0  # and so many times as long as making one takes: 2 % of the time at most
-_EVALUATED: Final = 200  # episodes of an evaluation
-_EVALUATED_WITHIN: Final = 0.25  # seconds it may take to be made by itself with each checkpoint
-_BEST_BY: Final = ("success", "won", "lines", "reward")  # the first that is known says which checkpoint is the best
 _MOST_ROWS: Final = 2000  # points in one message
-_MEAN_OF: Final = 100  # episodes whose mean reward says which checkpoint is the best
 
 Tell = Callable[[dict[str, Any] | bytes], None]
 
@@ -83,8 +79,8 @@ class Trainer:
         self._parent = ""
         self._epsilon = self._algorithm.checkpoint().epsilon
         self._waiting: list[EpisodePoint] = []
-        self._recent: deque[EpisodePoint] = deque(maxlen=_MEAN_OF)
-        self._evaluation_cost: float | None = None  # seconds an episode
+        self._figures = Figures()
+        self._keeper = Keeper(folder)
         self._steps_then, self._then, self._rate = 0, now, 0.0
         self.is_watched = job.is_watched
         self.is_paused = False
@@ -96,7 +92,9 @@ class Trainer:
         try:
             folder.sweep()
             if job.checkpoint:
-                self._become(folder.load(job.checkpoint))
+                self._become(began := folder.load(job.checkpoint))
+                if (newest := folder.newest()) is not None and newest.name == job.checkpoint:
+                    self._keeper.goes_on_from(newest.name, began)
             elif folder.newest() is None:
                 put_aside(folder)
             self._log = PointLog(folder)
@@ -164,15 +162,18 @@ class Trainer:
         self.show()
 
     def reset(self) -> None:
-        """Begin anew, with the same parameters and the same seed."""
+        """Begin anew, with the same parameters and the same seed; what was learned stays as `before-reset`."""
+        self._write()
+        aside = agent_aside(self._folder, self._checkpoint()) if self._algorithm.steps else ""
         self._algorithm = self._made()
         self._parent, self._epsilon, self._waiting = "", self._algorithm.checkpoint().epsilon, []
-        self._recent.clear()
+        self._figures.clear()
         self._log.close()
         put_aside(self._folder)
         self._log = PointLog(self._folder)
+        self._keeper.pin()
         self.keep()
-        self._tell({"is": "reset", **self._place()})
+        self._tell({"is": "reset", "aside": aside, **self._place()})
         self.show()
 
     def load(self, name: str) -> None:
@@ -188,6 +189,7 @@ class Trainer:
             raise
         finally:
             self._log = PointLog(self._folder)
+        self._keeper.pin()
         self.keep()  # or a crash would bring back the agent of before
         self._tell({"is": "loaded", "name": name, **self._place()})
         self.show()
@@ -203,11 +205,12 @@ class Trainer:
         self._tell_saved([name], checkpoint, by_hand=True)
 
     def keep(self, *, by_hand: bool = False) -> None:
-        """Save as the newest checkpoint, and as the best if it is."""
+        """Save as the newest checkpoint, and as the best if it is; where the newest one holds the same, nothing is written."""
         self._write()
-        checkpoint = self._checkpoint(self._evaluation())
-        by = next((name for name in _BEST_BY if name in checkpoint.metrics), "")
-        names = self._folder.keep(checkpoint, by=by)
+        checkpoint = self._checkpoint()
+        names = self._keeper.keep(checkpoint, by=best_by(checkpoint.metrics), is_wanted=by_hand)
+        if not names:
+            return
         self._folder.write_facts({**self._folder.facts(), **self._place()})  # what a list of runs shows without reading logs
         self._log.thin(checkpoint.episode)
         self._tell_saved(names, checkpoint, by_hand=by_hand)
@@ -236,33 +239,17 @@ class Trainer:
         self._algorithm.restore(checkpoint)
         bring_back(self._folder, checkpoint.episode, checkpoint.step)
         self._parent, self._epsilon, self._waiting = checkpoint.hash, checkpoint.epsilon, []
-        self._recent.clear()
+        self._figures.clear()
 
-    def _checkpoint(self, evaluation: Mapping[str, float] | None = None) -> Checkpoint:
-        count = len(self._recent)
-        metrics = {"reward": sum(float(point.reward) for point in self._recent) / count} if count else {}
-        for name in self._recent[-1].extra if count else ():
-            metrics[name] = sum(float(point.extra.get(name, 0.0)) for point in self._recent) / count
-        metrics |= evaluation or {}
-        known = {name: value for name, value in metrics.items() if math.isfinite(value)}
-        return self._algorithm.checkpoint(parent=self._parent, metrics=known)
-
-    def _evaluation(self) -> dict[str, float]:
-        """Return how well it plays from where it never trained, apart from the final figure, if that is found out quickly."""
-        before = time.monotonic()
-        if self._evaluation_cost is None:
-            self._algorithm.validate(1)
-            self._evaluation_cost = time.monotonic() - before
-        if self._evaluation_cost * _EVALUATED > _EVALUATED_WITHIN:
-            return {}
-        return self._algorithm.validate(_EVALUATED)
+    def _checkpoint(self) -> Checkpoint:
+        return self._algorithm.checkpoint(parent=self._parent, metrics=self._figures.of(self._algorithm))
 
     def _book(self, points: list[EpisodePoint]) -> None:
         if not points:
             return
         self._waiting += points
         self._epsilon = points[-1].epsilon
-        self._recent += points[-_MEAN_OF:]
+        self._figures.book(points)
         if len(self._waiting) >= _MOST_ROWS:
             self._write()
 

@@ -12,8 +12,8 @@ from starlette.applications import Starlette
 
 from rollback.agents.training import ALGORITHMS, algorithm_named
 from rollback.cli import studio
-from rollback.cli.app import run
 from rollback.cli.agent_games import game_for, race_offers
+from rollback.cli.app import run
 from rollback.cli.studio_opponents import Opponents
 from rollback.envs.names import game_factory
 from rollback.errors import CheckpointError, UsageError
@@ -37,6 +37,17 @@ def test_what_it_cannot_do_is_one_sentence(words: list[str], says: str, tmp_path
     said = capsys.readouterr()
     told = [line for line in said.err.splitlines() if line.startswith("rollback:")]
     assert len(told) == 1 and says in told[0] and said.out == ""
+
+
+def test_a_folder_in_which_no_run_could_be_kept_is_refused_at_the_start(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+    (tmp_path / "file").write_text("no folder")
+    folders = {"/proc/x": "cannot be made", "/proc": "cannot be written", str(tmp_path / "file"): "cannot be made"}
+    for folder, says in folders.items():  # whoever may write everywhere cannot write there
+        assert run(["studio", "--port", "0", "--no-open", "--runs", folder]) == 2, folder
+        told = [line for line in capsys.readouterr().err.splitlines() if line.startswith("rollback:")]
+        assert len(told) == 1 and says in told[0] and folder in told[0] and "--runs" in told[0]
+    studio._check_folder(tmp_path / "new" / "runs")
+    assert list((tmp_path / "new" / "runs").iterdir()) == []
 
 
 @pytest.mark.parametrize(

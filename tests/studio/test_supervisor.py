@@ -448,3 +448,53 @@ def _lives(pid):
             return file.read().rpartition(")")[2].split()[0] != "Z"
     except OSError:
         return False
+
+
+async def test_a_finished_run_does_not_go_on_before_its_episodes_are_raised_and_they_cannot_be_lowered(tmp_path):
+    async with Studio(tmp_path) as studio:
+        await studio.ask("start", **ROOMS, episodes=2000)
+        await studio.reaches("finished")
+        name, before = studio.run().name, sorted(path.name for path in studio.run().folder.path.glob("*.npz"))
+        further = f"the run {name} has made its 2,000 episodes: raise Episodes to go on"
+        assert await studio.refused("start", run=name) == (409, further)
+        assert await studio.refused("start", run=name, episodes=2000) == (409, further)
+        lower = f"the run {name} is to make 2,000 episodes, which can only be raised: not 1,500"
+        assert await studio.refused("start", run=name, episodes=1500) == (409, lower)
+        assert "raise Episodes" in (await studio.refused("load", run=name, name=studio.run().folder.newest().name))[1]
+        assert studio.run().state.value == "finished" and studio.run().facts.episodes == 2000
+        assert sorted(path.name for path in studio.run().folder.path.glob("*.npz")) == before
+        await studio.ask("start", run=name, episodes=2010)
+        await studio.reaches("finished")
+        assert studio.run().episode == 2010
+
+
+async def test_what_a_run_that_rests_has_learned_gets_a_name_and_is_evaluated_and_put_aside(tmp_path):
+    async with Studio(tmp_path) as studio:
+        train_elsewhere(tmp_path, 30).close()
+        await studio.supervisor.look()
+        run, newest = studio.run("theirs"), studio.run("theirs").folder.newest().checkpoint
+        assert (await studio.refused("save", run="theirs"))[0] == 409  # it is saved already
+        assert (await studio.refused("save", run="theirs", name="best"))[0] == 400
+        await studio.ask("save", run="theirs", name="mine")
+        saved = studio.events("save_complete")[-1]
+        assert saved["by_hand"] and saved["names"] == ["mine"] and saved["hash"] == newest.hash
+        assert run.folder.load("mine") == newest and run.state.value == "stopped"
+        await studio.ask("evaluate", run="theirs", episodes=20)
+        assert "already" in (await studio.refused("evaluate", run="theirs"))[1]
+        await studio.until(lambda: studio.events("evaluated"))
+        assert studio.events("evaluated")[-1]["metrics"]["starts"] <= 20 and run.folder.newest().checkpoint == newest
+        await studio.ask("reset", run="theirs")
+        assert studio.events("reset_complete")[-1]["aside"] == "before-reset"
+        assert run.folder.load("before-reset") == newest and run.folder.newest().checkpoint.step == 0
+        await studio.ask("load", run="theirs", name="before-reset")
+        await studio.until(lambda: run.is_read and run.curve.last > newest.episode)
+        assert is_whole(run.curve)
+
+
+async def test_a_run_that_learned_nothing_yet_is_neither_named_nor_evaluated(tmp_path):
+    Runs(tmp_path).create({"algorithm": "q-learning", "environment": ROOMS["env"]}, "empty")
+    async with Studio(tmp_path) as studio:
+        assert "has learned nothing yet" in (await studio.refused("save", run="empty", name="mine"))[1]
+        assert (await studio.refused("evaluate", run="empty"))[0] == 409
+        (tmp_path / "empty" / "last-1.npz").write_bytes(b"torn")
+        assert (await studio.refused("evaluate", run="empty"))[0] == 409

@@ -4,6 +4,7 @@ import pytest
 
 from rollback.agents.checkpoints import Runs
 from rollback.errors import CheckpointError, RollbackError
+from rollback.studio import figures
 from rollback.studio import trainer as module
 from rollback.studio.history import BEGINNING, PointLog, read_rows
 from rollback.studio.points import rows_of
@@ -175,7 +176,7 @@ def test_pictures_are_made_only_where_somebody_looks(folder):
 
 
 def test_what_is_saved_says_how_well_it_plays_where_it_never_trained(folder, monkeypatch):
-    monkeypatch.setattr(module, "_EVALUATED_WITHIN", 1e9)  # also on a busy machine
+    monkeypatch.setattr(figures, "EVALUATED_WITHIN", 1e9)  # also on a busy machine
     told = Told()
     training = trainer(folder, told, environment="gridworld?layout=halls")
     while training.algorithm.steps < 3000:
@@ -183,7 +184,10 @@ def test_what_is_saved_says_how_well_it_plays_where_it_never_trained(folder, mon
     training.keep()
     metrics = told.of("saved")[-1]["metrics"]
     assert metrics["held_out"] == 1.0 and metrics["starts"] == 100.0, "not those of the final figure"
-    assert "success" in metrics and "reward" in metrics
+    assert "success" in metrics and "reward" not in metrics
+    assert metrics["training_episodes"] <= 100 and {"training_reward", "training_success"} <= set(metrics)
+    training.save("mine")  # by the same measure
+    assert told.of("saved")[-1]["metrics"] == metrics
     before = training.algorithm.checkpoint().to_bytes()
     training.evaluate(20)
     assert told.of("evaluated")[-1]["metrics"]["starts"] == 20.0
@@ -240,4 +244,40 @@ def test_slow_motion_does_not_make_up_for_the_time_of_a_pause(folder, monkeypatc
     training.resume()
     training.advance()
     assert training.algorithm.steps == 2
+    training.close()
+
+
+def test_a_run_that_goes_on_and_stops_at_once_writes_no_checkpoint_like_its_newest(folder):
+    training = trainer(folder)
+    training.advance(at_most=500)
+    training.close()
+    newest = folder.newest()
+    for _ in range(5):
+        trainer(folder, checkpoint=newest.name).close()
+    assert folder.newest().path == newest.path and folder.newest().checkpoint == newest.checkpoint
+    training = trainer(folder, checkpoint=newest.name)
+    training.save("mine")
+    training.reset()
+    training.close()
+    trainer(folder, checkpoint="mine").close()  # the newest one is another: it is written
+    assert folder.newest().checkpoint.step == newest.checkpoint.step > 0
+    assert folder.newest().checkpoint.parent == folder.load("mine").hash
+
+
+def test_what_a_reset_replaces_is_kept_with_its_curve_and_so_is_that_of_the_reset_before(folder):
+    told = Told()
+    training = trainer(folder, told)
+    done = []
+    for steps in (900, 600, 300, 100):
+        training.advance(at_most=steps)
+        done.append((training.algorithm.steps, training.algorithm.episodes))
+        training.reset()
+        assert told.of("reset")[-1]["aside"] == "before-reset"
+    training.reset()
+    assert told.of("reset")[-1]["aside"] == "", "a fresh agent is not worth a file"
+    names = ["before-reset", "before-reset-2", "before-reset-3"]
+    assert [(folder.load(name).step, folder.load(name).episode) for name in names] == list(reversed(done[1:]))
+    training.load("before-reset-2")
+    assert (training.algorithm.steps, training.algorithm.episodes) == done[2]
+    assert [row[0] for row in read_rows(folder, BEGINNING, 10**6)[0]] == list(range(1, done[2][1] + 1))
     training.close()

@@ -113,8 +113,9 @@ class Opponents:
             if room not in self._playing:
                 return gone_page(
                     "Nobody waits there any more",
-                    f"The agent has left this room, as it does when nobody came within {self._alone / 60:g} minutes, when others"
-                    " needed its place, or when the studio ended. Press “Play against it” once more: that opens another room.",
+                    f"The agent has left this room, as it does when nobody came within {self._alone / 60:g} minutes, when"
+                    " others needed its place, or when the studio ended. Press “Play against it” once more: that opens"
+                    " another room.",
                 )
             host = request.url.hostname or "127.0.0.1"
             shown = f"[{host}]" if ":" in host else host

@@ -63,8 +63,9 @@ class Keeper:
         replaced = self._name if self._is_loose and self._hash != checkpoint.parent else ""
         names = self._folder.keep(checkpoint, by=by, newest=KEPT + bool(replaced))
         if replaced:
-            with contextlib.suppress(CheckpointError):  # somebody deleted it
-                self._folder.delete(replaced)
+            with contextlib.suppress(CheckpointError):
+                if replaced != names[0]:  # somebody deleted it, and its number was free again
+                    self._folder.delete(replaced)
         else:
             self._before = self._episode, self._step
         self._take(names[0], checkpoint)

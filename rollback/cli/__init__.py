@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from rollback.cli.app import main
+from rollback.cli.entry import main
 
 __all__ = ["main"]

@@ -12,6 +12,7 @@ import typer
 
 from rollback import __version__
 from rollback.cli import output
+from rollback.cli.entry import loaded
 from rollback.cli.exit_codes import FINE, INTERRUPTED, NOT_REACHED, NOT_TRUE, WRONG_USE
 from rollback.errors import DesyncError, NetworkError, RollbackError
 
@@ -62,7 +63,9 @@ def run(arguments: Sequence[str] | None = None) -> int:
     output.hush_checker()
     told = list(sys.argv[1:] if arguments is None else arguments) or ["--help"]
     try:
-        code = build()(args=told, prog_name="rollback", standalone_mode=False)
+        program = build()
+        loaded()
+        code = program(args=told, prog_name="rollback", standalone_mode=False)
     except SystemExit as leaving:
         if (cut := output.code_of(leaving.__context__)) is not None:  # what writes tables leaves with 1 where a pipe ends
             return cut

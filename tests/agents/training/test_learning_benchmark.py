@@ -27,7 +27,7 @@ GRIDWORLD = {
     "moves": 26.3026,
 }
 TETRIS = {"rows": 6, "seed": 1, "processor_seconds": 13.9, "is_reached": False, "pieces": 31_250, "games": 50, "lines": 598.0}
-TETRIS |= {"interval": [597.0, 598.0], "tenth": 593.0, "least": 482.0, "newest": "newest.npz", "best": "best.npz"}
+TETRIS |= {"interval": [597.0, 598.0], "tenth": 593.0, "least": 482.0, "newest": "newest.npz"}
 
 
 @pytest.fixture(scope="module")

@@ -123,7 +123,7 @@ def command(
 
     ends = Ends(episodes or 0, steps or 0, until)
     known = {"learning_rate": learning_rate, "discount": discount, "epsilon": epsilon, "workers": workers}
-    given = {key: value for key, value in known.items() if value is not None} | parsed(further or [])
+    given = _together({key: value for key, value in known.items() if value is not None}, further or [])
     if parameters:
         _tell_parameters(algo, environment, as_json)
         return
@@ -142,18 +142,18 @@ def command(
     raise typer.Exit(outcome.caught or (NOT_TRUE if outcome.is_reached is False else FINE))
 
 
-def parsed(words: list[str]) -> dict[str, Any]:
-    """Return parameters as they were given, numbers as numbers.
-
-    Raises:
-        UsageError: One is not written as NAME=VALUE.
-    """
-    found: dict[str, Any] = {}
+def _together(given: dict[str, Any], words: list[str]) -> dict[str, Any]:
+    """Return the parameters of options of their own and those of `--set`, numbers as numbers."""
+    found = dict(given)
+    said = {name: f"--{name.replace('_', '-')} {value}" for name, value in found.items()}
     for word in words:
         name, equals, text = word.partition("=")
         if not equals or not name or not text:
             raise UsageError(f"--set takes NAME=VALUE, as in --set population=80, not {word[:60]!r}")
-        found[name.replace("-", "_")] = _value(text)
+        name = name.replace("-", "_")
+        if name in found:
+            raise UsageError(f"{said[name]} and --set {word[:60]} say two things of one parameter: leave one of them out")
+        found[name], said[name] = _value(text), f"--set {word[:60]}"
     return found
 
 

@@ -17,6 +17,7 @@ from typing import Any, Final
 from rollback.agents.checkpoints import RunFolder, Runs
 from rollback.agents.training import ALGORITHMS, algorithm_from, algorithm_named, filled, make_algorithm
 from rollback.cli.progress import Bar, progress
+from rollback.cli.train_ends import Ends
 from rollback.cli.train_outcome import Outcome, main_figure
 from rollback.errors import CheckpointError, RollbackError, UsageError
 from rollback.studio.points import rows_of
@@ -25,16 +26,8 @@ from rollback.studio.trainer import Job, Trainer
 
 __all__ = ["Course", "Ends", "algorithm_for", "resumed", "started", "trained"]
 
-# Steps after which each has usually learned what it will, and games it is tried in.
-ENOUGH: Final = {
-    "q-learning": 300_000,
-    "cross-entropy": 200_000,
-    "self-play": 3_000_000,
-    "self-play on duel": 15_000_000,
-    "self-play-q-learning": 14_000_000,
-}
+# Games each is tried in.
 TRIED: Final = {"q-learning": 200, "cross-entropy": 50, "self-play": 40, "self-play-q-learning": 40}
-BEST: Final = {"cross-entropy": 600.0}  # what each can reach at the most; of the others it is a share
 FIRST_LOOK: Final = {  # steps, see `Ends.until`
     "q-learning": 20_000,
     "cross-entropy": 20_000,
@@ -46,50 +39,6 @@ LOOKS: Final = 3  # in a row that have to be good enough: the first one mostly i
 SHOWN_EVERY: Final = 0.25  # seconds
 _MEAN_OF: Final = 100  # episodes
 _SIGNALS: Final = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]
-
-
-@dataclass(frozen=True, slots=True)
-class Ends:
-    """When a training stops, whichever comes first.
-
-    Attributes:
-        episodes: After so many in all; 0: no matter.
-        steps: After so many in all; 0: no matter, or what is usually enough if nothing else is said.
-        until: How well it is to play where it was not trained; looked at after numbers of steps that the algorithm alone
-            decides, so that the same command stops at the same step.
-    """
-
-    episodes: int = 0
-    steps: int = 0
-    until: float | None = None
-
-    def settled(self, algorithm: str, done: int = 0, environment: str = "") -> Ends:
-        """Return them with an end in any case, behind the steps that are done.
-
-        Args:
-            algorithm: What trains.
-            done: Steps so far.
-            environment: On what it trains; some takes longer.
-
-        Raises:
-            UsageError: What is to be reached cannot be.
-        """
-        most = BEST.get(algorithm, 1.0)
-        if self.until is not None and not 0 <= self.until <= most:
-            raise UsageError(
-                f"--until takes a number from 0 to {most:g} for {algorithm}, such as {0.95 * most:g}, not {self.until:g}"
-            )
-        if self.episodes or self.steps or self.until is not None:
-            return self
-        usual = ENOUGH.get(f"{algorithm} on {environment}", ENOUGH.get(algorithm, 1_000_000))
-        return Ends(steps=max(usual, 2 * done))
-
-    @property
-    def words(self) -> list[str]:
-        """Return them as options."""
-        given = [("--episodes", self.episodes), ("--steps", self.steps)]
-        words = [word for name, count in given if count for word in (name, str(count))]
-        return words if self.until is None else [*words, "--until", f"{self.until:g}"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,7 +99,7 @@ def resumed(runs: Path, name: str, ends: Ends, workers: int | None) -> Course:
     """Return the course that goes on from a run's newest checkpoint.
 
     Raises:
-        UsageError: The name is none, or the run is none that can be trained here.
+        UsageError: The name is none, the run is none that can be trained here, or is past its end already.
         CheckpointError: There is no such run, or it has nothing to go on from.
     """
     folder = Runs(runs).find(name)
@@ -158,6 +107,7 @@ def resumed(runs: Path, name: str, ends: Ends, workers: int | None) -> Course:
     newest = folder.newest()
     if newest is None or newest.checkpoint is None:
         raise CheckpointError(f"the run {name} has no checkpoint to go on from: start a new one")
+    ends.check_ahead(newest.checkpoint.step, newest.checkpoint.episode)
     ends = ends.settled(facts.algorithm, newest.checkpoint.step, facts.environment)
     parameters = dict(facts.parameters)
     if workers is not None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shlex
 import signal
 import subprocess
@@ -229,3 +230,52 @@ def test_ctrl_c_saves_and_says_how_to_go_on(here: Path, capsys):
     assert newest is not None and newest.checkpoint is not None and newest.checkpoint.step > 0
     told = trained(capsys, "--resume", "long", "--steps", str(newest.checkpoint.step + 10), "--evaluate", "0")
     assert told["steps"] == newest.checkpoint.step + 10
+
+
+@pytest.mark.parametrize(
+    ("ends", "says"),
+    [
+        (["--steps", "300"], "500 steps are made already: give --steps more than that, not 300"),
+        (["--steps", "500"], "500 steps are made already: give --steps more than that, not 500"),
+        (["--episodes", "1", "--steps", "900"], "episodes are made already: give --episodes more than that, not 1"),
+    ],
+)
+def test_a_run_that_is_past_its_end_is_not_trained_and_nothing_is_written(ends, says, capsys):
+    assert run(["train", "gridworld?layout=rooms", "--steps", "500", "--name", "made", "--evaluate", "0"]) == 0
+    before = {file.name: file.stat().st_mtime_ns for file in Path("runs/made").iterdir()}
+    capsys.readouterr()
+    assert run(["train", "--resume", "made", *ends]) == 2
+    said = capsys.readouterr()
+    assert says in said.err and said.err.count("\n") == 1 and said.out == ""
+    assert {file.name: file.stat().st_mtime_ns for file in Path("runs/made").iterdir()} == before
+
+
+def test_help_names_all_that_can_be_learned_and_all_that_learns(capsys):
+    from rollback.agents.training import ALGORITHMS, algorithm_named
+
+    assert run(["train", "--help"]) == 0
+    told = " ".join(capsys.readouterr().out.replace("│", " ").split())
+    for name in ALGORITHMS:
+        assert f"{name} (" in told, name
+        for environment in algorithm_named(name).environments:
+            assert re.search(rf"\b{environment.partition('?')[0]}\b", told), environment
+    assert "self-play-q-learning (a table, for pong and duel)" in told
+
+
+def test_each_parameter_is_told_in_a_sentence_that_can_be_read(capsys):
+    assert run(["train", "duel", "--algo", "self-play-q-learning", "--parameters"]) == 0
+    told = capsys.readouterr().out
+    assert (
+        "What a reward is worth one choice later: less than 1 makes it hurry." in told
+    )
+
+
+def test_a_parameter_that_is_given_twice_is_refused(capsys):
+    for twice, name in (
+        (["--learning-rate", "0.5", "--set", "learning_rate=0.6"], "--learning-rate 0.5 and --set learning_rate=0.6"),
+        (["--set", "epsilon=0.5", "--set", "epsilon=0.4"], "--set epsilon=0.5 and --set epsilon=0.4"),
+    ):
+        assert run(["train", "gridworld", *twice]) == 2
+        said = capsys.readouterr().err
+        assert f"{name} say two things of one parameter: leave one of them out" in said and said.count("\n") == 1
+    assert not Path("runs").exists()

@@ -10,8 +10,9 @@ from rich.console import Console
 
 from rollback.agents.training import EpisodePoint
 from rollback.cli.progress import progress
+from rollback.cli.train_ends import ENOUGH, Ends
 from rollback.cli.train_outcome import Outcome, interval_of, main_figure
-from rollback.cli.train_run import ENOUGH, Ends, _View, algorithm_for
+from rollback.cli.train_run import _View, algorithm_for
 from rollback.errors import UsageError
 from rollback.studio.points import lines_of
 from tests.cli.terminal import LookedAtTerminal

@@ -22,7 +22,7 @@ class Learning:
 
     Attributes:
         rate: How far a value moves towards what was just seen.
-        discount: What is one choice later is worth.
+        discount: What a reward is worth one choice later.
         clumsiness: The share of the opponent's choices that are thrown.
         frames: After how many a match is over.
     """

@@ -51,7 +51,7 @@ class SelfPlayTable:
     environments: ClassVar[tuple[str, ...]] = tuple(COARSE)
     parameters: ClassVar[tuple[Parameter, ...]] = (
         Parameter("learning_rate", 0.03, 0.001, 1.0, help="How far a value moves towards what was just seen, 1: all the way."),
-        Parameter("discount", 0.98, 0.0, 1.0, help="What is one choice later is worth: less than 1 makes it hurry."),
+        Parameter("discount", 0.98, 0.0, 1.0, help="What a reward is worth one choice later: less than 1 makes it hurry."),
         Parameter("epsilon", 1.0, 0.0, 1.0, help="Share of choices that are tried at random in the beginning."),
         Parameter("epsilon_decay", 0.995, 0.5, 1.0, help="What that share is multiplied by after every match."),
         Parameter("epsilon_least", 0.05, 0.0, 1.0, help="What that share never falls below, unless it began there."),

@@ -14,6 +14,7 @@ from rollback import __version__
 from rollback.cli import output
 from rollback.cli.entry import loaded
 from rollback.cli.exit_codes import FINE, INTERRUPTED, NOT_REACHED, NOT_TRUE, WRONG_USE
+from rollback.cli.wrong_values import wrong_value
 from rollback.errors import DesyncError, NetworkError, RollbackError
 
 __all__ = ["build", "main", "run"]
@@ -80,7 +81,7 @@ def run(arguments: Sequence[str] | None = None) -> int:
             return cut
         if not hasattr(error, "format_message"):  # what typer raises is its own, or click's, by its version
             raise
-        output.say(f"rollback: {_sentence(error)}")
+        output.say(f"rollback: {_sentence(error, told)}")
         return WRONG_USE
     return code if isinstance(code, int) else FINE
 
@@ -97,11 +98,12 @@ def _flowing(docstring: str) -> str:
     return "\n\n".join(" ".join(paragraph.split()) for paragraph in paragraphs)
 
 
-def _sentence(error: Any) -> str:
+def _sentence(error: Any, words: Sequence[str]) -> str:
     """Return what is wrong with a command line, and where its help is."""
     context = getattr(error, "ctx", None)
     path = context.command_path if context is not None else "rollback"
-    return f"{error.format_message().strip().rstrip('.')}; {path} --help shows what there is"
+    said = wrong_value(error, words) or error.format_message().strip().rstrip(".")
+    return f"{said}; {path} --help shows what there is"
 
 
 def _code(error: RollbackError) -> int:

@@ -150,8 +150,8 @@ def test_without_a_failure_nothing_is_shrunk(capsys, tmp_path):
         (["--replay", '{"format": 1'], "--replay takes a file, or a JSON object, and this is none"),
         (["--replay", '{"game": "pong"}'], "this is no match to replay"),
         (["--game", "tests.sim.pool.games:Alone"], "Alone is a game for one player, and stress plays it over a network"),
-        (["--loss", "2"], "Invalid value for '--loss'"),
-        (["--seeds", "0"], "Invalid value for '--seeds'"),
+        (["--loss", "2"], "--loss must be"),
+        (["--seeds", "0"], "--seeds must be"),
     ],
 )
 def test_wrong_use_is_one_sentence(arguments, says, capsys):

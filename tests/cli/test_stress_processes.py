@@ -99,9 +99,9 @@ def test_a_single_worker_is_this_process_unless_it_may_have_to_be_ended(backend,
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [
-        (["--backend", "threads"], "Invalid value for '--backend'"),
-        (["--timeout", "0"], "Invalid value for '--timeout'"),
-        (["--retries", "-1"], "Invalid value for '--retries'"),
+        (["--backend", "threads"], "--backend must be"),
+        (["--timeout", "0"], "--timeout must be"),
+        (["--retries", "-1"], "--retries must be"),
         (["--journal", "/nowhere/run.jsonl", "--workers", "1", "--seeds", "1"], "/nowhere/run.jsonl"),
     ],
 )

@@ -181,7 +181,7 @@ def test_what_can_be_set_is_shown_with_its_limits(capsys):
         (["gridworld", "--until", "-inf"], "not -inf"),
         (["gridworld", "--until", "-0.1"], "not -0.1"),
         (["gridworld", "--until", "1e999"], "not inf"),
-        (["gridworld", "--until", "soon"], "Invalid value for '--until'"),
+        (["gridworld", "--until", "soon"], "--until must be"),
         (["gridworld", "--until", "95"], "not 95"),
         (["duel", "--until", "1.01"], "--until takes a number from 0 to 1 for self-play"),
         (["duel", "--algo", "self-play-q-learning", "--until", "nan"], "for self-play-q-learning, such as 0.95, not nan"),
@@ -265,9 +265,7 @@ def test_help_names_all_that_can_be_learned_and_all_that_learns(capsys):
 def test_each_parameter_is_told_in_a_sentence_that_can_be_read(capsys):
     assert run(["train", "duel", "--algo", "self-play-q-learning", "--parameters"]) == 0
     told = capsys.readouterr().out
-    assert (
-        "What a reward is worth one choice later: less than 1 makes it hurry." in told
-    )
+    assert "What a reward is worth one choice later: less than 1 makes it hurry." in told
 
 
 def test_a_parameter_that_is_given_twice_is_refused(capsys):

@@ -22,7 +22,7 @@ _PAGE: Final = """<!doctype html>
 </head>
 <body>
   <header><p class="brand">rollback studio</p></header>
-  <main>
+  <main class="gone">
     <div class="card">
       <h1>{title}</h1>
       <p>{sentence}</p>

@@ -91,6 +91,7 @@ function modulesOf(qrcode, text) {
   return places.map((down) => places.map((across) => code.isDark(down, across)));
 }
 
+/** Copy what has a `value` and can `select()` itself; false where it is only selected. */
 export async function copied(field) {
   try {
     await navigator.clipboard.writeText(field.value); // only where the page came over https or from this machine

@@ -253,7 +253,8 @@ export class Page {
   }
 
   #trouble(error) {
-    this.#alert.show(error.message);
+    const { code, message } = error;
+    this.#alert.show(code ? `${message.charAt(0).toUpperCase()}${message.slice(1)}` : message); // the lobby begins small
   }
 
   #agentCalled(name) {

@@ -19,17 +19,16 @@ export function terminalCommand({ verb = "play", room = "CODE", game = null, inv
   return words.map((word) => (PLAIN.test(word) ? word : `'${word.replaceAll("'", "'\"'\"'")}'`)).join(" ");
 }
 
-/** A field with the command: `id` is the field's, the button's is `id` and "-copy", and what is told of it `id` and "-told". */
+/** Shows the command: `id` is of the place, the button's is `id` and "-copy", and what is told of it `id` and "-told". */
 export class TerminalLine {
-  #field;
+  #place;
   #told;
 
   constructor(id) {
-    this.#field = found(id);
+    this.#place = found(id);
     this.#told = found(`${id}-told`);
-    this.#field.addEventListener("focus", () => this.#field.select());
     found(`${id}-copy`).addEventListener("click", async () => {
-      const isCopied = await copied(this.#field);
+      const isCopied = await copied({ value: this.#place.textContent, select: () => getSelection().selectAllChildren(this.#place) });
       this.#told.textContent = isCopied ? "Copied." : "It is selected: copy it with your keyboard or by a long press.";
     });
     this.show();
@@ -37,8 +36,8 @@ export class TerminalLine {
 
   show(wanted) {
     const command = terminalCommand(wanted);
-    if (command === this.#field.value) return;
-    this.#field.value = command;
+    if (command === this.#place.textContent) return;
+    this.#place.textContent = command;
     this.#told.textContent = "";
   }
 }

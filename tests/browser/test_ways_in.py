@@ -16,7 +16,11 @@ from signaling.offers import BUILT_IN
 from tests.browser.acting_page import ActingPage, acting_page
 from tests.browser.stage import Stage
 
-FIELD: Final = "(id) => document.getElementById(id).value"
+COMMANDS: Final = "(id) => document.getElementById(id).textContent"
+HIDDEN: Final = """(selector) => {
+    const { scrollWidth, clientWidth } = document.querySelector(selector);
+    return scrollWidth - clientWidth;
+}"""
 COMMAND: Final = """async ([wanted, origin]) =>
     (await import("/web/terminal-line.js")).terminalCommand(wanted, origin)"""
 
@@ -34,12 +38,12 @@ def command(page: ActingPage, wanted: dict[str, Any], origin: str) -> str:
 
 def test_the_first_screen_tells_the_command_for_the_server_it_came_from(stage: Stage, page: ActingPage) -> None:
     """A lobby on another port is found by nobody who is told `rollback play CODE` alone."""
-    assert page.tab.evaluate(FIELD, "terminal") == f"rollback play CODE --server {stage.url}"
+    assert page.tab.evaluate(COMMANDS, "terminal") == f"rollback play CODE --server {stage.url}"
     page.tab.evaluate("() => document.querySelector('#code').focus()")
     page.key("type", "k7qw-3mzp")
-    assert page.tab.evaluate(FIELD, "terminal") == f"rollback play K7QW-3MZP --server {stage.url}"
+    assert page.tab.evaluate(COMMANDS, "terminal") == f"rollback play K7QW-3MZP --server {stage.url}"
     page.visit("?room=A-B")
-    assert page.tab.evaluate(FIELD, "terminal") == f"rollback play A-B --server {stage.url}"
+    assert page.tab.evaluate(COMMANDS, "terminal") == f"rollback play A-B --server {stage.url}"
     page.tab.click("Copy the command")
     page.tab.until("() => document.querySelector('#terminal-told').textContent")
     assert page.text("#terminal-told") in ("Copied.", "It is selected: copy it with your keyboard or by a long press.")
@@ -48,10 +52,13 @@ def test_the_first_screen_tells_the_command_for_the_server_it_came_from(stage: S
 def test_a_room_tells_the_command_that_leads_into_it_and_a_locked_one_how_it_is_watched(stage: Stage, page: ActingPage) -> None:
     page.tab.click("Create a room")
     page.until_screen("room")
-    assert page.tab.evaluate(FIELD, "room-terminal") == f"rollback play RIVER-OTTER-42 --server {stage.url}"
-    assert page.tab.evaluate("() => document.querySelector('#room-terminal').checkVisibility()")
+    assert page.tab.evaluate(COMMANDS, "room-terminal") == f"rollback play RIVER-OTTER-42 --server {stage.url}"
+    for width in (320, 1280):
+        page.size(width, 800)
+        cut = page.tab.evaluate(HIDDEN, "#room-terminal")
+        assert cut <= 0 and page.look("overflow")[0] <= 0, "it is there to its end"
     page.tab.evaluate("() => client.tellRoom({ locked: true })")
-    assert page.tab.evaluate(FIELD, "room-terminal") == f"rollback watch RIVER-OTTER-42 --server {stage.url}"
+    assert page.tab.evaluate(COMMANDS, "room-terminal") == f"rollback watch RIVER-OTTER-42 --server {stage.url}"
 
 
 def test_the_command_is_the_one_that_terminals_tell_each_other(page: ActingPage) -> None:
@@ -108,3 +115,40 @@ def test_every_title_can_be_read_on_its_tile(stage: Stage, address: str) -> None
             assert page.tab.evaluate(CUT, list(TITLES.values())) == []
             assert page.look("overflow")[0] <= 0
         assert page.tab.evaluate(CUT, ["a title that is far too long for the tile of a game"]), "or it proves nothing"
+
+
+def test_the_lobbys_refusal_reads_as_a_sentence(page: ActingPage) -> None:
+    page.tab.evaluate("() => { client.refusal = { code: 'unknown_room', message: 'there is no room A-B: check the code' }; }")
+    page.tab.evaluate("() => { document.querySelector('#code').value = 'A-B'; }")
+    page.tab.click("Join")
+    page.tab.until("() => !document.querySelector('#alert').hidden")
+    assert page.trouble == "There is no room A-B: check the code"
+
+
+def test_on_a_phone_nothing_that_gets_the_focus_is_under_the_bar_of_loading(page: ActingPage) -> None:
+    page.size(390, 844)
+    page.tell("progress", {"message": "Loading Python", "loaded": 1, "total": 9})
+    page.tab.evaluate("() => document.querySelector('[value=tetris]').click()")
+    page.tab.evaluate("() => document.querySelector('#name').focus()")
+    seen = []
+    for _ in range(12):
+        page.key("press", "Tab")
+        where, bottom = page.tab.evaluate(
+            "() => [document.activeElement.id, document.activeElement.getBoundingClientRect().bottom]"
+        )
+        seen.append(where)
+        if where:
+            assert bottom <= page.look("edges", "#loading")[1], where
+    assert {"players", "create", "opponent", "solo", "join", "terminal-copy"} <= set(seen)
+
+
+def test_who_plays_in_a_narrow_window_is_told_the_keys_too(page: ActingPage) -> None:
+    page.tab.click("Create a room")
+    page.until_screen("room")
+    page.begin()
+    for width, height in ((390, 844), (320, 640), (1280, 800)):
+        page.size(width, height)
+        left, top, right, bottom = page.look("edges", "#keys")
+        assert page.text("#keys") == "↑/w up · p pauses" and left >= 0 and right <= width and top < bottom <= height
+        assert page.look("edges", "#picture")[3] <= top
+        assert page.look("overflow") == [0, 0]

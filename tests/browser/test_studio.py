@@ -78,7 +78,7 @@ def test_a_training_is_watched_saved_begun_anew_and_taken_up_again(studio: Studi
     tab.until(STATE.format("paused"))
     tab.click("Reset")
     tab.until("() => window.studio.facts().run.episode === 0 && window.studio.facts().curve.last === 0")
-    tab.click("Load before")
+    tab.click("Load before", exact=True)
     news(tab, "Loaded before")
     saved = tab.evaluate("() => document.querySelector('.checkpoint .hint').innerText")
     at = tab.until("() => window.studio.facts().curve.last > 0 && window.studio.facts().curve.last")

@@ -12,6 +12,7 @@ from tests.browser.stage import Stage, Tab
 
 HOSTILE = "<img src=x onerror=alert(1)>\u202e"
 FACTS = "() => window.studio.facts()"
+BEGUN = "() => window.studio.facts().drawn.episodes"  # the first and the last that a chart shows
 SHOWN = "() => [...document.querySelectorAll('#beginning button, #controls button')].filter((each) => each.checkVisibility())"
 CAN = f"() => ({SHOWN})().filter((each) => !each.disabled).map((each) => each.id)"
 
@@ -45,6 +46,15 @@ def write(tab: Tab, label: str, value: str) -> None:
 
 def choose(tab: Tab, label: str, value: str) -> None:
     tab._stage.run(tab._page.get_by_label(label, exact=True).select_option(value))
+
+
+def hears(studio: ActingStudio, tab: Tab, command: str, times: int) -> None:
+    """Wait until a studio was asked something so often."""
+    for _ in range(500):
+        if len(studio.asked(command)) >= times:
+            return
+        tab.evaluate("() => new Promise((resolve) => setTimeout(resolve, 20))")
+    raise AssertionError(f"{command} was asked {len(studio.asked(command))} times, not {times}")
 
 
 def test_before_any_run_the_environment_is_shown_with_a_form_of_limits_and_help(studio: ActingStudio) -> None:
@@ -113,9 +123,9 @@ STATES = {
     "running": ["pause", "stop", "reset", "save", "evaluate"],
     "paused": ["pause", "step", "stop", "reset", "save", "evaluate"],
     "stopping": [],
-    "stopped": ["go-on", "reset"],
-    "finished": ["go-on", "reset"],
-    "crashed": ["go-on", "reset"],
+    "stopped": ["go-on", "reset", "evaluate"],
+    "finished": ["go-on", "reset", "evaluate"],
+    "crashed": ["go-on", "reset", "evaluate"],
     "elsewhere": [],
 }
 
@@ -256,12 +266,14 @@ def test_checkpoints_stand_under_the_one_they_were_trained_on_from(studio: Actin
         ["best", "0", "← from nothing"], ["mine", "1", "← from best"], ["last-1", "2", "← from mine"],
         ["foreign", "0", "← from one that is gone (dddddddd)"], ["torn", "0", None],
     ]  # fmt: skip
-    assert "success 97.5 %" in text(tab, ".checkpoint") and "<img" in text(tab, ".checkpoint:last-child")
+    assert "Evaluated from 200 starts it never trained from: success 97.5 %" in text(tab, ".checkpoint")
+    assert "<img" in text(tab, ".checkpoint:last-child")
     tab.click("Load mine")
     tab.click("Delete mine")
     assert studio.asked("delete") == []  # it asks first
+    looked = len(studio.asked("checkpoints"))
     tab.click("Delete mine")
-    tab.until("() => true")
+    hears(studio, tab, "checkpoints", looked + 1)  # it looks what is left
     assert studio.asked("load") == [{"run": "rooms-1", "name": "mine"}] == studio.asked("delete")
     studio.answers["play"] = {"ok": True, "url": "javascript:alert(1)", "room": "x"}
     tab.click("Play against it best")
@@ -344,9 +356,9 @@ def test_what_happened_while_a_page_was_away_is_told_once(studio: ActingStudio) 
     studio.drop()
     tab.until("() => document.body.dataset.connection === 'waiting'")
     tab.click("Try now")
-    tab.until("() => document.querySelectorAll('.news').length === 4")
+    tab.until("() => document.querySelectorAll('.news').length === 3")
     one = "While this page was away: rooms-1 is finished."
-    assert tab.evaluate(news) == ["While this page was away, 7 things happened; the last 3:", one, one, one]
+    assert tab.evaluate(news) == ["While this page was away, 7 things happened; the last 2:", one, one]
     tab.evaluate("() => sessionStorage.clear()")
     assert well_behaved(tab)
 
@@ -370,7 +382,7 @@ def test_a_run_that_another_process_trains_is_watched_and_not_touched(studio: Ac
     assert studio.asked("preview") == [{"run": "rooms-1"}] * 2 and studio.asked("checkpoints")[-1] == {"run": "rooms-1"}
     studio.tell("status", run(state="stopped"))
     tab.until("() => window.studio.facts().run?.state === 'stopped'")
-    assert tab.evaluate(CAN) == ["go-on", "reset"] and tab.evaluate(loads) and well_behaved(tab)
+    assert tab.evaluate(CAN) == STATES["stopped"] and tab.evaluate(loads) and well_behaved(tab)
 
 
 def test_older_runs_are_listed_when_they_are_asked_for(studio: ActingStudio) -> None:
@@ -391,7 +403,7 @@ def test_a_crash_is_told_with_its_reason_and_its_last_words_as_text(studio: Acti
     tab.until("() => window.studio.facts().run?.state === 'crashed'")
     assert text(tab, "#state") == "crashed" and "killed by signal 9 <img" in text(tab, "#reason")
     assert tab.evaluate("() => document.getElementById('last-words-text').textContent").startswith("MemoryError\n<img")
-    assert tab.evaluate("() => document.images.length") == 0 and tab.evaluate(CAN) == ["go-on", "reset"]
+    assert tab.evaluate("() => document.images.length") == 0 and tab.evaluate(CAN) == STATES["stopped"]
 
 
 def test_nothing_of_what_others_named_becomes_an_element(studio: ActingStudio) -> None:
@@ -449,3 +461,96 @@ def test_without_uplot_a_sentence_says_what_fetches_it_and_the_numbers_are_there
         assert tab.evaluate("() => document.querySelectorAll('.uplot').length") == 0 and not (tab.errors or tab.violations)
     finally:
         studio.close()
+
+
+def test_the_picture_of_one_run_is_not_shown_under_the_name_of_another(studio: ActingStudio) -> None:
+    pixels = """() => { const canvas = document.getElementById("picture");
+        return canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height).data.some((each) => each > 0); }"""
+    tab = studio.open(runs=[run(), run("rooms-2", "stopped")], watching="rooms-1")
+    told = {"run": "rooms-1", "number": 1, "episode": 7, "step": 90, "agent_pos": [1, 1], "epsilon": 0.5, "picture": LEARNED}
+    studio.tell("update", told, wants_answer=True)
+    tab.until("() => !document.getElementById('scale').hidden")
+    assert tab.evaluate(pixels)
+    studio.drop()
+    tab.until("() => document.body.dataset.connection === 'waiting'")
+    tab.evaluate("() => document.querySelectorAll('.choice')[1].click()")
+    assert text(tab, "#watch-title") == "rooms-2" and text(tab, "#caption") == "Its picture comes when the connection is back."
+    assert not tab.evaluate(pixels) and tab.evaluate("() => document.getElementById('scale').hidden")
+    tab.evaluate("() => document.querySelectorAll('.choice')[0].click()")
+    tab.until("() => !document.getElementById('scale').hidden")  # that of the first is known still
+    assert tab.evaluate(pixels)
+
+
+def test_notices_are_few_on_a_phone_and_closed_by_the_keyboard(studio: ActingStudio) -> None:
+    tab = studio.open(runs=[run()], watching="rooms-1")
+    count = "() => document.querySelectorAll('.news').length"
+    try:
+        for width, most in ((1280, 3), (390, 2)):
+            tab._stage.run(tab._page.set_viewport_size({"width": width, "height": 844}))
+            for number in range(4):
+                studio.tell("error", {"message": f"Trouble {number} " + "of many words " * 30, "reason": "failed"})
+            tab.until("() => document.getElementById('news').innerText.includes('Trouble 3')")
+            assert tab.evaluate(count) == most
+            covered = tab.evaluate("() => document.getElementById('news').getBoundingClientRect().height")
+            assert covered <= 844 * (0.5 if width > 390 else 0.18)
+            tab.evaluate("() => document.querySelector('.news .close').focus()")
+            tab.press("Enter", down=True)
+            tab.press("Enter", down=False)
+            assert tab.evaluate(count) == most - 1
+            tab.evaluate("() => document.querySelector('.news .close').focus()")
+            tab.press("Escape", down=True)
+            assert tab.evaluate(count) == most - 2
+            tab.evaluate("() => document.getElementById('news').replaceChildren()")
+    finally:
+        tab._stage.run(tab._page.set_viewport_size({"width": 1280, "height": 720}))
+
+
+def test_a_run_without_random_actions_has_no_epsilon_and_lines_say_of_how_many_episodes_they_are(studio: ActingStudio) -> None:
+    plain = [[*row[:4], 0.0] for row in rows(1, 5)]
+    tab = studio.open(runs=[run(epsilon=0.0)], watching="rooms-1", curves={"rooms-1": {"stride": 1, "last": 5, "rows": plain}})
+    tab.until("() => document.querySelectorAll('#numbers-body tr').length === 5")
+    assert text(tab, "#numbers-head").split() == ["Episode", "Reward", "Median", "Steps"]
+    assert "Epsilon" not in text(tab, "#figures") and "Mean reward" in text(tab, "#figures")
+    caption = "() => document.getElementById('numbers-caption').textContent"
+    assert tab.evaluate(caption).endswith("a line is an episode")
+    means = [[4 * row[0], 4 * row[1], *row[2:]] for row in rows(1, 5)]
+    studio.tell("curve", {"run": "rooms-1", "generation": 2, "stride": 4, "last": 20, "rows": means})
+    tab.until("() => document.querySelector('#numbers-body th').innerText === '20'")
+    assert tab.evaluate(caption).endswith("a line has the means of 4 episodes")
+    assert text(tab, "#numbers-head").split()[-1] == "Epsilon" and "Epsilon" in text(tab, "#figures")
+
+
+def test_another_run_is_drawn_as_far_as_the_own_and_which_one_can_be_chosen(studio: ActingStudio) -> None:
+    others = [run("rooms-2", "stopped", seed=2), run("rooms-3", "stopped", seed=3, parameters={})]
+    curves = {name: {"stride": 1, "last": end, "rows": rows(1, end)} for name, end in (("rooms-1", 9), ("rooms-2", 900))}
+    curves["rooms-3"] = curves["rooms-2"]
+    tab = studio.open(runs=[run(), *others], watching="rooms-1", curves=curves)
+    key = "() => document.getElementById('charts-key').innerText.split('\\n')"
+    tab.until("() => document.querySelectorAll('#charts-key span').length === 3")
+    drawn = "() => document.querySelector('#charts .u-over').getBoundingClientRect().width"
+    assert tab.evaluate(drawn) > 0 and tab.evaluate(BEGUN) == [1, 9]
+    labels = "[...document.querySelectorAll('#compared-list label')]"
+    offered = f"() => {labels}.map((each) => [each.textContent, each.firstChild.checked])"
+    assert tab.evaluate(offered) == [["rooms-2, seed 2", True], ["rooms-3, seed 3, other parameters", False]]
+    for box in (0, 1):
+        tab.evaluate("(box) => document.querySelectorAll('#compared-list input')[box].click()", box)
+    tab.until(f"() => ({key})().includes('median of seed 3, other parameters')")
+    assert "median of seed 2" not in tab.evaluate(key) and tab.evaluate(offered)[0][1] is False
+
+
+def test_a_run_that_rests_is_named_and_evaluated_and_a_reset_says_how_to_have_it_back(studio: ActingStudio) -> None:
+    tab = studio.open(runs=[run(state="finished")], watching="rooms-1")
+    write(tab, "Name of the checkpoint", "mine")
+    tab.click("Save as")
+    tab.click("Evaluate")
+    tab.until("() => document.getElementById('news').innerText.includes('It plays from where it never trained.')")
+    assert studio.asked("save") == [{"run": "rooms-1", "name": "mine"}] and studio.asked("evaluate") == [{"run": "rooms-1"}]
+    looked = len(studio.asked("checkpoints"))
+    studio.tell("evaluated", {"run": "rooms-1", "metrics": {"success": 0.9, "length": 24.5, "starts": 100.0, "held_out": 1.0}})
+    studio.tell("reset_complete", {"run": "rooms-1", "aside": "before-reset", "episode": 0, "step": 0, "epsilon": 1.0})
+    tab.until("() => document.getElementById('news').innerText.includes('before-reset')")
+    news = text(tab, "#news")
+    evaluated = "Evaluated from 100 starts it never trained from: success 90 % · length of the successful ones 24.5."
+    assert evaluated in news and "rooms-1 begins anew. What it had learned is kept: load before-reset to have it back." in news
+    hears(studio, tab, "checkpoints", looked + 1)
+    assert well_behaved(tab)

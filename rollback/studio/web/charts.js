@@ -35,6 +35,12 @@ export class Charts {
     return this.#library !== null;
   }
 
+  /** The first and the last episode that the first chart shows; null before there is one. */
+  get episodes() {
+    const { min, max } = [...this.#charts.values()][0]?.chart.scales.x ?? {};
+    return Number.isFinite(min) ? [min, max] : null;
+  }
+
   /** Show `{curve, siblings: [{label, curve}], label}` soon. */
   show(shown) {
     this.#shown = shown;
@@ -114,7 +120,7 @@ export class Charts {
     if (name === "epsilon") return own;
     own.push(curve.medians(name));
     if (name !== "reward" || others.length === 0) return own;
-    return this.#library.join([own, ...others.map(({ curve: other }) => [other.episodes, other.medians(name)])]);
+    return this.#library.join([own, ...others.map(({ curve: other }) => begun(other, name, curve.last))]);
   }
 
   #make(name, lines, others) {
@@ -161,10 +167,17 @@ export class Charts {
 /** Which columns get a chart: an epsilon that is always 0 says nothing. */
 function wanted(curve) {
   const names = ["reward", "steps"];
-  if (curve.size === 0 || curve.column("epsilon").some((value) => value > 0)) names.push("epsilon");
+  if (curve.explores) names.push("epsilon");
   const telling = curve.further.filter((name) => name !== "generation"); // it only climbs
   telling.sort((a, b) => TELLING.includes(b) - TELLING.includes(a));
   return [...names, ...telling.slice(0, FURTHER)];
+}
+
+/** The medians of another run up to an episode: beside a much longer one a curve would be a sliver. */
+function begun(other, name, last) {
+  const end = other.episodes.findIndex((episode) => episode > last);
+  const count = end < 0 ? other.episodes.length : end;
+  return [other.episodes.slice(0, count), other.medians(name).slice(0, count)];
 }
 
 /** A hex colour through which others are seen: single episodes are noisy, and the median is what tells. */

@@ -1,8 +1,8 @@
 // The checkpoints of a run with their lineage: each under the one it was trained on from. Knows no file.
 
 import { careful, found, made } from "./elements.js";
-import { telling } from "./metrics.js";
-import { number, plainWords } from "./words.js";
+import { figuresOf } from "./metrics.js";
+import { capital, number, plainWords } from "./words.js";
 
 const KINDS = { last: "saved by itself", best: "the best so far", manual: "saved by hand" };
 const DEEPEST = 5; // levels that are moved to the right
@@ -43,8 +43,10 @@ export class CheckpointList {
     if (checkpoint.problem) {
       item.append(made("span", { className: "problem", text: plainWords(checkpoint.problem) }));
     } else {
-      const facts = [`episode ${number(checkpoint.episode)}`, ...telling(checkpoint.metrics)];
-      item.append(made("span", { className: "hint", text: facts.join(" · ") }));
+      const { evaluation, training } = figuresOf(checkpoint.metrics);
+      for (const text of [`episode ${number(checkpoint.episode)}`, capital(evaluation), capital(training)]) {
+        if (text) item.append(made("span", { className: "hint", text }));
+      }
       item.append(made("span", { className: "hint lineage", text: `← ${origin(checkpoint.parent, names)}` }));
     }
     item.append(this.#buttons(checkpoint));

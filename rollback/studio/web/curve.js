@@ -58,6 +58,11 @@ export class Curve {
     return this.columns.get(name) ?? [];
   }
 
+  /** Whether random actions are known of: some algorithms make none. */
+  get explores() {
+    return this.column("epsilon").some((value) => value > 0);
+  }
+
   /** Names of the columns that have something to show besides reward, steps and epsilon. */
   get further() {
     return [...this.columns.keys()].filter((name) => !["reward", "steps", "epsilon"].includes(name));

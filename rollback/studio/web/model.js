@@ -73,13 +73,16 @@ export class Model {
     if (curve.generation === generation) curve.add(rows);
   }
 
-  /** The runs that differ from one in nothing but the seed, with their curves. */
+  /** The runs of the same algorithm and environment, with their curves; usual ones differ in nothing but the seed. */
   siblings(name) {
     const run = this.runs.get(name);
     if (!run) return [];
-    const what = whatOf(run);
-    const same = [...this.runs.values()].filter((other) => other.run !== name && whatOf(other) === what);
-    return same.map((other) => ({ label: `seed ${other.seed}`, curve: this.curve(other.run) })).filter(({ curve }) => curve.size > 0);
+    const same = [...this.runs.values()].filter((other) => other.run !== name && other.algo === run.algo && other.env === run.env);
+    const others = same.map((other) => {
+      const isUsual = whatOf(other) === whatOf(run);
+      return { run: other.run, label: `seed ${other.seed}${isUsual ? "" : ", other parameters"}`, isUsual, curve: this.curve(other.run) };
+    });
+    return others.filter(({ curve }) => curve.size > 0);
   }
 }
 

@@ -1,10 +1,12 @@
 // What just happened, in one line each: read out, seen for a while, gone. Knows the words of events; knows no run.
 
 import { found, made } from "./elements.js";
-import { telling } from "./metrics.js";
+import { figuresOf } from "./metrics.js";
 import { capital, number, plainWords } from "./words.js";
 
-const SHOWN = 4; // at a time
+const SHOWN = 3; // at a time
+const NARROW = window.matchMedia("(max-width: 50rem)");
+const SHOWN_NARROW = 2; // on a phone they would cover what they tell of
 const FOR = 6000; // ms of a page that is seen; errors stay twice as long
 const MARKS = { good: "✓", info: "", error: "!" };
 const SEEN = "rollback studio notices"; // where a page that is loaded anew finds up to which number it has shown them
@@ -12,10 +14,10 @@ const SEEN = "rollback studio notices"; // where a page that is loaded anew find
 const WORDS = {
   complete: ({ run }) => ["good", `${plainWords(run, 64)} is finished.`],
   error: ({ message }) => ["error", capital(plainWords(message, 500))],
-  reset_complete: ({ run }) => ["good", `${plainWords(run, 64)} begins anew.`],
+  reset_complete: ({ run, aside }) => ["good", `${plainWords(run, 64)} begins anew.${aside ? ` What it had learned is kept: load ${plainWords(aside, 64)} to have it back.` : ""}`],
   save_complete: (told) => (told.by_hand ? ["good", `Saved as ${savedAs(told)}.`] : null),
   load_complete: ({ name, episode }) => ["good", `Loaded ${plainWords(name, 64)}: the training goes on after episode ${number(episode)}.`],
-  evaluated: ({ metrics }) => ["good", `Played by what it has learned so far: ${telling(metrics).join(", ")}.`],
+  evaluated: ({ metrics }) => ["good", `${capital(figuresOf(metrics).evaluation || "evaluated")}.`],
 };
 
 /** Say under which names something was saved. */
@@ -47,7 +49,7 @@ export class Notices {
     if (studio !== this.#studio) this.#seen = 0;
     const missed = isNew ? [] : newest.filter((notice) => notice.number > this.#seen);
     this.#remember(studio, newest.at(-1)?.number ?? this.#seen);
-    const shown = missed.length > SHOWN ? missed.slice(1 - SHOWN) : missed;
+    const shown = missed.length > most() ? missed.slice(1 - most()) : missed;
     if (shown.length < missed.length) this.show("info", `While this page was away, ${number(missed.length)} things happened; the last ${shown.length}:`);
     for (const { event, at, told } of shown) {
       const [kind, sentence] = wordsOf(event, told) ?? [];
@@ -62,9 +64,10 @@ export class Notices {
     line.append(made("bdi", { text: plainWords(sentence, 500) }));
     if (link) line.append(" ", made("a", { text: link.text, href: link.href, target: "_blank", rel: "noopener noreferrer" }));
     this.#box.append(line);
-    while (this.#box.childElementCount > SHOWN) this.#box.firstElementChild.remove();
+    line.append(made("button", { className: "quiet close", type: "button", text: "×", "aria-label": "Close this notice", on: { click: () => line.remove() } }));
+    line.addEventListener("keydown", (event) => event.key === "Escape" && line.remove());
+    while (this.#box.childElementCount > most()) this.#box.firstElementChild.remove();
     if (!link) fade(line, known === "error" ? 2 * FOR : FOR);
-    else line.append(made("button", { className: "quiet", type: "button", text: "Close", on: { click: () => line.remove() } }));
   }
 
   #remember(studio, seen) {
@@ -73,10 +76,15 @@ export class Notices {
   }
 }
 
-/** Take a line away after a time in which it could be seen. */
+function most() {
+  return NARROW.matches ? SHOWN_NARROW : SHOWN;
+}
+
+/** Take a line away after a time in which it could be seen, but not from under a pointer or the focus. */
 function fade(line, after) {
+  const go = () => (line.matches(":hover, :focus-within") ? setTimeout(go, after) : line.remove());
   if (document.hidden) document.addEventListener("visibilitychange", () => fade(line, after), { once: true });
-  else setTimeout(() => line.remove(), after);
+  else setTimeout(go, after);
 }
 
 function clock(at) {

@@ -4,6 +4,7 @@ import { found, made, tell } from "./elements.js";
 import { capital, number, shortNumber, spaced } from "./words.js";
 
 const LINES = 12;
+const FURTHER = 3; // further numbers that get a column
 const EVERY = 500; // ms between two writings
 
 export class Numbers {
@@ -12,6 +13,7 @@ export class Numbers {
   #writtenAt = -Infinity;
   #head = "";
   #figures = new Map();
+  #explores = false; // whether there is an epsilon to tell of
 
   /** Show a run's facts and its curve soon; null and an empty curve where there is no run. */
   show(run, curve) {
@@ -28,7 +30,8 @@ export class Numbers {
     this.#figure("Episode", run ? number(run.episode) : "–");
     this.#figure("Step", run ? shortNumber(run.step) : "–");
     this.#figure("Steps a second", run?.steps_per_second > 0 ? shortNumber(run.steps_per_second) : "–");
-    this.#figure("Epsilon", run ? number(run.epsilon) : "–");
+    this.#explores = curve.explores || run?.epsilon > 0;
+    this.#figure("Epsilon", run ? number(run.epsilon) : "–", "share of random actions").hidden = Boolean(run) && !this.#explores;
     this.#figure("Mean reward", run ? number(run.reward) : "–", "of the newest 100 episodes");
     this.#table(curve);
   }
@@ -40,10 +43,12 @@ export class Numbers {
       this.#figures.set(name, told);
     }
     tell(this.#figures.get(name), value);
+    return this.#figures.get(name).parentElement;
   }
 
   #table(curve) {
-    const names = ["reward", "steps", "epsilon", ...curve.further.slice(0, 4)];
+    const names = ["reward", "steps", ...(this.#explores ? ["epsilon"] : []), ...curve.further.slice(0, FURTHER)];
+    tell(found("numbers-caption"), `The curve in numbers, newest first; ${curve.stride > 1 ? `a line has the means of ${number(curve.stride)} episodes` : "a line is an episode"}`);
     const titles = ["Episode", "Reward", "Median", ...names.slice(1).map((name) => capital(spaced(name)))];
     if (this.#head !== titles.join()) {
       this.#head = titles.join();

@@ -43,6 +43,16 @@ export class Picture {
     });
   }
 
+  /** Show nothing, and why in a sentence: what was shown is of something else. */
+  clear(sentence = "") {
+    this.#shown = null;
+    this.#toldAt = -Infinity;
+    this.#scaleBox.hidden = true;
+    this.#canvas.getContext("2d").clearRect(0, 0, this.#canvas.width, this.#canvas.height);
+    this.#canvas.setAttribute("aria-label", "Nothing is drawn yet");
+    tell(found("caption"), sentence);
+  }
+
   #ask() {
     this.#asked ||= requestAnimationFrame(() => this.#paint());
   }

@@ -11,9 +11,9 @@ const BUTTONS = {
   running: ["pause", "stop", "reset", "save", "evaluate"],
   paused: ["pause", "step", "stop", "reset", "save", "evaluate"],
   stopping: [],
-  stopped: ["go-on", "reset"],
-  finished: ["go-on", "reset"],
-  crashed: ["go-on", "reset"],
+  stopped: ["go-on", "reset", "evaluate"],
+  finished: ["go-on", "reset", "evaluate"],
+  crashed: ["go-on", "reset", "evaluate"],
   elsewhere: [],
 };
 const REASONS = { elsewhere: "Another process trains it, such as rollback train: it can be watched here, and goes on here once that has ended." };
@@ -36,14 +36,16 @@ export class RunScreen {
     document.body.dataset.run = run ? (isResting || isElsewhere ? "resting" : "active") : "none";
     found("beginning").hidden = Boolean(run);
     found("controls").hidden = !run || isElsewhere;
-    found("pace").hidden = found("keys").hidden = found("save-form").hidden = !run || isResting || isElsewhere;
+    found("pace").hidden = found("keys").hidden = !run || isResting || isElsewhere;
+    found("save-form").hidden = !run || isElsewhere || run.state === "idle";
     found("go-on").hidden = !isResting;
-    for (const id of ["stop", "pause", "step", "save", "evaluate"]) found(id).hidden = isResting;
+    for (const id of ["stop", "pause", "step", "save"]) found(id).hidden = isResting;
+    found("evaluate").hidden = run?.state === "idle"; // it has learned nothing
     tell(found("pause"), run?.state === "paused" ? "Go on training" : "Pause");
     tell(found("go-on"), run?.state === "idle" ? "Start it" : "Go on training");
     this.#speed(run, isConnected);
     found("start").disabled = !isConnected;
-    const canSave = usable.includes("save");
+    const canSave = usable.includes("save") || (isResting && isConnected); // what it has learned can have a name
     found("save-named").disabled = found("save-name").disabled = !canSave;
   }
 

@@ -2,16 +2,17 @@
 
 import { Charts } from "./charts.js";
 import { CheckpointList } from "./checkpoint-list.js";
+import { Compared } from "./compared.js";
 import { Connection } from "./connection.js";
 import { Curve } from "./curve.js";
 import { download } from "./download.js";
 import { found, tell } from "./elements.js";
-import { pressedOn } from "./keys.js";
 import { Link } from "./link.js";
 import { Model } from "./model.js";
 import { Notices, savedAs } from "./notices.js";
 import { Numbers } from "./numbers.js";
 import { Picture } from "./picture.js";
+import { press } from "./presses.js";
 import { ACTIVE, RunList } from "./run-list.js";
 import { RunScreen } from "./run-screen.js";
 import { problemOfName, Settings } from "./settings.js";
@@ -27,6 +28,7 @@ export class Studio {
   #picture = new Picture(this.#colours);
   #charts = new Charts(this.#colours);
   #numbers = new Numbers();
+  #compared = new Compared(() => this.#showCurve());
   #screen = new RunScreen();
   #token;
   #link;
@@ -43,11 +45,8 @@ export class Studio {
     this.#token = token;
     this.#link = new Link({ token, onEvent: (name, payload) => this.#happened(name, payload), onState: (state) => this.#stands(state) });
     this.#connection = new Connection({ onNow: () => this.#link.connect(), onToken: (given) => this.#enter(given) });
-    this.#settings = new Settings({
-      onStart: (fields) => this.#start(fields),
-      onAnother: () => this.choose(null),
-      onWhat: () => this.#preview(),
-    });
+    const [onAnother, onWhat] = [() => this.choose(null), () => this.#preview()];
+    this.#settings = new Settings({ onStart: (fields) => this.#start(fields), onAnother, onWhat });
     const onDelete = (run) => this.#ask("delete", { run });
     this.#runs = new RunList({ onChoose: (run) => this.choose(run), onDelete, onMore: (run) => this.#older(run) });
     this.#checkpoints = new CheckpointList({
@@ -57,7 +56,14 @@ export class Studio {
       onExport: (name) => this.#export(name),
       onDelete: (name) => this.#about("delete", { name }).then(() => this.#lookUp()),
     });
-    this.#press();
+    press({
+      about: (command, fields) => this.#about(command, fields),
+      state: () => this.#run()?.state,
+      say: (sentence) => this.#notices.show("info", sentence),
+      goOn: () => this.#goOn(),
+      saveNamed: () => this.#saveNamed(),
+      can: (id) => this.#screen.can(id),
+    });
     this.#link.connect();
   }
 
@@ -65,12 +71,13 @@ export class Studio {
   facts() {
     const run = this.#run();
     const curve = this.#chosen ? this.#model.curve(this.#chosen) : NOTHING;
-    const drawn = { pictures: this.#picture.drawn, charts: this.#charts.drawn };
+    const drawn = { pictures: this.#picture.drawn, charts: this.#charts.drawn, episodes: this.#charts.episodes };
     return { ...this.#seen, drawn, chosen: this.#chosen, run, curve: { size: curve.size, last: curve.last, stride: curve.stride } };
   }
 
   /** Look at a run from now on; null: at a training that is not there yet. */
   async choose(name) {
+    if (name !== this.#chosen) this.#clear(name);
     this.#chosen = name;
     this.#show();
     if (name === null) return this.#preview();
@@ -83,6 +90,13 @@ export class Studio {
     this.#notHere = answer.not_here ?? "";
     this.#show();
     if (!ACTIVE.includes(this.#run()?.state)) await this.#preview();
+  }
+
+  /** Take away what is shown of another run. */
+  #clear(name) {
+    const known = this.#model.picture(name);
+    if (known) this.#picture.show(known);
+    else this.#picture.clear(this.#link.isConnected ? "" : "Its picture comes when the connection is back.");
   }
 
   #run() {
@@ -160,6 +174,7 @@ export class Studio {
   }
 
   #begunAnew({ run }) {
+    this.#lookUp(run);
     if (ACTIVE.includes(this.#model.runs.get(run)?.state)) return; // its picture comes
     this.#model.forgetPicture(run);
     if (run === this.#chosen) this.#preview();
@@ -260,22 +275,6 @@ export class Studio {
     else this.#about("save", { name }).then((answer) => answer && (found("save-name").value = ""));
   }
 
-  #press() {
-    const pause = () => this.#about(this.#run()?.state === "paused" ? "resume" : "pause");
-    const evaluate = async () => (await this.#about("evaluate")) && this.#notices.show("info", "It plays from where it never trained, and the training waits for that.");
-    const others = ["step", "stop", "save", "reset"].map((id) => [id, () => this.#about(id)]);
-    const acts = { ...Object.fromEntries(others), pause, evaluate, "go-on": () => this.#goOn() };
-    for (const [id, act] of Object.entries(acts)) found(id).addEventListener("click", act);
-    found("speed").addEventListener("change", ({ target: { value } }) => {
-      this.#about("speed", { speed: ["full", "headless"].includes(value) ? value : Number(value) });
-    });
-    found("save-form").addEventListener("submit", (event) => {
-      event.preventDefault();
-      this.#saveNamed();
-    });
-    pressedOn(found("stage"), acts, (id) => this.#screen.can(id));
-  }
-
   // What is shown.
 
   #show() {
@@ -294,7 +293,8 @@ export class Studio {
   #showCurve() {
     const run = this.#run();
     const curve = run ? this.#model.curve(run.run) : NOTHING;
-    this.#charts.show({ curve, siblings: run ? this.#model.siblings(run.run) : [], label: run ? `seed ${run.seed}` : "" });
+    const siblings = this.#compared.show(this.#chosen, run ? this.#model.siblings(run.run) : []);
+    this.#charts.show({ curve, siblings, label: run ? `seed ${run.seed}` : "" });
     this.#numbers.show(run, curve);
   }
 }

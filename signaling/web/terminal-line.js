@@ -1,6 +1,6 @@
 // What to type in a terminal to come into a room of this server, and a button that copies it. Knows addresses; knows no lobby.
 
-import { found } from "./elements.js";
+import { found, made } from "./elements.js";
 import { copied } from "./invitation.js";
 
 const USUAL = "http://127.0.0.1:8000"; // where commands look by themselves: DEFAULT_SERVER in rollback/cli/options.py
@@ -37,7 +37,8 @@ export class TerminalLine {
   show(wanted) {
     const command = terminalCommand(wanted);
     if (command === this.#place.textContent) return;
-    this.#place.textContent = command;
+    const words = command.split(" ").map((text) => made("span", { text })); // a line is broken between words
+    this.#place.replaceChildren(...words.flatMap((word, place) => (place > 0 ? [" ", word] : [word])));
     this.#told.textContent = "";
   }
 }

@@ -15,6 +15,7 @@ __all__ = ["Writing", "is_taken"]
 _LOCK: Final = ".lock"
 _TRIES: Final = 15  # who only looks whether somebody writes holds the lock too, for less than a millisecond
 _PAUSE: Final = 0.02  # seconds between two
+_TAKEN: Final = (BlockingIOError, PermissionError)  # what a lock that somebody holds is told by; the second on Windows
 
 
 class Writing:
@@ -26,7 +27,7 @@ class Writing:
         folder: The run's folder.
 
     Raises:
-        CheckpointError: Another process has it, or the folder takes no file.
+        CheckpointError: Another process has it, the folder takes no file, or its disk knows no locks.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -39,13 +40,18 @@ class Writing:
             try:
                 _lock(self._file)
                 break
-            except OSError:
+            except _TAKEN:
                 if left:
                     time.sleep(_PAUSE)
                     continue
                 self._file.close()
                 raise CheckpointError(
                     f"the run {folder.name} is being trained by another process, a studio or rollback train: stop it there"
+                ) from None
+            except OSError as error:
+                self._file.close()
+                raise CheckpointError(
+                    f"{place} cannot be locked ({error.strerror or error}): keep the runs on another disk"
                 ) from None
         with suppress(OSError):
             os.utime(folder)
@@ -62,14 +68,18 @@ class Writing:
 
 
 def is_taken(folder: Path) -> bool:
-    """Return whether a process has the right to write into a folder."""
+    """Return whether a process has the right to write into a folder; not where that cannot be found out."""
     try:
-        with open(folder / _LOCK, "rb", buffering=0) as file:
-            _lock(file, is_shared=True)
-    except FileNotFoundError:
+        file = open(folder / _LOCK, "rb", buffering=0)
+    except OSError:  # who wants to write there is told why it cannot
         return False
-    except OSError:
-        return True
+    with file:
+        try:
+            _lock(file, is_shared=True)
+        except _TAKEN:
+            return True
+        except OSError:
+            return False
     return False
 
 

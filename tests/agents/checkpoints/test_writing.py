@@ -1,3 +1,4 @@
+import errno
 import os
 import subprocess
 import sys
@@ -76,3 +77,35 @@ def test_a_folder_that_is_gone_is_told_in_a_sentence(folder: RunFolder) -> None:
     folder.path.rmdir()
     with pytest.raises(CheckpointError, match="cannot be written"):
         folder.writing()
+
+
+@pytest.mark.parametrize("number", [errno.ENOLCK, errno.EOPNOTSUPP, errno.EIO])
+def test_a_disk_that_knows_no_locks_is_named_and_nobody_else_is_blamed(
+    folder: RunFolder, monkeypatch: pytest.MonkeyPatch, number: int
+) -> None:
+    folder.writing().close()
+
+    def without_locks(file: object, *, is_shared: bool = False) -> None:
+        raise OSError(number, "No locks available")
+
+    monkeypatch.setattr(writing, "_lock", without_locks)
+    monkeypatch.setattr(writing.time, "sleep", lambda seconds: pytest.fail("it will not be otherwise in a moment"))
+    with pytest.raises(CheckpointError, match=r"cannot be locked \(No locks available\): keep the runs on another disk"):
+        folder.writing()
+    assert not folder.is_taken(), "nobody is known to train it"
+
+
+@pytest.mark.parametrize("taken", [BlockingIOError(errno.EAGAIN, "again"), PermissionError(errno.EACCES, "denied")])
+def test_on_every_system_a_lock_that_is_held_means_another_process(
+    folder: RunFolder, monkeypatch: pytest.MonkeyPatch, taken: OSError
+) -> None:
+    folder.writing().close()
+
+    def held(file: object, *, is_shared: bool = False) -> None:
+        raise taken
+
+    monkeypatch.setattr(writing, "_lock", held)
+    monkeypatch.setattr(writing, "_PAUSE", 0.0)
+    with pytest.raises(CheckpointError, match="is being trained by another process"):
+        folder.writing()
+    assert folder.is_taken()

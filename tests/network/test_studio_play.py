@@ -74,7 +74,7 @@ def test_a_checkpoint_of_the_studio_waits_in_a_room_and_plays_whoever_comes(stud
     room = answer["room"]
     assert answer["url"] == f"/play/{room}" and answer["game"] == "rollback.agents.races:rooms"
     assert leads_to(told["url"] + answer["url"]) == f"{told['lobby']}/?room={room}"
-    words = ["play", room, "--server", told["lobby"], "--game", answer["game"], "--bot", "random", "--frames", "300", "--json"]
+    words = ["play", room, "--server", told["lobby"], "--bot", "random", "--frames", "300", "--json"]
     with program(*words, "--ice-address", "127.0.0.1", "--replay", str(tmp_path / "mine.rbr")) as person:
         assert person.code() == 0, person.said
         mine = person.result()
@@ -85,7 +85,7 @@ def test_a_checkpoint_of_the_studio_waits_in_a_room_and_plays_whoever_comes(stud
     assert running.code() == 130, running.said
     assert opponents and all_gone(opponents)
     replays = [str(tmp_path / "mine.rbr"), answer["replay"]]
-    verified = within("replay", "verify", *replays, "--game", answer["game"])
+    verified = within("replay", "verify", *replays)
     assert verified.code == 0, verified.said
 
 

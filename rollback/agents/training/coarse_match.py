@@ -5,15 +5,18 @@ from __future__ import annotations
 import random
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from rollback.agents.training.coarse import NOWHERE, Coarse
 from rollback.agents.training.contest import listed, shape_of
 from rollback.agents.training.duel_trial import loaded_duel
+from rollback.agents.training.pong_trial import loaded_pong
 from rollback.errors import CheckpointError, GameError
 from rollback.games.duel import Duel
 
 __all__ = ["CoarseMatch", "Learning", "match_from"]
+
+_AHEAD: Final = 5  # units that nobody is further ahead by: the points of a match of Pong; in Duel it is two rounds and a health
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,10 +133,9 @@ def match_from(view: Coarse, saved: Mapping[str, Any], players: int, frames: int
         is_known = saved["side"] in (0, 1) and 0 <= saved["other"] < players and 0 <= saved["frame"] < frames
         if not is_known or not all(0 <= choice < count for choice in (own, theirs, tried)) or not -1 <= row < view.rows:
             raise ValueError("no match")
-        if view.kind is Duel:
-            match.game = loaded_duel(saved["game"])
-        else:
-            match.game.load(saved["game"])
+        if abs(ahead) > _AHEAD * view.unit:
+            raise ValueError("no match")
+        match.game = loaded_duel(saved["game"]) if view.kind is Duel else loaded_pong(saved["game"])
     except (GameError, ValueError):
         raise CheckpointError(f"the match in the checkpoint is none of {view.name}: it cannot go on from there") from None
     match.side, match.other, match.frame = saved["side"], saved["other"], saved["frame"]

@@ -18,6 +18,7 @@ __all__ = ["DuelTrial", "DuelTrialSpec", "loaded_duel"]
 
 _CLUMSY: Final = 5  # one in so many of the opponent's choices is thrown, or what is learned helps against one way to play
 _STREAM: Final = 7_000  # of those
+_WORD: Final = 1 << 32  # what a generator's words are below
 
 
 class DuelTrial(Contest):
@@ -93,6 +94,8 @@ def loaded_duel(saved: Mapping[str, Any]) -> Duel:
     """
     game = Duel()
     game.load(saved)
+    if not 0 < game.word < _WORD:
+        raise ValueError("no state of a match")
     for player in range(2):
         seen = zip(game.observe(player), Duel.observed, strict=True)
         fighter = game.fighters[player]

@@ -69,6 +69,7 @@ def test_in_slices_and_as_a_match_of_a_simulation_it_is_the_same():
         lambda saved: saved.update(clock=True),
         lambda saved: saved.update(phase=9),
         lambda saved: saved.pop("word"),
+        lambda saved: saved.update(word=1 << 32),
         lambda saved: setitem(saved["fighters"][0], "stance", 12),
         lambda saved: setitem(saved["fighters"][1], "wish", 4),
         lambda saved: setitem(saved["fighters"][1], "push", 10**9),

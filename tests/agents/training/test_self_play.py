@@ -98,7 +98,20 @@ def test_in_slices_and_as_a_match_of_a_simulation_it_is_the_same():
 
 
 @pytest.mark.parametrize(
-    "change", [{"frame": 400}, {"frame": -1}, {"ball": [1]}, {"ball": [0.5, 1]}, {"pause": True}, {"word": None}]
+    "change",
+    [
+        {"frame": 400},
+        {"frame": -1},
+        {"ball": [1]},
+        {"ball": [0.5, 1]},
+        {"ball": [0, 10**400]},
+        {"velocity": [-601, 0]},
+        {"paddles": [0, 10**30]},
+        {"rally": -1},
+        {"pause": True},
+        {"word": None},
+        {"word": 1 << 32},
+    ],
 )
 def test_a_damaged_match_is_refused(change):
     spec = PongTrialSpec(CHASER, IDLE, 0, 1, 400)

@@ -218,6 +218,8 @@ def test_what_is_damaged_is_refused_and_the_training_stays_as_it_was(change, say
         {"game": {}},
         {"side": True},
         {"more": 1},
+        {"last": [5, 0, 6]},
+        {"last": [5, 0, -(10**400)]},
     ],
 )
 def test_a_damaged_match_is_refused(change):
@@ -228,6 +230,19 @@ def test_a_damaged_match_is_refused(change):
     with pytest.raises(CheckpointError, match="is none of pong: it cannot go on from there"):
         algorithm.restore(altered(before, random_state=state))
     assert algorithm.checkpoint().hash == before.hash
+
+
+@GAMES
+def test_numbers_that_no_match_has_are_refused_before_they_are_reckoned_with(game):
+    algorithm = training(game)
+    algorithm.advance(150)
+    before = algorithm.checkpoint()
+    match = before.random_state["match"]
+    beyond = {"last": [5, 0, 10**400], "game": {**match["game"], "freeze" if game == "duel" else "pause": 10**400}}
+    for name, value in beyond.items():
+        state = {**before.random_state, "match": {**match, name: value}}
+        with pytest.raises(CheckpointError, match=f"is none of {game}: it cannot go on from there"):
+            algorithm.restore(altered(before, random_state=state))
 
 
 def test_what_cannot_be_trained_is_refused_in_one_sentence():

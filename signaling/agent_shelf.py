@@ -16,7 +16,7 @@ from typing import Any, Final
 from rollback.errors import UsageError
 from signaling.served_file import FOR_EVER, ServedFile
 
-__all__ = ["LARGEST", "MOST", "RESERVED", "Agent", "AgentShelf", "is_agent_name"]
+__all__ = ["LARGEST", "MOST", "RESERVED", "Agent", "AgentShelf", "check_agent_name", "is_agent_name"]
 
 MOST: Final = 64  # agents: a page lists them all
 LARGEST: Final = 66 << 20  # bytes of one, a little more than a checkpoint may have
@@ -32,6 +32,19 @@ _COOKIE: Final = "rollback-agents-"
 def is_agent_name(name: str) -> bool:
     """Return whether an agent may be called so: in addresses, and beside the names that mean something else."""
     return _NAME.fullmatch(name) is not None and name not in RESERVED
+
+
+def check_agent_name(name: str) -> None:
+    """Check that an agent may be called so.
+
+    Raises:
+        UsageError: It may not; the message says how it may.
+    """
+    if not is_agent_name(name):
+        raise UsageError(
+            f"an agent cannot be called {name!r:.80}: take 1 to 64 of a-z, 0-9, - and _, the first a letter or a digit, and"
+            f" none of {', '.join(RESERVED)}"
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,11 +69,7 @@ class Agent:
     sha256: str = field(init=False)
 
     def __post_init__(self) -> None:
-        if not is_agent_name(self.name):
-            raise UsageError(
-                f"an agent cannot be called {self.name!r:.80}: take 1 to 64 of a-z, 0-9, - and _, the first a letter or a"
-                f" digit, and none of {', '.join(RESERVED)}"
-            )
+        check_agent_name(self.name)
         if len(self.content) > LARGEST:
             raise UsageError(f"the agent {self.name} has {len(self.content)} bytes: browsers get at most {LARGEST >> 20} MiB")
         object.__setattr__(self, "title", self.title[:_TITLE])

@@ -25,6 +25,7 @@ __all__ = ["MOVES", "TABLE", "TableBot", "rows_of", "table_bot"]
 TABLE: Final = "q"  # the name of the array
 MOVES: Final = 4  # its columns: up, down, left, right; to stay or to act is never of use where a table can be learned
 _MOST_DETOURS: Final = 10_000  # to look one up takes a microsecond, to find it twenty; few matches have so many
+_ENVIRONMENT: Final = "gym:rollback/GridWorld-v0"  # as a training names it
 _PATIENCE: Final = 3  # one time in so many it lets another pass: two who always give way to each other never get on
 
 
@@ -157,11 +158,18 @@ class TableBot:
         return max(free, key=lambda move: values[move - 1]) if is_known else free[below(word, len(free))]
 
 
-def _mended(environment: str) -> str:
+def _mended(environment: str, layout: Layout) -> str:
     """Return what to do where the map is another one than that of a checkpoint."""
     _, _, query = environment.partition("?")
     game = RACES.get(dict(parse_qsl(query)).get("layout", ""))
-    return f"train one there, or take --game {game}" if game else "train one there"
+    ways_out = [] if layout.is_kitchen else ["train one there"]  # whose situations no table holds
+    ways_out += [f"take --game {game}"] if game else []
+    return ", or ".join(ways_out) or "take the map that it was trained on"
+
+
+def _told(environment: str) -> str:
+    """Return the environment of a checkpoint as people write it."""
+    return environment.replace(_ENVIRONMENT, "gridworld", 1) if environment.startswith(_ENVIRONMENT) else environment
 
 
 def table_bot(checkpoint: Checkpoint, game: Any, player: int, seed: int) -> TableBot:
@@ -170,13 +178,14 @@ def table_bot(checkpoint: Checkpoint, game: Any, player: int, seed: int) -> Tabl
     Raises:
         CheckpointError: The table is none of this game, or of another map.
     """
+    trained_on = _told(checkpoint.environment)
     if not isinstance(game, GridWorld):
-        raise CheckpointError(f"the checkpoint was trained on {checkpoint.environment}, and cannot play {type(game).__name__}")
+        raise CheckpointError(f"the checkpoint was trained on {trained_on}, and cannot play {type(game).__name__}")
     layout = game.layout
     if checkpoint.config_hash != map_hash(layout):
         raise CheckpointError(
-            f"the checkpoint was trained on {checkpoint.environment}, and cannot play on the map {layout.name}:"
-            f" {_mended(checkpoint.environment)}"
+            f"the checkpoint was trained on {trained_on}, and cannot play on the map {layout.name}:"
+            f" {_mended(checkpoint.environment, layout)}"
         )
     table = checkpoint.arrays.get(TABLE)
     plain, by_spot = rows_of(layout), rows_of(layout, by_spot=True)

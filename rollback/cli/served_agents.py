@@ -15,11 +15,10 @@ from rollback.cli.agent_games import game_for
 from rollback.envs.names import game_factory
 from rollback.errors import CheckpointError, RollbackError, UsageError
 from rollback.game import Game
-from signaling.agent_shelf import Agent, is_agent_name
+from signaling.agent_shelf import Agent, check_agent_name, is_agent_name
 
 __all__ = ["SavedAgent", "agent_of", "read_agent", "served_agents"]
 
-_NAMED: Final = re.compile(r"([A-Za-z0-9_-]{1,64})=(.+)", re.DOTALL)
 _ONNX: Final = ".onnx"
 _ONNX_MARK: Final = b"\x08"  # writers of ONNX put this field first, in which no checkpoint begins
 _RUN: Final = "run.json"  # lies in the folder of a run
@@ -94,18 +93,25 @@ def served_agents(given: Sequence[str], game: str, made: Game) -> list[Agent]:
     for text in given:
         name, path = _parsed(text)
         try:
+            if name:
+                check_agent_name(name)
             saved = read_agent(path)
             agents.append(agent_of(saved, _game_of(saved, game, made), name))
         except RollbackError as error:
-            raise UsageError(f"--agent {text}: {error}") from None
+            named = "--agent takes a checkpoint" if str(path) in str(error) else f"--agent {text}"
+            raise UsageError(f"{named}: {error}") from None
     return agents
 
 
 def _parsed(text: str) -> tuple[str, Path]:
-    found = _NAMED.fullmatch(text)
-    if found is None or Path(text).is_file():
+    name, equals, path = text.partition("=")
+    if not equals or Path(text).is_file() or Path(name) != Path(Path(name).name):  # `=` in the name of a file, or of a folder
         return "", Path(text)
-    return found[1], Path(found[2])
+    if not name or not path:
+        raise UsageError(
+            f"--agent takes FILE{EXTENSION} or NAME=FILE{EXTENSION}, and {text[:200]!r} lacks the {'FILE' if name else 'NAME'}"
+        )
+    return name, Path(path)
 
 
 def _game_of(saved: SavedAgent, game: str, made: Game) -> str:

@@ -67,8 +67,11 @@ def told_match(text: str, seed: int) -> MatchSpec:
             raise UsageError(f"--match takes a JSON object or a file with one; {path} is no text") from None
     try:
         values = json.loads(text)
-    except (ValueError, RecursionError) as error:
-        raise UsageError(f"--match is no JSON object: {error}") from None
+    except (ValueError, RecursionError):
+        shown = repr(text.strip()[:60])
+        raise UsageError(
+            f"--match takes a match as the command of a failure writes it, and {shown} is no JSON object"
+        ) from None
     spec = MatchSpec.from_dict(values)
     return spec if spec.seed is not None else replace(spec, seed=seed)
 

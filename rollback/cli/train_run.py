@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from rollback.agents.checkpoints import RunFolder, Runs
+from rollback.agents.checkpoints import RunFolder, Runs, is_id
 from rollback.agents.training import ALGORITHMS, algorithm_from, algorithm_named, filled, make_algorithm
 from rollback.cli.progress import Bar, progress
 from rollback.cli.train_ends import Ends
@@ -71,8 +71,8 @@ def algorithm_for(environment: str) -> str:
         if each.partition("?")[0] == place.lower() or (name == "q-learning" and place.endswith("GridWorld-v0")):
             return name
     close = difflib.get_close_matches(environment, [*offered, *(each.partition("?")[0] for each in offered)], n=1)
-    meant = f", did you mean {close[0]}?" if close else ""
-    raise UsageError(f"there is nothing to learn {environment[:80]!r} by{meant}: take {', '.join(offered)}")
+    meant = f", did you mean {close[0]}? Take" if close else ": take"
+    raise UsageError(f"there is nothing to learn {environment[:80]!r} by{meant} one of {', '.join(offered)}")
 
 
 def started(
@@ -102,6 +102,10 @@ def resumed(runs: Path, name: str, ends: Ends, workers: int | None) -> Course:
         UsageError: The name is none, the run is none that can be trained here, or is past its end already.
         CheckpointError: There is no such run, or it has nothing to go on from.
     """
+    short = Path(name).name
+    if short != name and is_id(short) and Path(name).is_dir():
+        place = "" if Path(name).parent == runs else f" --runs {Path(name).parent}"
+        raise UsageError(f"--resume takes the name of a run, and {name[:200]} is a folder: say --resume {short}{place}")
     folder = Runs(runs).find(name)
     facts = Facts.from_plain(folder.facts())
     newest = folder.newest()

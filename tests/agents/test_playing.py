@@ -133,9 +133,9 @@ def test_every_player_has_a_memory_of_its_own(monkeypatch: pytest.MonkeyPatch) -
 @pytest.mark.parametrize(
     ("checkpoint", "game", "told"),
     [
-        (shortest_ways(), Pong(), "was trained on gym:rollback/GridWorld-v0?layout=rooms, and cannot play Pong"),
+        (shortest_ways(), Pong(), "was trained on gridworld?layout=rooms, and cannot play Pong"),
         (shortest_ways(), GridWorld(1, "cliff"), "cannot play on the map cliff: train one there"),
-        (shortest_ways(), GridWorld(2, "handover"), "cannot play on the map handover"),
+        (shortest_ways(), GridWorld(2, "handover"), "cannot play on the map handover: take --game rollback.agents.races:rooms"),
         (shortest_ways(config_hash=""), GridWorld(1, "rooms"), "cannot play on the map rooms"),
         (shortest_ways(algorithm="dreams"), GridWorld(1, "rooms"), "was trained by dreams, and only those by q-learning, "),
         (shortest_ways(arrays={}), GridWorld(1, "rooms"), "holds no table 'q'"),

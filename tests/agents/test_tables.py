@@ -181,7 +181,11 @@ def test_actions_and_memory_are_plain():
 @pytest.mark.parametrize(
     ("change", "game", "told"),
     [
-        ({}, GridWorld(1, "cliff"), "trained on gym:rollback/GridWorld-v0\\?layout=rooms, and cannot play on the map cliff"),
+        (
+            {},
+            GridWorld(1, "cliff"),
+            "trained on gridworld\\?layout=rooms, and cannot play on the map cliff: train one there, or take --game",
+        ),
         ({}, Pong(), "cannot play Pong"),
         ({"arrays": {}}, GridWorld(1, "rooms"), "holds no table 'q' of 4 moves"),
         ({"arrays": {"q": Array.of([[0.0] * 6] * 54)}}, GridWorld(1, "rooms"), "holds no table 'q' of 4 moves"),

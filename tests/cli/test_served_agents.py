@@ -8,6 +8,7 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+import numpy
 import pytest
 
 from rollback.agents.checkpoints import Runs
@@ -89,6 +90,13 @@ def test_a_file_that_changes_later_changes_nothing(walker: Path):
         (lambda path: path / "model.onnx", "model.onnx is an ONNX model, which no browser can play"),
         (lambda path: path / "model.npz", "model.npz is an ONNX model, which no browser can play"),
         (lambda path: path / "cartpole.npz", "nobody can play against what was trained on 'gym:CartPole-v1'"),
+        (lambda path: path / "empty.npz", "is empty, so no checkpoint: choose a FILE.npz that a training saved"),
+        (lambda path: path / "numpy.npz", "another program wrote it; choose a FILE.npz that a training saved"),
+        (lambda path: path / "picture.npz", "does not begin as an .npz file does; choose a FILE.npz that a training saved"),
+        (lambda path: f"A b={path / 'good.npz'}", "an agent cannot be called 'A b'"),
+        (lambda path: f"A b={path / 'no.npz'}", "an agent cannot be called 'A b'"),
+        (lambda path: f"={path / 'good.npz'}", "takes FILE.npz or NAME=FILE.npz, and '="),
+        (lambda path: "name=", "lacks the FILE"),
         (lambda path: f"best={path / 'good.npz'}", "an agent cannot be called 'best'"),
         (lambda path: f"A={path / 'good.npz'}", "an agent cannot be called 'A'"),
     ],
@@ -100,11 +108,15 @@ def test_what_cannot_be_served_is_one_sentence_before_anything_is(make: Any, sai
     (tmp_path / "foreign.npz").write_bytes(b"PK\3\4 and no more")
     (tmp_path / "model.onnx").write_bytes(b"\x08\x07 model")
     (tmp_path / "model.npz").write_bytes(b"\x08\x07 model")
+    (tmp_path / "empty.npz").touch()
+    (tmp_path / "picture.npz").write_bytes(b"\x89PNG")
+    numpy.savez(tmp_path / "numpy.npz", values=[1.0])
     shortest_ways("rooms", environment="gym:CartPole-v1").save(tmp_path / "cartpole.npz")
     assert run(["serve", "--port", "0", "--agent", str(make(tmp_path))]) == 2
     told = capsys.readouterr()
     assert told.err.startswith("rollback: --agent ") and said in told.err
     assert told.err.count("\n") == 1 and told.out == ""
+    assert told.err.count(str(tmp_path)) <= 1 or "ONNX" in said, "a file is named once"
 
 
 @pytest.fixture

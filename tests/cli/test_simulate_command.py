@@ -258,7 +258,7 @@ def test_ctrl_c_leaves_no_process_behind(tmp_path):
         (["--loss", "2"], "--loss must be"),
         (["--matches", "0"], "--matches must be"),
         (["--backend", "serial", "--memory-mb", "64"], "memory_mb limits a worker"),
-        (["--match", "{"], "--match is no JSON object"),
+        (["--match", "{"], "--match takes a match as the command of a failure writes it, and '{' is no JSON object"),
         (["--match", "[" * 100_000], "--match"),
         (["--match", "nowhere.json"], "nowhere.json cannot be read"),
         (["--match", '{"game": 7}'], "game of a match must be a name"),

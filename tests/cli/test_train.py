@@ -115,7 +115,10 @@ def test_who_plays_another_map_is_told_which_game_it_is(capsys):
     capsys.readouterr()
     assert run(["simulate", "--game", "gridworld", "--agents", "runs/lost/best.npz", "random", "--matches", "2"]) == 2
     said = capsys.readouterr().err
-    assert "cannot play on the map handover: train one there, or take --game rollback.agents.races:halls" in said
+    assert (
+        "trained on gridworld?layout=halls, and cannot play on the map handover: take --game rollback.agents.races:halls"
+        in said
+    )
     assert said.count("\n") == 1
 
 
@@ -165,9 +168,10 @@ def test_what_can_be_set_is_shown_with_its_limits(capsys):
     ("words", "says"),
     [
         ([], "needs an environment, as in rollback train gridworld"),
-        (["gridwrld"], "did you mean gridworld?"),
+        (["gridwrld"], "there is nothing to learn 'gridwrld' by, did you mean gridworld? Take one of gridworld?layout=halls"),
+        (["zzz"], "there is nothing to learn 'zzz' by: take one of gridworld?layout=halls"),
         (["gridworld?layout=nowhere"], "the layout 'nowhere' cannot be learned by a table: take one of halls"),
-        (["gridworld", "--algo", "q-lerning"], "did you mean q-learning?"),
+        (["gridworld", "--algo", "q-lerning"], "did you mean q-learning? Take one of q-learning"),
         (["tetris", "--algo", "q-learning"], "tables are learned on GridWorld"),
         (["gridworld", "--learning-rate", "2"], "learning_rate must be a number from 0.001 to 1.0, not 2.0"),
         (["tetris", "--learning-rate", "0.1"], "there is no parameter 'learning_rate'"),
@@ -186,7 +190,7 @@ def test_what_can_be_set_is_shown_with_its_limits(capsys):
         (["duel", "--until", "1.01"], "--until takes a number from 0 to 1 for self-play"),
         (["duel", "--algo", "self-play-q-learning", "--until", "nan"], "for self-play-q-learning, such as 0.95, not nan"),
         (["tetris", "--until", "601"], "--until takes a number from 0 to 600"),
-        (["--resume", "nobody"], "there is no run nobody in runs"),
+        (["--resume", "nobody"], "there is no run nobody in runs: there is none yet, begin one by rollback train"),
         (["--resume", "../up"], "cannot be the name of a run"),
         (["gridworld", "--resume", "some"], "leave out ENV"),
         (["--resume", "some", "--epsilon", "0.1"], "leave out ENV"),
@@ -277,3 +281,17 @@ def test_a_parameter_that_is_given_twice_is_refused(capsys):
         said = capsys.readouterr().err
         assert f"{name} say two things of one parameter: leave one of them out" in said and said.count("\n") == 1
     assert not Path("runs").exists()
+
+
+def test_who_names_no_run_but_its_folder_is_told_its_name_and_else_which_runs_there_are(capsys):
+    for number in range(8):
+        Path(f"runs/rooms-{number}").mkdir(parents=True)
+    for words, says in (
+        (["runs/rooms-3"], "runs/rooms-3 is a folder: say --resume rooms-3"),
+        (["runs/rooms-3", "--runs", "others"], "say --resume rooms-3 --runs runs"),
+        (["romos-3"], "there is no run romos-3 in runs: take one of rooms-3, "),
+        (["romos-3"], ", or one of the 3 others there"),
+    ):
+        assert run(["train", "--resume", *words]) == 2
+        said = capsys.readouterr().err
+        assert says in said and said.count("\n") == 1

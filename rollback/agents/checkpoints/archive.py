@@ -27,6 +27,7 @@ _VERSION: Final = 20  # of the ZIP format, as for every plain archive
 _DAY: Final = 33  # 1980-01-01: the same contents are the same bytes on every day
 _COMMENT: Final = re.compile(rb"rollback checkpoint (\d{1,4}) sha256:([0-9a-f]{64})")
 _DIGITS: Final = 64
+_REMEDY: Final = "choose a FILE.npz that a training saved"
 _LONGEST_COMMENT: Final = 128
 
 
@@ -47,13 +48,15 @@ def unpack(data: bytes, name: str) -> dict[str, bytes]:
         CheckpointError: It is no such archive, cut, damaged, too large or of a newer format.
     """
     if len(data) > MAX_FILE:
-        raise CheckpointError(f"{name} has {len(data)} bytes and more than {MAX_FILE}: it is no checkpoint")
+        raise CheckpointError(f"{name} has {len(data)} bytes and more than {MAX_FILE}: it is no checkpoint; {_REMEDY}")
+    if not data:
+        raise CheckpointError(f"{name} is empty, so no checkpoint: {_REMEDY}")
     if data[: len(_LOCAL_MARK)] != _LOCAL_MARK:
-        raise CheckpointError(f"{name} is no checkpoint: it does not begin as an .npz file does")
+        raise CheckpointError(f"{name} is no checkpoint: it does not begin as an .npz file does; {_REMEDY}")
     tail = data[-_LONGEST_COMMENT:]
     comment = _COMMENT.fullmatch(tail, max(0, tail.rfind(b"rollback checkpoint ")))
     if comment is None:
-        raise CheckpointError(f"{name} is no checkpoint: its end is cut off, or another program wrote it")
+        raise CheckpointError(f"{name} is no checkpoint: its end is cut off, or another program wrote it; {_REMEDY}")
     if int(comment[1]) != FORMAT:
         raise CheckpointError(
             f"{name} is a checkpoint of format {int(comment[1])}, and this version reads {FORMAT}: pip install -U rollback"
@@ -62,7 +65,7 @@ def unpack(data: bytes, name: str) -> dict[str, bytes]:
         raise CheckpointError(f"{name} is damaged: its bytes are not those that were saved, load another checkpoint")
     contents = _walked(data)
     if contents is None or not _is_exactly(data, contents):
-        raise CheckpointError(f"{name} is no checkpoint: its archive is not built as those of checkpoints are")
+        raise CheckpointError(f"{name} is no checkpoint: its archive is not built as those of checkpoints are; {_REMEDY}")
     return contents
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import os
 import re
 import secrets
@@ -25,6 +26,7 @@ _MOST: Final = 10_000  # runs that are listed
 _OTHERS: Final = re.compile(r"[^a-z0-9]+")
 _STEM: Final = 48  # characters of a run's name before its number
 _TRIES: Final = 100
+_TOLD: Final = 5  # names of runs where one is not there
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,8 +93,17 @@ class Runs:
         """
         run = RunFolder(self.path / check_id(name, "a run"))
         if not run.path.is_dir():
-            raise CheckpointError(f"there is no run {name} in {self.path}: take one of those that are listed there")
+            raise CheckpointError(f"there is no run {name} in {self.path}: {self._instead(name)}")
         return run
+
+    def _instead(self, name: str) -> str:
+        """Return what to do where there is no run of that name: which there are, the nearest ones first."""
+        there = sorted(self.stamps(), key=_numbered)
+        if not there:
+            return "there is none yet, begin one by rollback train"
+        near = difflib.get_close_matches(name, there, n=_TOLD, cutoff=0.0)
+        others = f", or one of the {len(there) - len(near)} others there" if len(there) > len(near) else ""
+        return f"take {'one of ' if len(near) > 1 else ''}{', '.join(near)}{others}"
 
     def listed(self) -> list[ListedRun]:
         """Return all runs, by name; numbers in names count as numbers. One that cannot be read is listed with its problem."""

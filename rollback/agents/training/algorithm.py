@@ -137,8 +137,8 @@ def algorithm_named(name: str) -> type[Algorithm]:
     place = ALGORITHMS.get(name) if isinstance(name, str) else None
     if place is None:
         close = difflib.get_close_matches(str(name), list(ALGORITHMS), n=1)
-        meant = f", did you mean {close[0]}?" if close else ""
-        raise UsageError(f"there is no algorithm {name!r:.60}{meant}: take one of {', '.join(ALGORITHMS)}")
+        meant = f", did you mean {close[0]}? Take" if close else ": take"
+        raise UsageError(f"there is no algorithm {name!r:.60}{meant} one of {', '.join(ALGORITHMS)}")
     module, _, attribute = place.partition(":")
     found: type[Algorithm] = getattr(import_module(module), attribute)
     return found

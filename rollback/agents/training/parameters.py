@@ -78,6 +78,6 @@ def filled(parameters: Sequence[Parameter], given: Mapping[str, Any]) -> dict[st
     for name in given:
         if name not in known:
             close = difflib.get_close_matches(str(name), list(known), n=1)
-            meant = f", did you mean {close[0]}?" if close else ""
-            raise UsageError(f"there is no parameter {str(name)!r:.60}{meant}: take {', '.join(known) or 'none'}")
+            meant = f", did you mean {close[0]}? Take" if close else ": take"
+            raise UsageError(f"there is no parameter {str(name)!r:.60}{meant} {', '.join(known) or 'none'}")
     return {name: parameter.checked(given.get(name, parameter.default)) for name, parameter in known.items()}

@@ -69,7 +69,8 @@ def test_a_file_cut_anywhere_or_with_anything_behind_it_is_refused() -> None:
         refused(whole[:end])
     for more in (b"\x00", b"\n", whole):
         refused(whole + more)
-    assert "does not begin as an .npz file does" in refused(b"")
+    assert refused(b"").endswith("is empty, so no checkpoint: choose a FILE.npz that a training saved")
+    assert "does not begin as an .npz file does; choose a FILE.npz that a training saved" in refused(b"PNG")
     assert "its end is cut off, or another program wrote it" in refused(whole[:-1])
     assert "is damaged: its bytes are not those that were saved" in refused(whole[:40] + b"?" + whole[41:])
 

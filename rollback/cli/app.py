@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import re
 import sys
 from collections.abc import Sequence
 from importlib import import_module
@@ -34,6 +35,9 @@ COMMANDS: Final = {
     "bench": "rollback.cli.bench",
     "fetch-assets": "rollback.cli.fetch_assets",
 }
+
+
+_OPENING: Final = re.compile(r"Invalid value(?: for '(--[a-z-]+)')?: ")  # of the words of what reads command lines
 
 
 def build() -> typer.Typer:
@@ -102,8 +106,12 @@ def _sentence(error: Any, words: Sequence[str]) -> str:
     """Return what is wrong with a command line, and where its help is."""
     context = getattr(error, "ctx", None)
     path = context.command_path if context is not None else "rollback"
-    said = wrong_value(error, words) or error.format_message().strip().rstrip(".")
+    said = wrong_value(error, words) or _OPENING.sub(_named, error.format_message().strip().rstrip("."))
     return f"{said}; {path} --help shows what there is"
+
+
+def _named(opening: re.Match[str]) -> str:
+    return f"{opening[1]}: " if opening[1] else ""
 
 
 def _code(error: RollbackError) -> int:

@@ -93,7 +93,8 @@ def test_of_what_no_declaration_speaks_it_says_nothing(name: str, words: list[st
         ("simulate --matches 0", "--matches must be a whole number from 1 to 10000000, not 0"),
         ("demo --transport pigeon", "--transport must be one of auto, webrtc, relay, not pigeon"),
         ("simulate --schedule cup", "--schedule must be one of round-robin, league, not cup"),
-        ("demo --input-delay 99", "'99' is no whole number from 0 to 60, nor auto"),
+        ("simulate --batch none", "rollback: --batch: 'none' is no whole number from 1 to 1000000, nor auto"),
+        ("demo --input-delay 99", "rollback: --input-delay: '99' is no whole number from 0 to 60, nor auto"),
     ],
 )
 def test_every_command_says_it_so(words: str, sentence: str, capsys: pytest.CaptureFixture[str]) -> None:

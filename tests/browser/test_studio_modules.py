@@ -139,3 +139,52 @@ WORDS = """async (values) => {
 def test_numbers_are_told_with_the_digits_that_matter(tab: Tab) -> None:
     told = tab.evaluate(WORDS, [0, 1234567, 0.123456, -71.65, 1234.5])
     assert told == ["0", "1,234,567", "0.123", "-71.7", "1,235", "\u2013", "\u2013", "512K", "a b…"]
+
+
+DRAWN = """async ([words, places]) => {
+    const { drawShapes } = await import("/studio/shapes-picture.js");
+    const canvas = Object.assign(document.createElement("canvas"), { width: 424, height: 265 });
+    const context = canvas.getContext("2d");
+    const edges = places.map((y) => {
+        drawShapes({ context, width: 424, height: 265 }, { primitives: [["text", 0.5, y, 0.08, words, "white", "center"]] });
+        const lit = (row) => context.getImageData(0, row, 424, 1).data.some((each, at) => at % 4 === 0 && each > 0x60);
+        return [lit(0) || lit(1), lit(100) || lit(132), lit(264) || lit(263)];
+    });
+    return edges;
+}"""
+
+
+@pytest.mark.parametrize("words", ["30", "serve \u25ba", "\u00c5\u00dc|gq\u01fa"])
+def test_a_text_at_the_edge_of_a_picture_is_seen_whole(tab: Tab, words: str) -> None:
+    edges = tab.evaluate(DRAWN, [words, [1 / 36, 0.0, 0.5, 35 / 36, 1.0]])
+    assert [(top, bottom) for top, _, bottom in edges] == [(False, False)] * 5
+    assert edges[2][1], "the premise: it is drawn"
+
+
+FIGURES = """async (all) => {
+    const { figuresOf } = await import("/studio/metrics.js");
+    return all.map(figuresOf).map(({ evaluation, training }) => [evaluation, training]);
+}"""
+MEASURED = [
+    (
+        {"success": 0.97, "length": 24.5, "starts": 100, "held_out": 1, "training_reward": 61.5, "training_episodes": 100},
+        ["evaluated from 100 starts it never trained from: success 97 % \u00b7 length of the successful ones 24.5",
+         "in training, means of 100 episodes: reward 61.5"],
+    ),
+    ({"success": 0, "length": 0, "starts": 9, "held_out": 0}, ["evaluated from 9 starts of the training: success 0 %", ""]),
+    ({"lines": 1203, "lines_tenth": 5, "games": 10}, ["evaluated in 10 games it never trained on: lines (median) 1,203", ""]),
+    ({"won": 0.5, "matches": 40}, ["evaluated in 40 matches against the built-in bot: won 50 %", ""]),
+    ({"training_success": 1, "training_episodes": 1}, ["", "in training: success 100 %"]),
+    # Of checkpoints from before the two had names of their own.
+    ({"success": 1, "reward": 7}, ["", "in training: success 100 % \u00b7 reward 7"]),
+    (
+        {"success": 0.9, "reward": 7, "starts": 5},
+        ["evaluated from 5 starts it never trained from: success 90 %", "in training: reward 7"],
+    ),
+    ({}, ["", ""]),
+    (None, ["", ""]),
+]  # fmt: skip
+
+
+def test_figures_say_whether_they_are_of_training_or_of_an_evaluation_and_of_how_many(tab: Tab) -> None:
+    assert tab.evaluate(FIGURES, [metrics for metrics, _ in MEASURED]) == [told for _, told in MEASURED]

@@ -536,6 +536,9 @@ def test_another_run_is_drawn_as_far_as_the_own_and_which_one_can_be_chosen(stud
         tab.evaluate("(box) => document.querySelectorAll('#compared-list input')[box].click()", box)
     tab.until(f"() => ({key})().includes('median of seed 3, other parameters')")
     assert "median of seed 2" not in tab.evaluate(key) and tab.evaluate(offered)[0][1] is False
+    tab.evaluate("() => document.querySelectorAll('#compared-list input')[1].click()")  # its chart is made anew, in its place
+    tab.until("() => document.querySelectorAll('#charts-key span').length === 2")
+    assert tab.evaluate("() => document.querySelector('#charts h3').innerText") == "Reward of an episode"
 
 
 def test_a_run_that_rests_is_named_and_evaluated_and_a_reset_says_how_to_have_it_back(studio: ActingStudio) -> None:

@@ -95,8 +95,10 @@ export class Charts {
         held.box.remove();
         this.#charts.delete(name);
       }
-      const chart = (this.#charts.get(name) ?? this.#make(name, lines, others)).chart;
+      const { chart, box } = this.#charts.get(name) ?? this.#make(name, lines, others);
       chart.setData(this.#data(name, curve, others));
+      const at = names.indexOf(name); // one that was made anew goes where it was
+      if (this.#box.children[at] !== box) this.#box.insertBefore(box, this.#box.children[at] ?? null);
     }
     this.#resize();
     this.#key(curve, others, label);

@@ -4,6 +4,7 @@ import { number } from "./words.js";
 
 const PLACES = { rect: 4, circle: 3, line: 5, text: 3 }; // how many numbers follow the kind
 const MOST = 5000;
+const CLEAR = 2.5; // CSS pixels between a text and an edge
 const ASPECT = 1.6; // width over height, where a picture does not say
 
 export function aspectOf({ aspect }) {
@@ -61,7 +62,9 @@ const DRAW = {
     context.font = `500 ${(0.82 * size * height).toFixed(2)}px ui-sans-serif, system-ui, sans-serif`;
     context.textBaseline = "middle";
     context.textAlign = ["left", "center", "right"].includes(align) ? align : "left";
-    const middle = size < 1 ? Math.min(1 - size / 2, Math.max(size / 2, y)) : y; // a line at an edge is seen whole
-    context.fillText(String(words).slice(0, 200), x * width, middle * height);
+    const line = String(words).slice(0, 200);
+    const { actualBoundingBoxAscent: above, actualBoundingBoxDescent: below } = context.measureText(line);
+    const [highest, lowest] = [above + CLEAR, height - below - CLEAR]; // a line at an edge is seen whole, whatever its letters
+    context.fillText(line, x * width, highest < lowest ? Math.min(lowest, Math.max(highest, y * height)) : y * height);
   },
 };

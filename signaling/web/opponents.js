@@ -10,10 +10,12 @@ export class Opponents {
   #select = found("opponent");
   #row = found("agent-row");
   #file = found("agent-file");
+  #told = found("opponent-told");
   #agents = [];
 
   constructor() {
     this.#select.addEventListener("change", () => this.#showFile());
+    this.#file.addEventListener("change", () => this.tell(""));
   }
 
   /** Offer these agents besides the bots, `[{name, game, title}]`. */
@@ -37,12 +39,15 @@ export class Opponents {
     return value === FILE ? { file: this.#file.files[0] } : { name: value };
   }
 
-  /** Lead to where something lacks. */
-  focus() {
-    (this.#select.value === FILE ? this.#file : this.#select).focus();
+  /** Say what is wrong with the choice where it is made, and lead there; an empty sentence takes it back. */
+  tell(sentence) {
+    this.#told.textContent = sentence;
+    this.#told.hidden = !sentence;
+    if (sentence) (this.#select.value === FILE ? this.#file : this.#select).focus();
   }
 
   #showFile() {
+    this.tell("");
     this.#row.hidden = this.#select.value !== FILE;
   }
 }

@@ -111,11 +111,12 @@ export class StartScreen {
   }
 
   async #alone() {
+    this.#opponents.tell("");
     try {
       await this.#on.solo({ game: this.#chosen().name, ...this.#opponents.chosen });
     } catch (error) {
-      this.#opponents.focus();
-      throw error;
+      this.#on.trouble(error);
+      this.#opponents.tell(error.message); // after it: the page goes to the one that has the focus
     }
   }
 

@@ -152,3 +152,26 @@ def test_who_plays_in_a_narrow_window_is_told_the_keys_too(page: ActingPage) -> 
         assert page.text("#keys") == "↑/w up · p pauses" and left >= 0 and right <= width and top < bottom <= height
         assert page.look("edges", "#picture")[3] <= top
         assert page.look("overflow") == [0, 0]
+
+
+def test_what_is_wrong_with_a_file_is_said_where_it_is_picked_and_taken_back(page: ActingPage) -> None:
+    """On a phone the sentence at the top of the page and the field that has the focus are not to be seen together."""
+    page.size(390, 700)
+    page.tab.choose("#opponent", "?file")
+    page.tab.pick("#agent-file", "cat.png", b"meow")
+    page.tab.evaluate("() => document.querySelector('#solo').focus()")
+    page.key("press", "Enter")
+    page.tab.until("() => !document.querySelector('#opponent-told').hidden")
+    sentence = "cat.png is no agent: choose a file FILE.npz that training saved."
+    assert page.trouble == sentence == page.text("#opponent-told") and page.look("faint") == []
+    for part in ("#agent-file", "#opponent-told"):
+        assert 0 <= page.look("edges", part)[1] and page.look("edges", part)[3] <= 700, "both are there to be seen"
+    told = "() => document.querySelector('#opponent-told').hidden"
+    page.tab.pick("#agent-file", "it.npz", b"PK\x03\x04")
+    assert page.tab.evaluate(told)
+    page.tab.pick("#agent-file", "cat.png", b"meow")
+    page.key("press", "Tab")
+    page.key("press", "Enter")
+    page.tab.until("() => !document.querySelector('#opponent-told').hidden")
+    page.tab.choose("#opponent", "best")
+    assert page.tab.evaluate(told)

@@ -7,18 +7,21 @@ hand (0.8 us each, against 7 for a checked line of the log and a message), and t
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Iterable
 from typing import Any, Final
 
 from rollback.agents.training import EpisodePoint
 from rollback.studio.letters import written
 
-__all__ = ["COLUMNS", "Row", "lines_of", "rows_of"]
+__all__ = ["COLUMNS", "MOST", "Row", "lines_of", "rows_of"]
 
 # [episode, step, reward, length, epsilon] and, where there are further numbers, a mapping of them; `of` among them says that
 # it is a line of so many episodes, see `thinning`.
 Row = list[Any]
 COLUMNS: Final = ("episode", "step", "reward", "length", "epsilon")
+MOST: Final = 2**53 - 1  # episodes, and steps: a page counts no further
+_LARGEST: Final = sys.float_info.max  # of other numbers: JSON takes whole ones that no float holds
 _NO_NUMBERS: Final = (b"nan", b"inf")
 
 
@@ -62,8 +65,15 @@ def _object(line: bytes) -> Any:
 
 def _row(values: dict[str, Any]) -> Row | None:
     row = [values.pop(name, None) for name in COLUMNS]
-    if type(row[0]) is not int or type(row[1]) is not int or type(row[3]) not in (int, float):
+    episode, step, reward, length, epsilon = row
+    if type(episode) is not int or type(step) is not int or not (0 <= episode <= MOST and 0 <= step <= MOST):
+        return None
+    if not (_is_figure(length) and (reward is None or _is_figure(reward)) and (epsilon is None or _is_figure(epsilon))):
         return None
     if values:
-        row.append({name: value for name, value in values.items() if type(value) in (int, float)})
+        row.append({name: value for name, value in values.items() if _is_figure(value)})
     return row
+
+
+def _is_figure(value: Any) -> bool:
+    return type(value) in (int, float) and -_LARGEST <= value <= _LARGEST

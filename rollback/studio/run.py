@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
@@ -63,7 +64,7 @@ class Facts:
             get("parameters", dict, {}),
             get("seed", int, 0),
             max(0, get("episodes", int, 0)),
-            float(get("started", int | float, 0.0)),  # type: ignore[arg-type]
+            _seconds(values.get("started")),
         )
 
     def is_same_training(self, other: Facts) -> bool:
@@ -151,7 +152,7 @@ class Run:
     def note(self, rows: Sequence[Row]) -> None:
         """Learn from the newest episodes how it stands besides its counts."""
         self.epsilon = rows[-1][4] if rows[-1][4] is not None else self.epsilon
-        self.rewards += [row[2] for row in rows[-MEAN_OF:] if row[2] is not None]
+        self.rewards += [float(row[2]) for row in rows[-MEAN_OF:] if row[2] is not None]
         del self.rewards[:-MEAN_OF]
 
     def curve_told(self) -> dict[str, Any]:
@@ -195,3 +196,11 @@ class Run:
             "reward": sum(self.rewards) / len(self.rewards) if self.rewards else None,
             "generation": self.generation,
         }
+
+
+def _seconds(value: Any) -> float:
+    try:
+        seconds = float(value) if type(value) in (int, float) else 0.0
+    except OverflowError:  # JSON takes whole numbers that no float holds
+        return 0.0
+    return seconds if math.isfinite(seconds) else 0.0

@@ -12,7 +12,7 @@ from rollback.studio.curve import Curve
 from rollback.studio.history import BEGINNING, read_rows
 from rollback.studio.limits import Limits
 from rollback.studio.outside import Outside
-from rollback.studio.points import Row
+from rollback.studio.points import MOST, Row
 from rollback.studio.refusals import Refused
 from rollback.studio.run import MEAN_OF, Facts, Run
 from rollback.studio.states import Cause, State
@@ -276,4 +276,4 @@ def _count(run: Run, listed: ListedRun) -> None:
 
 
 def _whole(value: Any) -> int:
-    return value if type(value) is int and value >= 0 else 0
+    return value if type(value) is int and 0 <= value <= MOST else 0

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import atexit
-import contextlib
 import time
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -65,7 +64,8 @@ class Supervisor:
         """List the runs that are there already, as stopped."""
         atexit.register(self._abandon)
         await self.shelf.look()
-        self._tasks.start(self._look_again())
+        # Refused: the folder cannot be read now, perhaps at the next look.
+        self._tasks.repeat(self.look, every=self._limits.look_every, unless=Refused)
 
     async def close(self) -> None:
         """Stop all runs, as the command does, and wait until they have ended."""
@@ -73,12 +73,6 @@ class Supervisor:
         await asyncio.gather(*(self._end(name) for name in list(self._processes)))
         await self._tasks.end()
         atexit.unregister(self._abandon)
-
-    async def _look_again(self) -> None:
-        while True:
-            await asyncio.sleep(self._limits.look_every)
-            with contextlib.suppress(Refused):  # the folder cannot be read now: perhaps at the next look
-                await self.look()
 
     async def look(self) -> None:
         """Learn what other processes did to the runs since the last look."""

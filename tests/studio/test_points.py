@@ -2,11 +2,14 @@ import json
 import math
 
 import numpy
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rollback.agents.training import EpisodePoint
+from rollback.studio.curve import Curve
 from rollback.studio.points import lines_of, rows_of
+from rollback.studio.run import Run
 
 NUMBERS = st.floats(allow_nan=True, allow_infinity=True)
 NAMES = st.sampled_from(["lines", "success", "nan_count", "inf"])
@@ -57,3 +60,22 @@ def test_nothing_in_a_log_makes_reading_it_fail(content):
 
 def test_no_lines_are_no_points():
     assert rows_of(b"") == [] == rows_of(lines_of([]))
+
+
+STRANGE = [
+    '{"episode":1,"step":1%s,"reward":1,"length":1,"epsilon":0}' % ("0" * 400),
+    '{"episode":1%s,"step":1,"reward":1,"length":1,"epsilon":0}' % ("0" * 400),
+    '{"episode":-1,"step":1,"reward":1,"length":1,"epsilon":0}',
+    '{"episode":1,"step":1,"reward":1%s,"length":1,"epsilon":0}' % ("0" * 400),
+    '{"episode":1,"step":1,"reward":"much","length":1,"epsilon":0}',
+    '{"episode":1,"step":1,"reward":1e999,"length":1,"epsilon":0}',
+    '{"episode":1,"step":1,"reward":1,"length":1,"epsilon":{}}',
+]
+
+
+@pytest.mark.parametrize("line", STRANGE)
+def test_numbers_with_which_nothing_can_be_counted_are_no_point(line):
+    assert rows_of(f"{line}\n".encode()) == []
+    run = Run(None, None, Curve(10, 10), is_read=True)
+    run.take(rows_of(f'{line}\n{{"episode":2,"step":4,"reward":3,"length":2,"epsilon":0.5,"x":1e999}}\n'.encode()))
+    assert (run.rewards, run.step, run.curve.last) == ([3.0], 4, 2)

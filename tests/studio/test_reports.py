@@ -126,3 +126,6 @@ def test_what_a_run_is_survives_its_file_and_a_strange_file_is_read_too():
     assert Facts.from_plain({"algorithm": 7, "parameters": [], "seed": "x", "started": True, "episodes": -5}) == Facts(
         "", "", {}, 0, 0, 0.0
     )
+    for started in (10**400, -(10**400), float("inf"), float("nan"), "1", None, [1.0]):
+        assert Facts.from_plain({"started": started}).started == 0.0
+    assert Facts.from_plain({"started": 7}).started == 7.0

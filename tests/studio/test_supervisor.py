@@ -1,6 +1,7 @@
 """Runs from their start to their end, with real processes where that is what is asked for."""
 
 import asyncio
+import json
 import os
 import signal
 import subprocess
@@ -308,6 +309,27 @@ async def test_a_curve_that_was_shown_begins_anew_where_another_process_goes_bac
         await studio.until(lambda: run.is_read)
         assert run.curve.last == ten and is_whole(run.curve)
         training.close()
+
+
+async def test_a_strange_run_is_listed_and_keeps_no_other_from_being_found(tmp_path):
+    def odd(name, **facts):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "run.json").write_text(json.dumps(facts))
+
+    odd("before", started=10**400, episode=10**400, seed=10**400, step=-1)
+    async with Studio(tmp_path, look_every=0.01) as studio:
+        assert studio.run("before").told()["started"] == 0.0
+        odd("endless", started=float("inf"))
+        odd("odd", started=-(10**400), step=10**400)
+        holding = RunFolder(tmp_path / "odd").writing()
+        await studio.until(lambda: studio.supervisor.shelf.get("odd") is not None)
+        odd("later", started=3)
+        await studio.until(lambda: studio.supervisor.shelf.get("later") is not None)
+        RunFolder(tmp_path / "odd").write_facts({"step": 7})
+        await studio.until(lambda: studio.run("odd").step == 7)
+        holding.close()
+        assert studio.run("later").facts.started == 3.0 and "damaged" in studio.run("endless").reason
+        json.dumps([run.told() for run in studio.supervisor.shelf], allow_nan=False)
 
 
 async def test_what_is_trained_here_is_not_taken_for_another_s(tmp_path):

@@ -33,3 +33,21 @@ async def test_an_error_of_one_ends_neither_the_others_nor_the_end():
     await asyncio.sleep(0)
     await tasks.end()
     assert other.cancelled() and isinstance(failed.exception(), ValueError)
+
+
+async def test_what_is_repeated_goes_on_whatever_comes_of_it_and_the_log_hears_of_it_once(caplog):
+    comes = [ValueError("broken"), ValueError("broken"), OSError("away"), None, OSError("away"), KeyError("other"), None]
+    all_came, tasks = asyncio.Event(), Tasks()
+
+    async def work():
+        if not comes:
+            all_came.set()
+        elif (problem := comes.pop(0)) is not None:
+            raise problem
+
+    tasks.repeat(work, every=0.0, unless=KeyError)
+    async with asyncio.timeout(30):
+        await all_came.wait()
+    await tasks.end()
+    told = [str(record.exc_info[1]) for record in caplog.records if record.name == "rollback.studio"]
+    assert told == ["broken", "away", "away"]

@@ -100,16 +100,21 @@ class RunFolder:
                 content = file.read(MAX_META + 1)
         except OSError as error:
             raise CheckpointError(f"{place} cannot be read ({error.strerror or error})") from None
-        problem = "is too long"
+        problem = "it is too long"
         if len(content) <= MAX_META:
             try:
                 found = parsed(content)
-                if isinstance(found, dict):
-                    return found
-                problem = "is no object"
             except UsageError as error:
-                problem = str(error)
-        raise CheckpointError(f"{place} is damaged: it {problem}")
+                problem = f"it {error}"
+            else:
+                try:
+                    found = plain(found, "it")
+                    if isinstance(found, dict):
+                        return found
+                    problem = "it is no object"
+                except UsageError as error:
+                    problem = str(error)
+        raise CheckpointError(f"{place} is damaged: {problem}")
 
     def write_facts(self, facts: Mapping[str, Any]) -> None:
         """Write plain values that say what the run is; readers find all of the old ones or all of the new.

@@ -185,6 +185,8 @@ def test_facts_come_back_and_are_replaced_whole(run: RunFolder) -> None:
         (b"{" * 99, "nested"),
         (b'{"a":1', "no JSON"),
         (b" " * 1_048_577, "too long"),
+        (b'{"a":1e999}', "holds inf, and only finite numbers"),
+        (b'{"a":1%s}' % (b"0" * 2000), "more than 4096 bits"),
     ],
 )
 def test_facts_that_are_damaged_are_told(run: RunFolder, content: bytes, told: str) -> None:

@@ -5,24 +5,24 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from hashlib import sha256
 from pathlib import Path
 from typing import Final
 
-from rollback.agents.checkpoints import EXTENSION, Checkpoint
+from rollback.agents.checkpoints import EXTENSION, Checkpoint, RunFolder
 from rollback.agents.checkpoints.contents import content_of
 from rollback.agents.playing import policy_from
 from rollback.cli.agent_games import game_for
 from rollback.envs.names import game_factory
 from rollback.errors import CheckpointError, RollbackError, UsageError
 from rollback.game import Game
+from rollback.netplay.in_worker.agents import refuse_onnx
 from signaling.agent_shelf import Agent, check_agent_name, is_agent_name
 
 __all__ = ["SavedAgent", "agent_of", "read_agent", "served_agents"]
 
-_ONNX: Final = ".onnx"
-_ONNX_MARK: Final = b"\x08"  # writers of ONNX put this field first, in which no checkpoint begins
-_RUN: Final = "run.json"  # lies in the folder of a run
 _LONGEST: Final = 64  # characters of a name
+_DIGITS: Final = 8  # of a hash, in a name
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,11 +51,9 @@ def read_agent(path: Path) -> SavedAgent:
     Raises:
         CheckpointError: It is no checkpoint, or an ONNX model, which browsers cannot play.
     """
-    if path.suffix == _ONNX:
-        raise _onnx(path)
+    refuse_onnx(str(path))
     content = content_of(path, "checkpoint", "look for it in the folder runs")
-    if content.startswith(_ONNX_MARK):
-        raise _onnx(path)
+    refuse_onnx(str(path), content)
     return SavedAgent(path, content, Checkpoint.load(content, str(path)))
 
 
@@ -65,7 +63,8 @@ def agent_of(saved: SavedAgent, game: str, name: str = "", *, players: Sequence[
     Args:
         saved: The agent.
         game: The name of the game it shall play.
-        name: What it is called; of its file and its run unless given.
+        name: What it is called; unless given it is made of its run, its file and its content, so that what was trained
+            further is another agent.
         players: Whom it shall play; all players of the game unless given.
 
     Raises:
@@ -74,7 +73,7 @@ def agent_of(saved: SavedAgent, game: str, name: str = "", *, players: Sequence[
         GameError: The name of the game leads nowhere.
     """
     _check_fit(saved, game_factory(game)(), players)
-    name = name or _name_of(saved.path)
+    name = name or f"{_name_of(saved.path)[: _LONGEST - 1 - _DIGITS]}-{sha256(saved.content).hexdigest()[:_DIGITS]}"
     return Agent(name, game, f"{name} ({saved.title})", saved.content)
 
 
@@ -96,7 +95,7 @@ def served_agents(given: Sequence[str], game: str, made: Game) -> list[Agent]:
             if name:
                 check_agent_name(name)
             saved = read_agent(path)
-            agents.append(agent_of(saved, _game_of(saved, game, made), name))
+            agents.append(agent_of(saved, _game_of(saved, game, made), name or _name_of(path)))
         except RollbackError as error:
             named = "--agent takes a checkpoint" if str(path) in str(error) else f"--agent {text}"
             raise UsageError(f"{named}: {error}") from None
@@ -132,17 +131,10 @@ def _name_of(path: Path) -> str:
     """Return a name made of the run and the checkpoint, or of the file alone where it is in no run's folder."""
     folder = path.resolve().parent
     own, above = _plain(path.stem), _plain(folder.name)
-    if (folder / _RUN).is_file() or not is_agent_name(own):
-        own = f"{above[: _LONGEST - 1 - len(own)]}-{own}".strip("-_")
+    if RunFolder(folder).has_facts() or not is_agent_name(own):
+        own = f"{above[: max(0, _LONGEST - 1 - len(own))]}-{own}".strip("-_")
     return own
 
 
 def _plain(text: str) -> str:
     return re.sub(r"[^a-z0-9_-]+", "-", text.lower()).strip("-_")[:_LONGEST]
-
-
-def _onnx(path: Path) -> CheckpointError:
-    return CheckpointError(
-        f"{path} is an ONNX model, which no browser can play: take a checkpoint FILE{EXTENSION} of rollback train, or let it"
-        f" play from here by rollback play ROOM --bot {path}"
-    )

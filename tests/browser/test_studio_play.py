@@ -118,7 +118,7 @@ def test_a_page_that_the_studio_led_there_plays_the_agent_itself_and_no_other_pa
     arena: Arena, studio: Program, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     told: dict[str, Any] = json.loads(studio.out)
-    address, before = "/?solo=stacker-last-1&game=tetris", children_of(studio.process.pid)
+    before = children_of(studio.process.pid)
     tab, stranger = arena.browser.new_tab(shared=True), arena.browser.new_tab()
     try:
         stranger.visit("/healthz")
@@ -126,7 +126,9 @@ def test_a_page_that_the_studio_led_there_plays_the_agent_itself_and_no_other_pa
         tab.until(RUN)
         tab.until(HERE)
         link = str(tab.until(LINK))
-        assert link.startswith(f"http://127.0.0.1:{STUDIO}/here/stacker-last-1?key=")
+        name, _, _ = link.removeprefix(f"http://127.0.0.1:{STUDIO}/here/").partition("?key=")
+        address = f"/?solo={name}&game=tetris"
+        assert name.startswith("stacker-last-1-"), link
         arena.browser.run(tab._page.goto(link, wait_until="commit"))
         assert tab.evaluate("() => location.href") == f"{arena.url}{address}", "nothing secret stays in the address"
         assert (len(tab.evaluate(AGENTS)), stranger.evaluate(AGENTS)) == (1, [])
@@ -134,7 +136,7 @@ def test_a_page_that_the_studio_led_there_plays_the_agent_itself_and_no_other_pa
         assert ending(tab)["frames"] == 120
         check_well_behaved(tab)
         (tmp_path / "here.rbr").write_bytes(bytes(tab.evaluate("() => Array.from(client.facts().ended.data)")))
-        assert list(Replay.open(tmp_path / "here.rbr").header.names) == ["you", "stacker-last-1"]
+        assert list(Replay.open(tmp_path / "here.rbr").header.names) == ["you", name]
         assert run(["replay", "verify", str(tmp_path / "here.rbr")]) == 0, capsys.readouterr().err
         assert children_of(studio.process.pid) == before, "it played in another process"
     finally:

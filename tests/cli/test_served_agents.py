@@ -69,8 +69,10 @@ def test_a_checkpoint_of_a_run_is_called_by_both_and_one_can_be_named(tmp_path: 
     alone.write_bytes(best.read_bytes())
     odd = tmp_path / "My Agent=2.npz"
     odd.write_bytes(best.read_bytes())
-    names = [agent.name for agent in served(best, f"partner={best}", alone, odd)]
-    assert names == ["rooms_1-best", "partner", "elsewhere-2-best", "my-agent-2"]
+    long = folder.path / f"{'x' * 64}.npz"
+    long.write_bytes(best.read_bytes())
+    names = [agent.name for agent in served(best, f"partner={best}", alone, odd, long)]
+    assert names == ["rooms_1-best", "partner", "elsewhere-2-best", "my-agent-2", "x" * 64]
 
 
 def test_a_file_that_changes_later_changes_nothing(walker: Path):

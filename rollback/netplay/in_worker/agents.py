@@ -10,13 +10,13 @@ from importlib import import_module
 from typing import Any, Final
 from urllib.parse import parse_qsl
 
-from rollback.errors import UsageError
+from rollback.errors import CheckpointError, UsageError
 from rollback.net.words import plain_words
 from rollback.netplay.hands.bots import HandedAgent
 from rollback.netplay.in_worker.offered_games import OfferedGame
 from rollback.sim.plan import factory_for
 
-__all__ = ["AGENT", "agent_of", "on_own_map"]
+__all__ = ["AGENT", "agent_of", "on_own_map", "refuse_onnx"]
 
 AGENT: Final = "agent"  # what a page calls the bot whose bytes come beside its message
 LONGEST: Final = 100  # characters of a name
@@ -33,8 +33,9 @@ def agent_of(told: Any, data: Any) -> HandedAgent:
         data: Its bytes.
 
     Raises:
-        UsageError: The message does not name it, brings no bytes, or an ONNX model, which needs more than a browser has.
-        CheckpointError: The bytes are no checkpoint; the sentence names it.
+        UsageError: The message does not name it, or brings no bytes.
+        CheckpointError: The bytes are no checkpoint, or an ONNX model, which needs more than a browser has; the sentence names
+            it.
     """
     given = told.get("name") if isinstance(told, dict) else None
     name = plain_words(given, LONGEST) if isinstance(given, str) else ""
@@ -42,11 +43,25 @@ def agent_of(told: Any, data: Any) -> HandedAgent:
         raise UsageError(f"agent must be a table with the name of the agent, not {told!r:.80}")
     if not isinstance(data, bytes) or not data:
         raise UsageError(f"{name} is empty: an agent is the file FILE.npz that training saved")
-    if name.endswith(_ONNX) or data.startswith(_ONNX_MARK):
-        raise UsageError(
-            f"{name} is an ONNX model, which no browser can play here: play it from a terminal with rollback play ROOM --bot"
-        )
+    refuse_onnx(name, data)
     return HandedAgent.read(data, name)
+
+
+def refuse_onnx(name: str, data: bytes = b"") -> None:
+    """Do nothing, unless a browser is to get an ONNX model.
+
+    Args:
+        name: Of the file.
+        data: What it begins with, where that is known.
+
+    Raises:
+        CheckpointError: It is one, by its name or by its bytes.
+    """
+    if name.endswith(_ONNX) or data.startswith(_ONNX_MARK):
+        raise CheckpointError(
+            f"{name} is an ONNX model, which no browser can play here: take a FILE.npz that a training saved, or play it from a"
+            " terminal with rollback play ROOM --bot FILE.onnx"
+        )
 
 
 def on_own_map(offered: OfferedGame, bot: Any) -> OfferedGame:

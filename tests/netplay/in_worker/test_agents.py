@@ -138,10 +138,7 @@ WRONG: list[tuple[dict[str, Any], str]] = [
     ({"data": tetris()[:-9]}, "tetris-best is no checkpoint: its end is cut off"),
     ({"data": bytes(FLIPPED)}, "tetris-best is damaged: its bytes are not those that were saved"),
     ({"game": "pong"}, "tetris-best does not fit: the checkpoint was trained on tetris, and cannot play Pong"),
-    (
-        {"data": b"\x08\x09" + bytes(50)},
-        "tetris-best is an ONNX model, which no browser can play here",
-    ),
+    ({"data": b"\x08\x09" + bytes(50)}, "tetris-best is an ONNX model, which no browser can play here: take a FILE.npz"),
     ({"agent": {"name": "deep.onnx"}}, "deep.onnx is an ONNX model"),
     ({"agent": None}, "agent must be a table with the name of the agent, not None"),
     ({"agent": {"name": "\x1b\n"}}, "agent must be a table with the name"),

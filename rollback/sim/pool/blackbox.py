@@ -52,6 +52,9 @@ class BlackBox:
         folder: Where to leave it; the folder is there.
         timeout: Seconds after which a match is ended, together with this process; None lets it run.
         starting: The same for what is imported and made before the first one, the opening of a batch too.
+
+    Attributes:
+        starting: The same; it may be changed between two batches.
     """
 
     def __init__(self, folder: Path, timeout: float | None, starting: float | None) -> None:
@@ -61,7 +64,7 @@ class BlackBox:
             self._place = mmap.mmap(file.fileno(), PLACE.size)
         self._trace = trace.open("w", encoding="utf-8")
         self._timeout = timeout
-        self._starting = starting
+        self.starting = starting
         self._slack = 0.0 if timeout is None else slack_of(timeout)
         self._rearm = 0.0
         self._at = (0, NOWHERE)
@@ -81,7 +84,7 @@ class BlackBox:
         if self._timeout is None:
             PLACE.pack_into(self._place, 0, batch, place, UNLIMITED)
         elif place == BETWEEN:
-            self._give(self._starting or self._timeout)
+            self._give(self.starting or self._timeout)
         else:
             PLACE.pack_into(self._place, 0, batch, place, self._timeout)
             if (now := time.monotonic()) >= self._rearm:
@@ -95,7 +98,7 @@ class BlackBox:
             yield
             return
         self._makes = True
-        self._give(self._starting or self._timeout)
+        self._give(self.starting or self._timeout)
         try:
             yield
         finally:

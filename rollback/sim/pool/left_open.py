@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
+
+from rollback.sim.pool.spawning import uninterrupted
 
 __all__ = ["ended_at_exit"]
 
@@ -46,5 +48,7 @@ def _register() -> None:
 
 
 def _end_all() -> None:
-    for end in list(_open.values()):
-        end()
+    with uninterrupted():  # a second Ctrl-C comes when all are ended
+        for end in list(_open.values()):
+            with suppress(Exception):  # the program ends, and the others are to be ended as well
+                end()

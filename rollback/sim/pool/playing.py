@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import traceback
 from collections.abc import Mapping
 from typing import Any, Final
 
 from rollback.errors import UsageError
+from rollback.sim.pool.checked_lines import LONGEST as LINE
 from rollback.sim.pool.job import Job
 from rollback.sim.pool.played import Played, Shared, Spec
 from rollback.sim.pool.result import MatchResult, Status
@@ -14,6 +16,7 @@ from rollback.sim.pool.result import MatchResult, Status
 __all__ = ["CALLERS", "LONGEST", "Row", "play_one", "row_of", "told"]
 
 LONGEST: Final = 8_000  # characters of a traceback: its end says what happened
+MOST: Final = LINE - (1 << 16)  # bytes as JSON: a line of a journal holds the tags and the command besides
 CALLERS: Final = (KeyboardInterrupt,)  # a game may raise anything, and leave too; only Ctrl-C is the caller's
 
 Row = tuple[Status, str, tuple[float, ...], Mapping[str, Any], str]  # status, digest, scores, stats, error
@@ -54,11 +57,27 @@ def _checked(spec: Spec, played: Any) -> Played:
         and isinstance(played.scores, tuple | list)
         and all([isinstance(score, int | float) for score in played.scores])
     ):
+        _check_size(spec, played)
         return played
     raise UsageError(
         f"play() of {spec.name} must return a Played of a digest and an error as texts, scores as plain numbers and stats by"
         f" name, not {played!r:.200}"
     )
+
+
+def _check_size(spec: Spec, played: Played) -> None:
+    try:  # some microseconds for the numbers of a usual match
+        size = len(json.dumps((played.digest, tuple(played.scores), dict(played.stats), played.error)))
+    except (TypeError, ValueError, RecursionError) as error:
+        raise UsageError(
+            f"what play() of {spec.name} returned cannot be kept, for JSON cannot hold it: {error}; give plain numbers, texts,"
+            " lists and dicts of them as stats"
+        ) from None
+    if size > MOST:
+        raise UsageError(
+            f"what play() of {spec.name} returned takes {size} bytes as JSON, and a result has at most {MOST}: keep fewer"
+            " numbers in stats"
+        )
 
 
 def told(error: BaseException) -> str:

@@ -8,7 +8,7 @@ import signal
 import time
 from collections.abc import Callable, Mapping
 from contextlib import nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
@@ -176,6 +176,11 @@ def unpack(batch: Batch, reply: bytes) -> Reply | Missing | Unplayed:
 def prepare(orders: Orders) -> None:
     """Make this process ready for the batches of a run; once for each run."""
     if _here.orders == orders:
+        return
+    if _here.orders is not None and replace(_here.orders, starting=orders.starting) == orders:
+        _here.orders = orders  # the same run, which was told to hurry
+        if _here.box is not None:
+            _here.box.starting = orders.starting
         return
     if _here.box is not None:
         _here.box.close()

@@ -23,8 +23,8 @@ def refuse(*_: Any) -> Any:
     raise ValueError("nobody reads this")
 
 
-class Unreadable:
-    """Can be pickled, but not unpickled."""
+class Unreadable(str):
+    """Can be pickled, but not unpickled; to JSON it is any text."""
 
     def __reduce__(self) -> Any:
         return refuse, ()
@@ -78,11 +78,19 @@ class Task:
 
     def untold(self, shared: Shared) -> dict[str, Any]:
         """Say what cannot be pickled."""
-        return {"made": lambda: self}
+
+        class Local(str):
+            """Found nowhere by its name."""
+
+        return {"made": Local("x")}
 
     def unread(self, shared: Shared) -> dict[str, Any]:
         """Say what cannot be unpickled."""
         return {"made": Unreadable()}
+
+    def unwritable(self, shared: Shared) -> dict[str, Any]:
+        """Say what no file can hold."""
+        return {"seen": {1, 2}}
 
     def dozing(self, shared: Shared) -> dict[str, Any]:
         """Wait without end."""

@@ -16,6 +16,7 @@ import pytest
 
 from rollback.errors import RollbackError, UsageError
 from rollback.sim import Link, MatchSpec, isimulate, simulate
+from rollback.sim.pool import patience
 from rollback.sim.pool.backends import executor, serial
 from rollback.sim.pool.job import Rules
 from tests.sim.pool import ray_processes
@@ -142,6 +143,19 @@ def test_what_matches_leave_in_memory_makes_no_error_of_an_innocent_one():
     results = simulate(specs, backend=lambda: made.append(FORKED(1)) or made[-1], workers=1, memory_mb=200, batch=4)
     assert [(each.status, each.attempts) for each in results] == [("ok", 1)] * 7 + [("error", 1)]
     assert "MemoryError" in results[7].error and len(made) > 1
+
+
+def test_what_hangs_while_it_is_imported_is_waited_for_so_long_only_once(monkeypatch):
+    monkeypatch.setenv("SLOW_IMPORT", "600")
+    monkeypatch.setattr(patience, "STARTING", 1.5)
+    monkeypatch.setattr(patience, "AGAIN", 0.7)
+    specs = [MatchSpec(game="tests.sim.pool.slow_import:Late", frames=20)] * 2
+    spawned = partial(ProcessPoolExecutor, mp_context=multiprocessing.get_context("spawn"))  # which see the environment
+    results = played(specs, lambda: spawned(1), workers=1, batch=1, timeout=0.5)
+    assert [each.status for each in results] == ["timeout", "timeout"]
+    told = sorted(each.error for each in results)
+    assert told[0].startswith("to import what it needs took longer than 0.7 s")
+    assert told[1].startswith("to import what it needs took longer than 1.5 s")
 
 
 def test_what_travels_with_a_match_and_what_cannot(tmp_path):

@@ -41,6 +41,7 @@ class Crew:
     left: dict = field(default_factory=dict)
     most: int = 0
     renewed: int = 0
+    hurried: int = 0
     played: Counter = field(default_factory=Counter)
     alone: list = field(default_factory=list)
 
@@ -70,6 +71,9 @@ class Crew:
 
     def traces(self, numbers):
         return {number: self.left[number] for number in numbers if number in self.left}
+
+    def hurry(self):
+        self.hurried += 1
 
     def renew(self):
         self.renewed += 1
@@ -130,6 +134,7 @@ def test_a_match_that_hangs_is_not_tried_again():
     crew = Crew(hangs=frozenset({5}))
     results = played(crew, batch=4, retries=9, timeout=2.0)
     assert results[5].status == "timeout" and results[5].attempts == 1 and crew.played[5] == 1
+    assert crew.hurried == 0, "it was no import"
     assert results[5].error == "it took longer than timeout=2 s, and was ended:\nhere it hung"
 
 
@@ -154,7 +159,9 @@ def test_a_match_that_is_ended_while_it_is_imported_is_no_killer_and_says_what_i
             return {number: [Found(each.batch, None, each.traceback, 60.0) for each in all_] for number, all_ in found.items()}
 
     for is_one_boat in (False, True):
-        results = played(Importing(hangs=frozenset({5}), is_one_boat=is_one_boat), batch=4, retries=3, timeout=2.0)
+        crew = Importing(hangs=frozenset({5}), is_one_boat=is_one_boat)
+        results = played(crew, batch=4, retries=3, timeout=2.0)
+        assert crew.hurried == 1, "what is imported for the next one has less time"
         assert [(each.status, each.attempts) for each in results if each.index == 5] == [("timeout", 1)]
         assert results[5].error.startswith("to import what it needs took longer than 60 s, and was ended (timeout=2 s counts")
         assert {each.status for each in results if each.index != 5} == {"ok"}

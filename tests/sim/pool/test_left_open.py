@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import threading
 
 import pytest
@@ -25,6 +26,22 @@ def test_what_is_open_at_the_end_is_ended_and_what_was_closed_is_not(ended):
     with ended_at_exit(lambda: ended.append("one")), ended_at_exit(lambda: ended.append("other")):
         left_open._end_all()
     assert ended == ["one", "other"] and left_open._open == {}
+
+
+def test_one_that_cannot_be_ended_leaves_none_of_the_others_open(ended):
+    def broken():
+        raise OSError("it is gone")
+
+    with ended_at_exit(broken), ended_at_exit(lambda: ended.append("other")):
+        left_open._end_all()
+    assert ended == ["other"]
+
+
+def test_ctrl_c_pressed_again_at_the_end_comes_when_all_are_ended(ended):
+    with ended_at_exit(lambda: signal.raise_signal(signal.SIGINT)), ended_at_exit(lambda: ended.append("other")):
+        with pytest.raises(KeyboardInterrupt):
+            left_open._end_all()
+    assert ended == ["other"]
 
 
 def test_what_another_thread_is_at_goes_on(ended):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from typing import Any
 
@@ -9,8 +10,9 @@ import pytest
 
 from rollback.sim import MatchSpec
 from rollback.sim.pool.job import Job
+from rollback.sim.pool.journal import Journal
 from rollback.sim.pool.played import Played, Shared
-from rollback.sim.pool.playing import LONGEST, play_one
+from rollback.sim.pool.playing import LONGEST, MOST, play_one
 
 HERE = "tests.sim.pool.games"
 
@@ -86,6 +88,32 @@ def test_what_no_journal_could_hold_is_an_error_of_its_match(played: Any) -> Non
     result = play_one(Job(0, 0, Ready(played)), Shared())
     assert (result.status, result.digest, result.scores, dict(result.stats)) == ("error", "", (), {})
     assert "play() of ready must return a Played of a digest" in result.error
+
+
+@pytest.mark.parametrize(
+    ("stats", "words"),
+    [
+        ({"a": {1}}, "JSON cannot hold it: Object of type set is not JSON serializable; give plain numbers"),
+        ({"a": {(1, 2): 3}}, "JSON cannot hold it: keys must be str"),
+        ({"a": 10**5000}, "JSON cannot hold it: Exceeds the limit"),
+        ({"a": "x" * (1 << 20)}, "bytes as JSON, and a result has at most 983040: keep fewer numbers in stats"),
+    ],
+)
+def test_stats_that_no_file_can_hold_are_an_error_of_their_match(stats: Any, words: str) -> None:
+    result = play_one(Job(0, 0, Ready(Played("x", stats=stats))), Shared())
+    assert (result.status, result.digest, dict(result.stats)) == ("error", "", {})
+    assert "what play() of ready returned" in result.error and words in result.error
+
+
+def test_whatever_a_result_may_hold_a_journal_can_hold(tmp_path: Any) -> None:
+    room = MOST - len(json.dumps(["d", [], {"a": ""}, ""]))
+    job = Job(0, 0, Ready(Played("d", stats={"a": "x" * room})))
+    result = play_one(job, Shared())
+    assert result.status == "ok"
+    with Journal.open(tmp_path / "run.jsonl", seed=0) as journal:
+        assert not journal.has(job)
+        journal.write(result)
+    assert play_one(Job(0, 0, Ready(Played("d", stats={"a": "x" * (room + 1)}))), Shared()).status == "error"
 
 
 class Own(BaseException):

@@ -32,3 +32,18 @@ def test_a_run_that_has_nowhere_to_write_says_so(backend, tmp_path, monkeypatch)
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "gone"))
     with pytest.raises(UsageError, match=r"^the temporary folder .*gone cannot be written: No such file"):
         simulate([MatchSpec(game="pong", frames=3)], backend=backend, workers=1)
+
+
+def test_where_there_is_no_folder_no_executor_is_made_which_nobody_would_shut_down(tmp_path, monkeypatch):
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "gone"))
+    made = []
+    with pytest.raises(UsageError, match="cannot be written"):
+        simulate([MatchSpec(game="pong", frames=3)], backend=lambda: made.append(ThreadPoolExecutor(1)) or made[-1], workers=1)
+    assert made == []
+
+
+def test_where_no_executor_is_made_no_folder_is_left(tmp_path, monkeypatch):
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    with pytest.raises(UsageError, match="it must make a concurrent"):
+        simulate([MatchSpec(game="pong", frames=3)], backend=lambda: None)
+    assert list(tmp_path.iterdir()) == []

@@ -14,6 +14,7 @@ from rollback.errors import UsageError
 from rollback.sim import MatchSpec, isimulate, simulate
 from rollback.sim.pool.played import Played, Shared
 from rollback.sim.pool.summary import summarize
+from tests.sim.pool.tasks import Task
 
 # Counts in a process of its own what its memory grows by between the 10th and the last of the matches.
 GROWTH = """
@@ -154,3 +155,10 @@ def test_memory_is_flat_over_many_tiny_matches_from_an_iterator(path, count):
     assert path.read_bytes().count(b"\n") == count + 1
     without_match_0(path)  # now it is played, and all others wait for it
     assert growth(count, str(path)) < limit + 16 * count // 1024 + 1000  # the index of the journal
+
+
+@pytest.mark.parametrize("journal", [True, False])
+def test_a_match_whose_stats_no_file_can_hold_costs_only_itself(journal: bool, tmp_path: Path) -> None:
+    specs = [Task("nothing"), Task("unwritable"), Task("nothing")]
+    results = simulate(specs, journal=tmp_path / "run.jsonl" if journal else None)
+    assert [result.status for result in results] == ["ok", "error", "ok"] and "JSON cannot hold it" in results[1].error

@@ -111,6 +111,17 @@ def test_another_run_shares_nothing_with_the_one_before(orders):
     assert worker._here.shared.kept("player", lambda: "new") == "new"
 
 
+def test_a_run_that_is_told_to_hurry_keeps_what_was_imported_and_where_its_memory_began(orders, monkeypatch):
+    for name in worker.ONE_THREAD:
+        monkeypatch.setenv(name, "1")
+    batch = Batch.of(numbered([Task("nothing")]))
+    slow = replace(orders, caller=0, timeout=5.0, starting=60.0)
+    answered(batch, slow)
+    first, box = worker._here.shared, worker._here.box
+    answered(batch, replace(slow, starting=10.0))
+    assert worker._here.shared is first and worker._here.box is box and box.starting == 10.0
+
+
 def test_what_is_played_in_the_callers_own_process_is_neither_watched_nor_limited(orders, monkeypatch):
     monkeypatch.delenv("OMP_NUM_THREADS", raising=False)
     answered(Batch.of(numbered([Task("nothing")])), replace(orders, timeout=0.001, memory_mb=1))

@@ -11,6 +11,7 @@ import shutil
 from collections.abc import Callable, Collection, Generator, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Future, ThreadPoolExecutor, wait
 from contextlib import suppress
+from dataclasses import replace
 from typing import Any, Final
 
 from rollback.errors import UsageError
@@ -73,8 +74,12 @@ class ExecutorCrew:
         self._rules = rules
         self.window = workers_of(rules) * AHEAD
         self._under_way: set[Future[bytes]] = set()
-        self._executor = self._made()
         folder = str(run_folder())
+        try:
+            self._executor = self._made()
+        except BaseException:
+            shutil.rmtree(folder, ignore_errors=True)
+            raise
         self._orders = Orders(
             os.getpid(), folder, rules.timeout, starting_of(rules.timeout), rules.memory_mb, script_of_caller()
         )
@@ -128,6 +133,10 @@ class ExecutorCrew:
         for number, told in search(self._orders.folder, numbers):
             traces.setdefault(number, []).append(told)
         return traces
+
+    def hurry(self) -> None:
+        """Say so in the orders of what is sent from here on."""
+        self._orders = replace(self._orders, starting=starting_of(self._orders.timeout, again=True))
 
     def renew(self) -> None:
         """Shut the broken executor down, and make another."""

@@ -183,6 +183,8 @@ class _Desk:
             ended = next((each for each in found if each.traceback), None)
             at = None if ended is None else 0 if len(piece.jobs) == 1 else ended.place
             if ended is not None and at is not None and self._timeout is not None:
+                if ended.seconds is not None and ended.seconds > self._timeout:
+                    self._crew.hurry()  # it was an import that hung
                 text = too_long(self._timeout, ended.seconds, ended.traceback)
                 self._bad(piece.jobs[at], "timeout", piece.attempts + 1, text)
                 self._resend(piece, {at})

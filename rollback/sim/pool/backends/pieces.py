@@ -82,5 +82,8 @@ class Crew(Protocol):
     def traces(self, numbers: Collection[int]) -> Mapping[int, Sequence[Found]]:
         """Return what the dead workers left behind, by the numbers of the lost pieces."""
 
+    def hurry(self) -> None:
+        """Give what is imported before a match less time from here on: in this run that was in vain once."""
+
     def renew(self) -> None:
         """Get new workers where all are lost."""

@@ -451,6 +451,31 @@ def test_a_studio_with_a_token_lets_in_who_has_it_and_keeps_it_out_of_the_addres
         studio.close()
 
 
+BLOCKED = """Object.defineProperty(window, "sessionStorage", {
+    get() { throw new DOMException("The operation is insecure.", "SecurityError"); },
+});"""
+
+
+def test_a_page_that_may_remember_nothing_comes_up_is_let_in_and_tells_what_happens(stage: Stage) -> None:
+    studio = ActingStudio(stage, token="a token of some length")
+    try:
+        tab = studio.open()
+        tab.prepare(BLOCKED)
+        tab.visit("/#token=a%20token%20of%20some%20length")
+        tab.until("() => window.studio?.facts().snapshots === 1")
+        assert tab.evaluate("() => location.href") == f"{studio.url}/"
+        studio.tell("error", {"message": "the disk is full", "run": "rooms-1", "reason": "failed", "notice": 1})
+        tab.until("() => document.getElementById('news').textContent.includes('The disk is full')")
+        tab.visit("/")  # the token is not remembered: it is asked for
+        tab.until("() => document.body.dataset.connection === 'refused'")
+        write(tab, "Token", "a token of some length")
+        tab.click("Connect")
+        tab.until("() => window.studio.facts().snapshots === 1")
+        assert not tab.errors
+    finally:
+        studio.close()
+
+
 def test_without_uplot_a_sentence_says_what_fetches_it_and_the_numbers_are_there(stage: Stage) -> None:
     studio = ActingStudio(stage, has_charts=False)
     try:

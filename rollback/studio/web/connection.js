@@ -1,6 +1,7 @@
 // How the connection stands, in words, with the time until the next try. Knows no messages.
 
 import { found, tell } from "./elements.js";
+import { keepToken } from "./kept.js";
 
 export class Connection {
   #until = 0;
@@ -10,7 +11,9 @@ export class Connection {
     found("connect-now").addEventListener("click", onNow);
     found("token-form").addEventListener("submit", (event) => {
       event.preventDefault();
-      onToken(found("token").value.trim());
+      const token = found("token").value.trim();
+      keepToken(token);
+      onToken(token);
     });
   }
 

@@ -1,6 +1,7 @@
 // What just happened, in one line each: read out, seen for a while, gone. Knows the words of events; knows no run.
 
 import { found, made } from "./elements.js";
+import { keepSeen, seenKept } from "./kept.js";
 import { figuresOf } from "./metrics.js";
 import { capital, number, plainWords } from "./words.js";
 
@@ -9,7 +10,6 @@ const NARROW = window.matchMedia("(max-width: 50rem)");
 const SHOWN_NARROW = 2; // on a phone they would cover what they tell of
 const FOR = 6000; // ms of a page that is seen; errors stay twice as long
 const MARKS = { good: "✓", info: "", error: "!" };
-const SEEN = "rollback studio notices"; // where a page that is loaded anew finds up to which number it has shown them
 // What each event is called; those that are no news have no words here.
 const WORDS = {
   complete: ({ run }) => ["good", `${plainWords(run, 64)} is finished.`],
@@ -31,8 +31,8 @@ export class Notices {
   #seen = 0;
 
   constructor() {
-    const [studio, seen] = (sessionStorage.getItem(SEEN) ?? "").split(" ");
-    if (seen) [this.#studio, this.#seen] = [studio, Number(seen) || 0];
+    const kept = seenKept(); // a page that is loaded anew shows none twice
+    if (kept) [this.#studio, this.#seen] = [kept.studio, kept.seen];
   }
 
   /** Take an event; what has no number is the answer to something that was asked here. */
@@ -72,7 +72,7 @@ export class Notices {
 
   #remember(studio, seen) {
     [this.#studio, this.#seen] = [studio, seen];
-    sessionStorage.setItem(SEEN, `${studio} ${seen}`);
+    keepSeen(studio, seen);
   }
 }
 

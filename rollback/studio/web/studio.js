@@ -263,7 +263,6 @@ export class Studio {
 
   #enter(token) {
     this.#token = token;
-    sessionStorage.setItem("token", token);
     this.#link.connect(token);
   }
 

@@ -6,10 +6,13 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 
 import pytest
 
 from rollback.agents.checkpoints import RunFolder, Runs
+from rollback.agents.training import algorithm_from
+from rollback.studio import at_rest
 from rollback.studio.catalogue import Catalogue
 from rollback.studio.curve import Curve
 from rollback.studio.desk import Desk
@@ -490,7 +493,7 @@ async def test_a_finished_run_does_not_go_on_before_its_episodes_are_raised_and_
         assert studio.run().episode == 2010
 
 
-async def test_what_a_run_that_rests_has_learned_gets_a_name_and_is_evaluated_and_put_aside(tmp_path):
+async def test_what_a_run_that_rests_has_learned_gets_a_name_and_is_evaluated_and_put_aside(tmp_path, monkeypatch):
     async with Studio(tmp_path) as studio:
         train_elsewhere(tmp_path, 30).close()
         await studio.supervisor.look()
@@ -501,8 +504,11 @@ async def test_what_a_run_that_rests_has_learned_gets_a_name_and_is_evaluated_an
         saved = studio.events("save_complete")[-1]
         assert saved["by_hand"] and saved["names"] == ["mine"] and saved["hash"] == newest.hash
         assert run.folder.load("mine") == newest and run.state.value == "stopped"
+        is_let_go = threading.Event()
+        monkeypatch.setattr(at_rest, "algorithm_from", lambda held: is_let_go.wait(SOON) and algorithm_from(held))
         await studio.ask("evaluate", run="theirs", episodes=20)
         assert "already" in (await studio.refused("evaluate", run="theirs"))[1]
+        is_let_go.set()
         await studio.until(lambda: studio.events("evaluated"))
         assert studio.events("evaluated")[-1]["metrics"]["starts"] <= 20 and run.folder.newest().checkpoint == newest
         await studio.ask("reset", run="theirs")

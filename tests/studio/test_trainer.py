@@ -281,3 +281,22 @@ def test_what_a_reset_replaces_is_kept_with_its_curve_and_so_is_that_of_the_rese
     assert (training.algorithm.steps, training.algorithm.episodes) == done[2]
     assert [row[0] for row in read_rows(folder, BEGINNING, 10**6)[0]] == list(range(1, done[2][1] + 1))
     training.close()
+
+
+def test_slow_motion_keeps_its_older_checkpoints_and_loses_no_more_than_before(folder, monkeypatch):
+    training = trainer(folder)
+    while training.algorithm.episodes < 30:
+        training.advance(at_most=300)
+    training.keep()
+    fast = training.algorithm.steps
+    now = [module.time.monotonic() + 100.0]
+    monkeypatch.setattr(module.time, "monotonic", lambda: now[0])
+    training.set_speed(3.0)
+    for second in range(20):
+        now[0] += 1.0
+        training.advance()
+        newest, *older = [saved.checkpoint.step for saved in folder.saved() if saved.kind == "last"]
+        assert fast in (newest, *older) and len(older) <= 2, second
+        assert training.algorithm.steps - newest <= 3 * 6, "five seconds and a slice"
+    assert newest > fast and fast == older[0]
+    training.close()

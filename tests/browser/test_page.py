@@ -134,7 +134,8 @@ def test_no_button_can_be_pressed_before_the_server_told_its_games(stage: Stage)
     resting = """async () => {
         const text = await (await fetch("/")).text();
         const pages = [document, new DOMParser().parseFromString(text, "text/html")]; // its script may come late, too
-        return pages.flatMap((page) => [...page.querySelectorAll("#entry button:not(.terminal *)")].map((button) => button.disabled));
+        const buttons = pages.flatMap((page) => [...page.querySelectorAll("#entry button:not(.terminal *)")]);
+        return buttons.map((button) => button.disabled);
     }"""
     with acting_page(stage, "#held") as page:
         assert page.tab.evaluate(resting) == [True] * 8

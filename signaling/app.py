@@ -33,7 +33,6 @@ SWEEP_EVERY: Final = 1.0  # seconds
 
 _log = logging.getLogger("signaling.socketio")
 _losses_log = logging.getLogger("signaling.relay")
-_losses_log.setLevel(logging.WARNING)  # who runs a lobby hears of these, also where it is to say little
 
 
 class LobbyApp:

@@ -120,6 +120,7 @@ async def running(
     *,
     limits: Limits | None = None,
     log_level: str = "error",
+    loss_level: str = "warning",
     origins: Sequence[str] = (),
     proxies: Sequence[str] = (),
     ping_interval: float = 5.0,
@@ -136,6 +137,8 @@ async def running(
         port: The port; 0 takes a free one, see `LobbyServer.port`.
         limits: The limits of the lobby.
         log_level: Of uvicorn and of the lobby itself: `debug`, `info`, `warning` or `error`.
+        loss_level: Of the lines about what the relay dropped, which are warnings: who runs a lobby hears of these, also where
+            it is to say little.
         origins: Web origins besides the own one whose pages may connect.
         proxies: Addresses of reverse proxies in front of this server, whose word on the client's address is taken.
         ping_interval: Seconds between the pings to each client, whole ones.
@@ -150,6 +153,7 @@ async def running(
         NetworkError: The address cannot be listened on.
     """
     logging.getLogger("signaling").setLevel(log_level.upper())
+    logging.getLogger("signaling.relay").setLevel(loss_level.upper())
     listening = await _listen(host, port)
     app = LobbyApp(
         limits,

@@ -21,6 +21,7 @@ from rollback.cli.play_desyncs import Desyncs
 from rollback.cli.play_entry import enter_room
 from rollback.cli.play_game import fit_game, settled_game
 from rollback.cli.play_hands import BotHands, Hands, TerminalHands, WindowHands
+from rollback.cli.play_line import SlowLine
 from rollback.cli.play_offer import SeatOffer
 from rollback.cli.play_room import numbered, play_command
 from rollback.core.session import P2PSession
@@ -191,7 +192,7 @@ def _hands(seat: Seat, settings: MatchSettings, game: Game, player: int, title: 
 
 
 async def _play(seat: Seat, settings: MatchSettings, lobby: Lobby, game: Game, named: str, hands: Hands) -> Outcome:
-    path, desyncs, has_ended, frame = "", Desyncs(), False, 0
+    path, desyncs, has_ended, frame, line = "", Desyncs(), False, 0, SlowLine(lobby.dropped)
 
     offer = SeatOffer(lobby, hands.tell, lambda invite: play_command(lobby.room, seat.server, named, invite))
 
@@ -212,6 +213,8 @@ async def _play(seat: Seat, settings: MatchSettings, lobby: Lobby, game: Game, n
     def simulated(session: P2PSession, tick: Tick) -> None:
         nonlocal frame
         frame = tick.frame
+        if slow := line.news(lobby.dropped, now=time.monotonic()):
+            hands.tell(slow)
         hands.frame(session, tick)
 
     if not lobby.is_late and (lobby.players is None or lobby.present < lobby.players):

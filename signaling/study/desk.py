@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import secrets
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any, TypeVar
 
 from rollback.errors import UsageError
@@ -198,12 +198,11 @@ class StudyDesk:
             raise UsageError(f"{folder} holds a journal that is not of a study: name another folder")
         if not events:
             self._study.open(make_birth(self._clock()), now=self._clock())
-            try:
-                if self.plan.agent is not None:
+            if self.plan.agent is not None:
+                with self._written(f"the copy of the agent, {OPPONENT},"):
                     self._store.keep_agent(self.plan.agent.content)
+            with self._written("the journal"):
                 self._store.note(self._study.news())
-            except OSError as error:
-                raise UsageError(f"the journal in {folder} cannot be written: {error.strerror or error}") from None
         elif roll.mark != self.plan.mark:
             kept = f" (the agent it was played against is {OPPONENT} there)" if (folder / OPPONENT).exists() else ""
             raise UsageError(
@@ -212,6 +211,16 @@ class StudyDesk:
             )
         for member in roll:
             self._codes.know(member.code)
+
+    @contextlib.contextmanager
+    def _written(self, what: str) -> Iterator[None]:
+        try:
+            yield
+        except OSError as error:
+            raise UsageError(
+                f"{what} in {self.plan.folder} cannot be written: {error.strerror or error}; make room there, or name another"
+                " folder"
+            ) from None
 
 
 _AHEAD = time.time() - time.monotonic()

@@ -29,7 +29,7 @@ export class Overlay {
   #numbers = new Map();
   #samples = [];
   #stalls = 0;
-  #dropped = 0; // messages, as of the newest sample
+  #dropped = 0; // datagrams, as of the newest sample
   #droppedAgo = Infinity; // samples
 
   constructor() {
@@ -84,7 +84,7 @@ export class Overlay {
     this.#dropped = dropped;
     this.#droppedAgo += 1;
     if (this.#droppedAgo > DROPPED_FOR) return "";
-    return `the line through the lobby is too slow: ${dropped} ${dropped === 1 ? "message" : "messages"} dropped`;
+    return `the line through the lobby is too slow: ${dropped} ${dropped === 1 ? "datagram" : "datagrams"} dropped`;
   }
 
   /** Bars are rollbacks a second, the line is the round trip, a notch at the top is a stall. */

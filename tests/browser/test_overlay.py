@@ -67,15 +67,15 @@ def test_a_detour_through_the_lobby_is_told(page: ActingPage) -> None:
     assert page.text("#why") == f"{STATS['why']} · through the lobby, not directly"
 
 
-def test_messages_that_were_dropped_on_the_way_through_the_lobby_are_told_for_a_while(page: ActingPage) -> None:
+def test_datagrams_that_were_dropped_on_the_way_through_the_lobby_are_told_for_a_while(page: ActingPage) -> None:
     relayed = {**STATS, "quality": "good", "path": "relay"}
     page.tell("stats", {**relayed, "dropped": 0})
     assert page.text("#quality") == "good" and "dropped" not in page.text("#why")
     page.tell("stats", {**relayed, "dropped": 12})
     assert page.text("#quality") == "fair"
-    assert page.text("#why").endswith("not directly · the line through the lobby is too slow: 12 messages dropped")
+    assert page.text("#why").endswith("not directly · the line through the lobby is too slow: 12 datagrams dropped")
     page.tell("stats", {**relayed, "quality": "poor", "dropped": 12})
-    assert page.text("#quality") == "poor" and "12 messages dropped" in page.text("#why")
+    assert page.text("#quality") == "poor" and "12 datagrams dropped" in page.text("#why")
     for _ in range(39):
         page.tell("stats", {**relayed, "dropped": 12})
     assert page.text("#quality") == "good" and "dropped" not in page.text("#why"), "it was a while ago"

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import importlib.util
+import logging
+
 from signaling.losses import REPORT_EVERY, Losses
 
 
@@ -35,3 +38,12 @@ def test_what_nobody_reports_any_more_is_reported_later() -> None:
     assert losses.report(0.0)
     losses.note("b")
     assert losses.report(1.0) == "" and "1 datagram" in losses.report(60.0) and losses.report(120.0) == ""
+
+
+def test_what_an_application_chose_for_its_log_is_left_alone_by_an_import(monkeypatch) -> None:
+    log = logging.getLogger("signaling.relay")
+    monkeypatch.setattr(log, "level", logging.CRITICAL)
+    spec = importlib.util.find_spec("signaling.app")
+    assert spec is not None and spec.loader is not None
+    spec.loader.exec_module(importlib.util.module_from_spec(spec))
+    assert log.level == logging.CRITICAL

@@ -9,6 +9,7 @@ import pytest
 from rollback.errors import UsageError
 from signaling.agent_shelf import Agent
 from signaling.study.desk import StudyDesk
+from signaling.study.store import Store
 from tests.signaling.study.people import Clock, Person, Server, plan_of
 
 ROWS = b'{"frame":0}\n{"frame":1}\n'
@@ -142,6 +143,19 @@ def test_a_copy_that_a_crash_left_before_the_study_began_is_not_kept_for_another
     (tmp_path / "opponent.npz").write_bytes(b"of an earlier attempt")
     StudyDesk(plan_of(tmp_path, opponent="partner.npz", agent=partner())).close()
     assert (tmp_path / "opponent.npz").read_bytes() == b"what it learned"
+
+
+@pytest.mark.parametrize(("method", "what"), [("keep_agent", "the copy of the agent, opponent.npz,"), ("note", "the journal")])
+def test_what_has_no_room_is_told_by_its_name_and_what_to_do(method, what, tmp_path, monkeypatch):
+    def full(*_):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(Store, method, full)
+    with pytest.raises(UsageError) as caught:
+        StudyDesk(plan_of(tmp_path, opponent="partner.npz", agent=partner()))
+    assert str(caught.value) == (
+        f"{what} in {tmp_path} cannot be written: No space left on device; make room there, or name another folder"
+    )
 
 
 async def test_who_waits_in_vain_is_told_so_with_a_code(server):

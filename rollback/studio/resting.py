@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
 from typing import Any, Final
 
 from rollback.agents.checkpoints import RunFolder
@@ -43,11 +42,8 @@ class RestingPictures:
             answer = self._known.pop(key, None)
             if answer is None:
                 algorithm = algorithm_from(held)
-                # Tetris and Pong are shown by a game beside the training, which begins anew with each process.
-                play: Callable[[], None] | None = getattr(algorithm, "moment", None)
-                for _ in range(MOMENTS if play is not None else 0):
-                    assert play is not None
-                    play()
+                for _ in range(MOMENTS):  # a game that is shown begins anew with each process
+                    algorithm.moment()
                 picture = {**algorithm.picture(), "episode": held.episode, "step": held.step}
                 answer = {"picture": picture, "name": newest.name, "episode": held.episode, "hash": held.hash}
             while len(self._known) >= MOST:

@@ -44,6 +44,19 @@ def test_games_are_shown_as_they_are_played_by_what_was_learned(runs, algorithm,
     assert folder.newest().checkpoint.to_bytes() == before
 
 
+@pytest.mark.parametrize("game", ["pong", "duel"])
+def test_a_table_that_stands_between_two_matches_is_shown_by_what_it_learned_too(runs, game):
+    def shown(table, name):
+        trained = make_algorithm("self-play-q-learning", game, {"frames": 100}, 1)
+        trained.table = table(trained.table)
+        folder = runs.create({}, name)
+        folder.keep(trained.checkpoint())
+        return RestingPictures().of(folder)["picture"]["primitives"]
+
+    untrained = shown(lambda table: table, "untrained")
+    assert shown(lambda table: [[0.0, 0.0, 1.0, *row[3:]] for row in table], "trained") != untrained
+
+
 def test_a_picture_is_made_once_for_each_checkpoint_and_few_are_remembered(runs, monkeypatch):
     made = []
     original = resting.algorithm_from

@@ -114,6 +114,12 @@ class Algorithm(Protocol):
             CheckpointError: It is of another one, or what it holds does not fit; the training stays as it was.
         """
 
+    def moment(self) -> None:
+        """Let what has been learned play on a little in what `picture` shows; the training is not touched by it.
+
+        Where the picture is of what was learned and not of a game, nothing happens.
+        """
+
     def picture(self) -> dict[str, Any]:
         """Return what a page draws: `kind` says what else there is. Plain values of bounded size, owned by the caller."""
 

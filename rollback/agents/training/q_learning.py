@@ -162,6 +162,9 @@ class QLearning:
         self._game, self._is_between = parts.game, parts.is_between
         self._trail.clear()
 
+    def moment(self) -> None:
+        """Do nothing: the picture shows the table itself."""
+
     def picture(self) -> dict[str, Any]:
         """Return what a page draws, see `grid_picture`."""
         seen = grid_picture(self.course, self._game, self.table, float(self.settings["first_value"]), self._trail)

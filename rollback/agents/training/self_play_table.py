@@ -8,7 +8,7 @@ is never met in training; it is what `evaluate` plays against.
 from __future__ import annotations
 
 import random
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, ClassVar, Final
 
 from rollback.agents.checkpoints import Array, Checkpoint, generator_from, state_of
@@ -17,9 +17,10 @@ from rollback.agents.training.against_best import against_best
 from rollback.agents.training.algorithm import EpisodePoint
 from rollback.agents.training.coarse import COARSE, greedy
 from rollback.agents.training.coarse_match import CoarseMatch, Learning, match_from
-from rollback.agents.training.coarse_player import checked_table
+from rollback.agents.training.coarse_player import CoarseBot, checked_table
 from rollback.agents.training.parameters import Parameter, Value, filled
 from rollback.errors import CheckpointError, UsageError
+from rollback.games.bots import act_with
 from rollback.games.dice import spread
 
 __all__ = ["SelfPlayTable"]
@@ -79,6 +80,8 @@ class SelfPlayTable:
         self._dice = random.Random(seed)
         self._match: CoarseMatch | None = None
         self._last = CoarseMatch(self._view, spread(seed, _STREAM), 0, 0)  # what is shown
+        self._shown: Any = None  # a game that is played by what was learned, while no training goes on
+        self._acts: list[Callable[[Any, int], Any]] = []
         self._steps = self._episodes = 0
 
     def _of(self, name: str) -> int:
@@ -97,6 +100,7 @@ class SelfPlayTable:
     def advance(self, steps: int) -> list[EpisodePoint]:
         """Play exactly so many frames, over as many matches as that takes; return those that ended."""
         points = []
+        self._shown = None
         while steps > 0:
             match = self._match = self._last = self._match or self._begun()
             made = match.run(steps, self.table, self.pool[match.other], self._dice, self.epsilon, self._learning)
@@ -166,7 +170,7 @@ class SelfPlayTable:
         dice, saved = generator_from(state["dice"]), state["match"]
         match = None if saved is None else match_from(self._view, saved, len(pool), self._learning.frames)
         self.table, self.pool, self._dice, self._match = table, pool, dice, match
-        self._last = match or self._last
+        self._last, self._shown = match or self._last, None
         self.epsilon, self._steps, self._episodes = checkpoint.epsilon, checkpoint.step, checkpoint.episode
 
     def _pool_of(self, checkpoint: Checkpoint) -> list[bytes]:
@@ -177,9 +181,16 @@ class SelfPlayTable:
             raise CheckpointError(f"the pool of the checkpoint must hold 1 to {most} players: train anew")
         return [bytes(choices) for choices in pool.nested()]
 
+    def moment(self) -> None:
+        """Play a frame of a match that is shown from now on: what has been learned against the newest of the pool."""
+        if self._shown is None or self._shown.over:
+            self._shown = self._view.kind(spread(self.seed, _STREAM + self._episodes))
+            self._acts = [act_with(CoarseBot(self._view, choices)) for choices in (greedy(self.table), self.pool[-1])]
+        self._shown.step([act(self._shown, player) for player, act in enumerate(self._acts)])
+
     def picture(self) -> dict[str, Any]:
         """Return what a page draws: `primitives` as `rollback.games.drawing` has them, in a unit square, and `points`."""
-        game = self._last.game
+        game = self._last.game if self._shown is None else self._shown
         facts = {"episode": self._episodes + (self._match is not None), "step": self._steps, "epsilon": self.epsilon}
         return {"kind": self.environment, "points": list(game.scores()), "primitives": game.draw(), **facts}
 

@@ -122,6 +122,21 @@ def test_a_checkpoint_of_unknown_parameters_is_refused_by_name():
         algorithm_from(strange)
 
 
+@pytest.mark.parametrize("name", ALGORITHMS)
+@pytest.mark.parametrize("steps", [0, 700])
+def test_what_is_shown_for_a_moment_touches_no_training(name, steps):
+    small = {"frames": 300} if name.startswith("self-play") else {}
+    shown, plain = (make_algorithm(name, algorithm_named(name).environments[0], small, 5) for _ in range(2))
+    for _ in range(3):
+        shown.advance(steps)
+        plain.advance(steps)
+        for _ in range(30):
+            shown.moment()
+        assert shown.picture() == shown.picture()
+    assert shown.checkpoint().hash == plain.checkpoint().hash
+    assert shown.advance(900) == plain.advance(900) and shown.checkpoint().hash == plain.checkpoint().hash
+
+
 def test_a_picture_is_plain_and_another_one_each_time():
     algorithm = make_algorithm(NAME, ENVIRONMENT, {}, 1)
     first = algorithm.picture()

@@ -148,6 +148,38 @@ def test_the_picture_is_plain_and_moves_with_the_training_only(game):
     assert algorithm.picture()["primitives"] != first["primitives"] and algorithm.picture()["step"] == 150
 
 
+@GAMES
+def test_for_a_moment_the_picture_is_of_a_match_by_what_was_learned_and_then_of_the_training_again(game):
+    algorithm = training(game)
+    algorithm.table = [[0.0, 0.0, 1.0] + [0.0] * (len(row) - 3) for row in algorithm.table]
+    bot, idle = [
+        act_with(CoarseBot(COARSE[game], choices)) for choices in (bytes([2]) * len(algorithm.table), algorithm.pool[0])
+    ]
+    for _ in range(150):
+        algorithm.moment()
+    expected = algorithm._shown
+    played = COARSE[game].kind(0)
+    played.load(training(game)._last.game.save())
+    for _ in range(150):
+        played.step([bot(played, 0), idle(played, 1)])
+    assert expected.save() == played.save() != training(game)._last.game.save()
+    assert algorithm.picture()["primitives"] == played.draw() != training(game).picture()["primitives"]
+    algorithm.advance(20)
+    assert algorithm.picture()["primitives"] == algorithm._match.game.draw()
+    algorithm.moment()
+    algorithm.restore(algorithm.checkpoint())
+    assert algorithm.picture()["primitives"] == algorithm._match.game.draw()
+
+
+def test_a_match_that_is_shown_is_followed_by_another():
+    algorithm = training("pong")
+    algorithm.moment()
+    algorithm._shown.points = (99, 0)
+    before = algorithm._shown
+    algorithm.moment()
+    assert algorithm._shown is not before and not algorithm._shown.over
+
+
 # --- what comes of it plays, and what does not is refused ---
 
 

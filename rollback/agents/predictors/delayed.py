@@ -15,8 +15,9 @@ __all__ = ["DelayedBot"]
 class DelayedBot:
     """A policy whose input for frame f depends on the confirmed state S_(f - k) alone.
 
-    It gets no memory: that would hang on every state before. Where S_(f - k) is not confirmed in time, it does again what it
-    did before. `ExactPredictor` plays it, and foresees it.
+    It gets no memory: that would hang on every state before. A checkpoint that keeps something in mind then plays otherwise
+    than it was trained, and a warning says so in the match. Where S_(f - k) is not confirmed in time, it does again what it did
+    before. `ExactPredictor` plays it, and foresees it.
 
     Args:
         source: A checkpoint, its file, or a policy that is a function of what it is shown.
@@ -37,6 +38,11 @@ class DelayedBot:
         self.seed = seed
         self._source = named_source(source)
         self._name = name or f"{type(source).__module__}.{type(source).__qualname__}"
+
+    @property
+    def is_trained(self) -> bool:
+        """Whether it is a checkpoint, and no policy that somebody made by hand and knows."""
+        return isinstance(self._source, Checkpoint)
 
     @property
     def terms(self) -> str:

@@ -19,6 +19,7 @@ must be at least the prediction window of the peer that guesses, too.
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, Final
@@ -49,6 +50,7 @@ class _Decided:
         self._policies = {player: bot.policy(past.game, player) for player, bot in bots.items()}
         self._made: dict[int, list[_Made]] = {player: [(-1, None, None, b"")] * SLOTS for player in bots}
         self._newest: dict[int, Any] = {}  # what our own bots did last
+        self._unasked = [player for player, bot in bots.items() if bot.is_trained]  # whether they keep something in mind
 
     def predict(self, player: int, frame: int, last_input: bytes, history: History, game: Any) -> bytes:
         """Return the bot's input, or what is guessed of one who is none."""
@@ -85,7 +87,16 @@ class _Decided:
 
     def _decide(self, player: int, frame: int, state: Any, observation: Any) -> _Made:
         """Return what is done on account of what is seen in S_frame as it stands."""
-        action, _ = self._policies[player].act(observation, None)
+        action, memory = self._policies[player].act(observation, None)
+        if player in self._unasked:
+            self._unasked.remove(player)
+            if memory is not None:
+                warnings.warn(
+                    f"the checkpoint that plays player {player} keeps something in mind from frame to frame, and a DelayedBot"
+                    " has no memory: it is foreseen all the same, but plays otherwise than it was trained, and mostly worse;"
+                    " take one that keeps nothing, see docs/predictors.md",
+                    stacklevel=2,
+                )
         made = self._made[player][frame & MASK] = frame, state, action, self._encodings[player](action)
         return made
 

@@ -18,7 +18,7 @@ __all__ = ["Encoding", "Source", "Views", "named_source", "observation_at", "pol
 SLOTS: Final = 256  # more frames than states are ever held of; a power of two
 MASK: Final = SLOTS - 1
 ENCODED: Final = 1024  # actions kept with their inputs
-UNCHANGING: Final = (int, bool, tuple)  # actions of these types, where they can be looked up at all, stay what they are
+PLAIN: Final = frozenset({int, bool})  # of a type, what is equal has the same input: not so with floats, of which 0.0 is -0.0
 
 Source = Policy | Checkpoint | str | os.PathLike[str] | bytes
 
@@ -74,6 +74,8 @@ def observation_at(past: Past, frame: int, state: Any, player: int) -> Any:
 class Encoding:
     """What a player's actions are as inputs, kept for the few that are used: an encoder checks everything, each time.
 
+    Only whole numbers, buttons and tuples of them are kept; all else is encoded whenever it comes.
+
     Args:
         encode: Of the player's codec.
     """
@@ -90,13 +92,20 @@ class Encoding:
         Raises:
             ActionError: It is no action of the player.
         """
-        try:
-            return self._kept[action]
-        except (KeyError, TypeError):
+        kind: Any = type(action)
+        if kind is tuple:
+            kind = tuple(map(type, action))
+            is_plain = PLAIN.issuperset(kind)
+        else:
+            is_plain = kind in PLAIN
+        if not is_plain:
+            return self._encode(action)
+        value = self._kept.get((kind, action))
+        if value is None:
             value = self._encode(action)
-            if type(action) in UNCHANGING and len(self._kept) < ENCODED:
-                self._kept[action] = value
-            return value
+            if len(self._kept) < ENCODED:
+                self._kept[kind, action] = value
+        return value
 
 
 class Views:

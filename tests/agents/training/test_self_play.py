@@ -97,22 +97,11 @@ def test_in_slices_and_as_a_match_of_a_simulation_it_is_the_same():
         assert spec.to_dict()["side"] == spec.side and not spec.parcels()
 
 
-@pytest.mark.parametrize(
-    "change",
-    [
-        {"frame": 400},
-        {"frame": -1},
-        {"ball": [1]},
-        {"ball": [0.5, 1]},
-        {"ball": [0, 10**400]},
-        {"velocity": [-601, 0]},
-        {"paddles": [0, 10**30]},
-        {"rally": -1},
-        {"pause": True},
-        {"word": None},
-        {"word": 1 << 32},
-    ],
-)
+DAMAGE = [{"frame": 400}, {"frame": -1}, {"ball": [1]}, {"ball": [0.5, 1]}, {"ball": [0, 10**400]}, {"velocity": [-601, 0]},
+          {"paddles": [0, 10**30]}, {"rally": -1}, {"pause": True}, {"word": None}, {"word": 1 << 32}]  # fmt: skip
+
+
+@pytest.mark.parametrize("change", DAMAGE)
 def test_a_damaged_match_is_refused(change):
     spec = PongTrialSpec(CHASER, IDLE, 0, 1, 400)
     with pytest.raises(CheckpointError, match="is none of Pong"):

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -9,7 +10,7 @@ from hypothesis import strategies as st
 from starlette.applications import Starlette
 
 from rollback.errors import UsageError
-from signaling.agent_shelf import LARGEST, MOST, RESERVED, Agent, AgentShelf, is_agent_name
+from signaling.agent_shelf import LARGEST, MOST, MOST_BYTES, RESERVED, Agent, AgentShelf, is_agent_name
 from signaling.pages import SafeHeaders
 from signaling.served_file import FOR_EVER
 from signaling.web_pages import WebPages
@@ -145,3 +146,11 @@ def test_one_that_is_too_large_is_refused_and_a_long_title_is_cut():
     with pytest.raises(UsageError, match="browsers get at most 66 MiB"):
         agent(content=bytes(LARGEST + 1))
     assert len(Agent("a", "tetris", "x" * 1000, b"").title) == 200
+
+
+def test_the_page_tells_what_an_agent_may_be_called_and_how_many_there_may_be():
+    page = (Path(__file__).resolve().parents[2] / "docs" / "browser.md").read_text(encoding="utf-8")
+    told = " ".join(page.partition("## Trained agents")[2].partition("\n## ")[0].split())
+    *most, last = [f"`{name}`" for name in RESERVED]
+    assert f"the first a letter or a digit, and none of {', '.join(most)} and {last}. " in told
+    assert f"There may be {MOST}, of {LARGEST >> 20} MiB each and {MOST_BYTES >> 20} MiB together." in told

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from rollback.agents.predictors.gate import MOST, Gate
+from rollback.agents.predictors.gate import ENOUGH, HOPELESS, LONG, LONGEST_PAUSE, MOST, PAUSE, Gate
 from rollback.agents.predictors.runs import Runs
 from tests.agents.predictors.traces import chance, pattern, traitor
 
@@ -261,3 +262,12 @@ def test_frames_long_gone_are_not_looked_for() -> None:
 def test_without_any_history_the_last_input_is_repeated() -> None:
     gate = Gate(Runs(2))
     assert {gate.predict(frame, b"\5", lambda frame: None) for frame in range(2000)} == {b"\5"}
+
+
+def test_the_page_tells_when_a_stretch_is_judged_and_how_long_the_pauses_are() -> None:
+    page = (Path(__file__).resolve().parents[3] / "docs" / "predictors.md").read_text(encoding="utf-8")
+    told = " ".join(page.partition("## The gate")[2].partition("\n## ")[0].split())
+    assert f"judged after {ENOUGH} rollbacks of either" in told and f"would have caused {-HOPELESS} more than" in told
+    assert f"or after {LONG} frames, however few rollbacks there were" in told
+    assert f"from {PAUSE} frames to {LONGEST_PAUSE:,}, which at 60 frames a second are {PAUSE / 60} seconds and 40" in told
+    assert LONGEST_PAUSE == 40 * 60 and f"at {MOST} times what repeating" in told

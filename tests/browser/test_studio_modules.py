@@ -148,13 +148,13 @@ DRAWN = """async ([words, places]) => {
     const edges = places.map((y) => {
         drawShapes({ context, width: 424, height: 265 }, { primitives: [["text", 0.5, y, 0.08, words, "white", "center"]] });
         const lit = (row) => context.getImageData(0, row, 424, 1).data.some((each, at) => at % 4 === 0 && each > 0x60);
-        return [lit(0) || lit(1), lit(100) || lit(132), lit(264) || lit(263)];
+        return [lit(0), lit(132), lit(264)];
     });
     return edges;
 }"""
 
 
-@pytest.mark.parametrize("words", ["30", "serve \u25ba", "\u00c5\u00dc|gq\u01fa"])
+@pytest.mark.parametrize("words", ["30", "serve \u25ba", "\u1ea4\u01fa|gq\u1ee4"])
 def test_a_text_at_the_edge_of_a_picture_is_seen_whole(tab: Tab, words: str) -> None:
     edges = tab.evaluate(DRAWN, [words, [1 / 36, 0.0, 0.5, 35 / 36, 1.0]])
     assert [(top, bottom) for top, _, bottom in edges] == [(False, False)] * 5

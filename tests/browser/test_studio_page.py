@@ -179,6 +179,10 @@ def test_points_become_a_curve_in_bounded_memory_also_in_numbers(studio: ActingS
     tab.until("() => document.querySelectorAll('#numbers-body tr').length === 5")
     assert text(tab, "#numbers-head").split() == ["Episode", "Reward", "Median", "Steps", "Epsilon", "Lines"]
     assert text(tab, "#numbers-body tr").split() == ["5", "5", "3", "10", "0.5", "2"]
+    cut = "() => { const box = document.querySelector('.scrolled'); return box.scrollWidth - box.clientWidth; }"
+    for width in (390, 1280):
+        tab._stage.run(tab._page.set_viewport_size({"width": width, "height": 720}))
+        assert tab.evaluate(cut) == 0, width
     tab.until("() => document.querySelectorAll('#charts .uplot canvas').length === 4")
     titles = ["Reward of an episode", "Steps of an episode", "Epsilon", "Lines"]
     assert tab.evaluate("() => [...document.querySelectorAll('#charts h3')].map((each) => each.innerText)") == titles

@@ -4,7 +4,7 @@ import { number } from "./words.js";
 
 const PLACES = { rect: 4, circle: 3, line: 5, text: 3 }; // how many numbers follow the kind
 const MOST = 5000;
-const CLEAR = 2.5; // CSS pixels between a text and an edge
+const CLEAR = 1; // CSS pixels between a text and an edge
 const ASPECT = 1.6; // width over height, where a picture does not say
 
 export function aspectOf({ aspect }) {
@@ -59,7 +59,7 @@ const DRAW = {
   },
   text(context, [x, y, size, words, colour, align = "left"], width, height) {
     context.fillStyle = colour;
-    context.font = `500 ${(0.82 * size * height).toFixed(2)}px ui-sans-serif, system-ui, sans-serif`;
+    context.font = `500 ${(0.76 * size * height).toFixed(2)}px ui-sans-serif, system-ui, sans-serif`;
     context.textBaseline = "middle";
     context.textAlign = ["left", "center", "right"].includes(align) ? align : "left";
     const line = String(words).slice(0, 200);

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import stat
 from typing import BinaryIO, Self
 
 from rollback.errors import ReplayError, WireError
@@ -45,11 +46,13 @@ class Replay(Recording):
         if not isinstance(source, str | os.PathLike):
             return cls._read(source)
         try:
-            with open(source, "rb") as file:
-                return cls._read(file)
+            with open(source, "rb", opener=_at_once) as file:
+                if stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+                    return cls._read(file)
         except (OSError, ValueError) as error:  # ValueError: a name that no file can have
             why = error.strerror if isinstance(error, OSError) else error
             raise ReplayError(f"the replay {os.fspath(source)!r} cannot be read: {why}") from None
+        raise ReplayError(f"the replay {os.fspath(source)!r} cannot be read: it is no file")
 
     def verify(self, game: Game) -> Verdict:
         """Simulate `game`, which must be fresh, on the recorded inputs and compare all checksums and keyframes.
@@ -133,3 +136,8 @@ class Replay(Recording):
         if not replay.is_ended and not replay.damage:
             replay.damage = "the file ends without the end of the recording: it was still being written"
         return replay
+
+
+def _at_once(path: str, flags: int) -> int:
+    """Open a file as `open` does, but wait for nobody: a pipe would be waited for until somebody writes to it."""
+    return os.open(path, flags | getattr(os, "O_NONBLOCK", 0))

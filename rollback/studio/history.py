@@ -14,6 +14,7 @@ from typing import BinaryIO, Final
 
 from rollback.agents.checkpoints import EXTENSION, Checkpoint, RunFolder
 from rollback.agents.checkpoints.atomic import UNFINISHED
+from rollback.agents.checkpoints.only_files import only_files
 from rollback.errors import CheckpointError
 from rollback.sim.pool.checked_lines import append_whole
 from rollback.studio.points import Row, rows_of
@@ -149,7 +150,7 @@ def read_rows(folder: RunFolder, place: Place, most: int) -> tuple[list[Row], Pl
         None where the log is another one than at that reading, or was cut shorter: it is to be read from its start.
     """
     try:
-        with open(folder.path / _LOG, "rb") as file:
+        with open(folder.path / _LOG, "rb", opener=only_files) as file:
             found = os.fstat(file.fileno())
             if place.file and (found.st_ino != place.file or found.st_size < place.offset):
                 return None
@@ -226,7 +227,7 @@ def _aside(folder: RunFolder, age: int) -> Path:
 def _end_of(log: Path, episode: int, step: int) -> int | None:
     """Return where a log has told of an episode and of no later one; None if it does not tell of it, or of another training."""
     try:
-        with open(log, "rb") as file:
+        with open(log, "rb", opener=only_files) as file:
             end = 0
             for line in file:  # the numbers only rise
                 found = EPISODE.match(line)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import zlib
 from pathlib import Path
 from typing import Any
@@ -195,6 +196,7 @@ def test_what_is_no_replay_is_one_sentence_and_two(
 
 
 def test_a_file_that_is_not_there_is_one_sentence_and_two(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    for place in (tmp_path / "none.rbr", tmp_path):
+    os.mkfifo(tmp_path / "pipe.rbr")
+    for place in (tmp_path / "none.rbr", tmp_path, tmp_path / "pipe.rbr"):
         out, err = shown(capsys, str(place), code=2)
         assert out == "" and "cannot be read" in err and err.count("\n") == 1

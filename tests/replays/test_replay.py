@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 import struct
 import tracemalloc
 import zlib
@@ -126,6 +127,13 @@ def test_what_cannot_be_opened_is_one_sentence(data, words):
 def test_a_path_that_cannot_be_read_is_one_sentence(tmp_path, name):
     with pytest.raises(ReplayError, match=r"the replay '.*' cannot be read: "):
         Replay.open(f"{tmp_path}/{name}")
+
+
+@pytest.mark.parametrize("made", [os.mkfifo, lambda path: os.symlink("/dev/zero", path)], ids=["pipe", "device"])
+def test_what_is_no_file_is_not_waited_for(tmp_path, made):
+    made(tmp_path / "match.rbr")
+    with pytest.raises(ReplayError, match=r"the replay '.*match\.rbr' cannot be read: it is no file"):
+        Replay.open(tmp_path / "match.rbr")
 
 
 HOSTILE = {

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, BinaryIO, Final, Self
 
 from rollback.agents.checkpoints.atomic import write_whole
+from rollback.agents.checkpoints.only_files import only_files
 from rollback.agents.checkpoints.plain import dumped, parsed, plain
 from rollback.errors import CheckpointError, UsageError
 from rollback.sim.pool.checked_lines import append_whole
@@ -32,7 +33,7 @@ class LogWriter:
     def __init__(self, path: Path) -> None:
         self._path = path
         try:
-            self._file: BinaryIO = open(path, "a+b", buffering=0)
+            self._file: BinaryIO = open(path, "a+b", buffering=0, opener=only_files)
             self._file.truncate(_end_of_whole_lines(self._file))
         except OSError as error:
             raise _refused(path, "written", error) from None
@@ -80,7 +81,7 @@ def read_log(path: Path, offset: int = 0) -> tuple[list[dict[str, Any]], int]:
     """
     found: list[dict[str, Any]] = []
     try:
-        with open(path, "rb") as file:
+        with open(path, "rb", opener=only_files) as file:
             file.seek(max(0, offset - 1))
             if offset and file.read(1) != b"\n":
                 offset = 0  # it was cut shorter, and perhaps has grown again

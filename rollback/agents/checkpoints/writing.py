@@ -8,6 +8,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import BinaryIO, Final, Self
 
+from rollback.agents.checkpoints.only_files import only_files_here
 from rollback.errors import CheckpointError
 
 __all__ = ["Writing", "is_taken"]
@@ -33,7 +34,7 @@ class Writing:
     def __init__(self, folder: Path) -> None:
         place = folder / _LOCK
         try:
-            self._file: BinaryIO = open(place, "ab", buffering=0)
+            self._file: BinaryIO = open(place, "ab", buffering=0, opener=only_files_here)
         except OSError as error:
             raise CheckpointError(f"{place} cannot be written ({error.strerror or error})") from None
         for left in reversed(range(_TRIES)):
@@ -70,7 +71,7 @@ class Writing:
 def is_taken(folder: Path) -> bool:
     """Return whether a process has the right to write into a folder; not where that cannot be found out."""
     try:
-        file = open(folder / _LOCK, "rb", buffering=0)
+        file = open(folder / _LOCK, "rb", buffering=0, opener=only_files_here)
     except OSError:  # who wants to write there is told why it cannot
         return False
     with file:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+import os
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -179,5 +181,18 @@ def test_a_full_disk_takes_all_or_nothing(path: Path) -> None:
 def test_a_log_that_cannot_be_had_is_told(tmp_path: Path) -> None:
     with pytest.raises(CheckpointError, match=r"nowhere/log cannot be written \(No such file or directory\)"):
         LogWriter(tmp_path / "nowhere" / "log")
-    with pytest.raises(CheckpointError, match=r"cannot be read \(Is a directory\)"):
+    with pytest.raises(CheckpointError, match=r"cannot be read \(it is no file\)"):
         read_log(tmp_path)
+
+
+@pytest.mark.parametrize(
+    "made", [os.mkfifo, os.mkdir, lambda path: path.symlink_to("/dev/zero")], ids=["pipe", "folder", "device"]
+)
+def test_a_log_that_is_no_file_is_not_waited_for(path: Path, made: Callable[[Path], None]) -> None:
+    made(path)
+    with pytest.raises(CheckpointError, match=r"log\.jsonl cannot be read \(it is no file\)"):
+        read_log(path)
+    with pytest.raises(CheckpointError, match=r"log\.jsonl cannot be read \(it is no file\)"):
+        cut_log(path, 1)
+    with pytest.raises(CheckpointError, match=r"log\.jsonl cannot be written"):
+        LogWriter(path)

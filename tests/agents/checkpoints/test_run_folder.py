@@ -206,3 +206,16 @@ def test_a_resumed_run_tells_again_what_came_after_its_checkpoint(run: RunFolder
     lines, end = run.told()
     assert [(line["episode"], line["process"]) for line in lines] == [(1, 1), (2, 1), (3, 1), (4, 2), (5, 2)]
     assert run.told(end) == ([], end)
+
+
+def test_a_closed_folder_of_another_account_has_no_facts_to_be_seen(run: RunFolder, monkeypatch: pytest.MonkeyPatch) -> None:
+    run.write_facts({})
+    assert run.has_facts()
+
+    def closed(path: object, **how: object) -> None:  # who is root sees all, so the system is asked to say no
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr("os.stat", closed)
+    assert not run.has_facts()
+    with pytest.raises(CheckpointError, match=r"run\.json cannot be read \(Permission denied\)"):
+        run.facts()

@@ -2,6 +2,7 @@ import errno
 import os
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ from rollback.errors import CheckpointError
 
 HOLDS = """
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from rollback.agents.checkpoints.writing import Writing
 writing = Writing(Path(sys.argv[1]))
@@ -109,3 +111,13 @@ def test_on_every_system_a_lock_that_is_held_means_another_process(
     with pytest.raises(CheckpointError, match="is being trained by another process"):
         folder.writing()
     assert folder.is_taken()
+
+
+@pytest.mark.parametrize(
+    "made", [os.mkfifo, os.mkdir, lambda path: path.symlink_to("/dev/zero")], ids=["pipe", "folder", "link"]
+)
+def test_a_lock_that_is_no_file_is_not_waited_for_and_taken_by_nobody(folder: RunFolder, made: Callable[[Path], None]) -> None:
+    made(folder.path / ".lock")
+    assert not folder.is_taken()
+    with pytest.raises(CheckpointError, match=r"\.lock cannot be written \("):
+        folder.writing()

@@ -13,7 +13,7 @@ from rollback.studio.history import begin_anew
 from rollback.studio.refusals import Refused
 from rollback.studio.reports import Tell, heard
 from rollback.studio.run import Run
-from rollback.studio.shelf import on_disk
+from rollback.studio.shelf import Shelf, on_disk
 from rollback.studio.states import Cause
 from rollback.studio.tasks import Tasks
 
@@ -28,11 +28,13 @@ class AtRest:
     """Does it in threads: nobody else waits.
 
     Args:
+        shelf: The runs.
         tasks: Where an evaluation goes on.
         tell: Takes events and their payloads.
     """
 
-    def __init__(self, tasks: Tasks, tell: Tell) -> None:
+    def __init__(self, shelf: Shelf, tasks: Tasks, tell: Tell) -> None:
+        self._shelf = shelf
         self._tasks = tasks
         self._tell = tell
         self._trial: asyncio.Task[None] | None = None
@@ -43,7 +45,7 @@ class AtRest:
         Raises:
             Refused: It has learned nothing yet, or the name or the disk does not allow it.
         """
-        heard(run, await on_disk(lambda: _named(run.folder, name)), self._tell)
+        heard(run, await self._shelf.alone(lambda: _named(run.folder, name)), self._tell)
 
     def evaluate(self, run: Run, episodes: int) -> None:
         """Have found out how well a run plays; what comes of it is told.
@@ -67,7 +69,7 @@ class AtRest:
             fresh = make_algorithm(facts.algorithm, facts.environment, facts.parameters, facts.seed)
             return begin_anew(run.folder, fresh.checkpoint())
 
-        aside = await on_disk(anew)
+        aside = await self._shelf.alone(anew)
         run.happened(Cause.RESET)
         run.reason, run.last_words, run.picture = "", (), None
         heard(run, {"is": "reset", "aside": aside, "episode": 0, "step": 0, "epsilon": 0.0}, self._tell)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Final, TypeVar
 
@@ -39,6 +40,7 @@ class Shelf:
         self._folder = folder
         self._outside = Outside(folder)
         self._looking = asyncio.Lock()
+        self._on_locks = threading.Lock()  # held in threads, for those go on where nobody waits for them any more
         self._steps: dict[str, tuple[float, int]] = {}  # of runs that others train: when, and how many they were
         self._limits = limits
         self._tasks = tasks
@@ -65,7 +67,7 @@ class Shelf:
 
     async def _looked(self) -> dict[tuple[str, str], Run]:
         own = frozenset(run.name for run in self if run.is_active)
-        seen = await on_disk(lambda: self._outside.look(own))
+        seen = await self.alone(lambda: self._outside.look(own))
         told: dict[tuple[str, str], Run] = {}
         for name in seen.gone:
             if (run := self._runs.get(name)) is not None and not run.is_active:
@@ -180,8 +182,21 @@ class Shelf:
 
     async def delete(self, run: Run) -> None:
         """Delete a run, which must rest."""
-        await on_disk(lambda: self._folder.delete(run.name))
+        await self.alone(lambda: self._folder.delete(run.name))
         self._forget(run)
+
+    async def alone(self, work: Callable[[], T]) -> T:
+        """Do what takes the right to write into a run's folder, while nobody looks: it would be taken for another process's.
+
+        Raises:
+            Refused: See `on_disk`.
+        """
+
+        def held() -> T:
+            with self._on_locks:
+                return work()
+
+        return await on_disk(held)
 
     def _forget(self, run: Run) -> None:
         if self._runs.get(run.name) is run:

@@ -50,7 +50,7 @@ class Supervisor:
         self._program = program
         self._tasks = Tasks()
         self.shelf = Shelf(runs, limits, self._tasks, self._status)
-        self._at_rest = AtRest(self._tasks, tell)
+        self._at_rest = AtRest(self.shelf, self._tasks, tell)
         self._catalogue = catalogue
         self._limits = limits
         self._tell = tell
@@ -159,7 +159,9 @@ class Supervisor:
     async def save(self, run: Run, name: str) -> None:
         """Let an active run save; what a resting one has learned gets a name."""
         if run.state in RESTING and name:
-            await self._at_rest.name(run, name)
+            async with self._one_at_a_time:
+                check_resting(run)
+                await self._at_rest.name(run, name)
         else:
             check_training(run, "what it has learned is saved already, and can be saved under a name")
             self._order(run, "save", name=name)

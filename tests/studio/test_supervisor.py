@@ -20,6 +20,7 @@ from rollback.studio.limits import Limits, Rate
 from rollback.studio.refusals import Refused
 from rollback.studio.run import Facts, Run
 from rollback.studio.run_process import run as train
+from rollback.studio.states import State
 from rollback.studio.supervisor import Supervisor
 from rollback.studio.trainer import Trainer
 from tests.studio import programs
@@ -517,6 +518,40 @@ async def test_what_a_run_that_rests_has_learned_gets_a_name_and_is_evaluated_an
         await studio.ask("load", run="theirs", name="before-reset")
         await studio.until(lambda: run.is_read and run.curve.last > newest.episode)
         assert is_whole(run.curve)
+
+
+@pytest.mark.parametrize(
+    ("command", "told"),
+    [({"command": "reset"}, "idle"), ({"command": "save", "name": "mine"}, "crashed"), ({"command": "delete"}, None)],
+)
+async def test_what_the_studio_does_to_a_run_is_not_taken_for_another_process(tmp_path, monkeypatch, command, told):
+    begun, go_on, writing = threading.Event(), threading.Event(), RunFolder.writing
+
+    def slowly(folder):
+        held = writing(folder)
+        begun.set()
+        assert go_on.wait(SOON)
+        return held
+
+    train_elsewhere(tmp_path, 5).close()
+    async with Studio(tmp_path, look_every=3600) as studio:
+        run = studio.run("theirs")
+        run.state, run.reason, run.last_words = State.CRASHED, "it was killed", ("the last word",)
+        monkeypatch.setattr(RunFolder, "writing", slowly)
+        asked = asyncio.create_task(studio.ask(**command, run="theirs"))
+        assert await asyncio.to_thread(begun.wait, SOON)
+        looked = asyncio.create_task(studio.supervisor.look())
+        await asyncio.wait([looked], timeout=0.2)  # as long as a disk may take
+        go_on.set()
+        await asked
+        await looked
+        await studio.supervisor.look()
+        assert not any(each["state"] == "elsewhere" for each in studio.events("status"))
+        if told is None:
+            assert studio.events("deleted") == [{"run": "theirs"}]
+        else:
+            assert (run.state.value, run.reason) == (told, "it was killed" if told == "crashed" else "")
+            assert run.last_words == (("the last word",) if told == "crashed" else ())
 
 
 async def test_a_run_that_learned_nothing_yet_is_neither_named_nor_evaluated(tmp_path):

@@ -144,8 +144,8 @@ class Outcome:
 
     @property
     def agent(self) -> Path | None:
-        """The checkpoint to be taken: the best one, or else the newest."""
-        return self.best or self.newest
+        """The checkpoint to be taken: the one that reached what was to be reached, or else the best, or else the newest."""
+        return self.newest if self.is_reached else self.best or self.newest
 
     def _with_game(self, command: str, option: str, *further: str) -> list[str]:
         from rollback.cli.agent_games import game_for

@@ -18,6 +18,7 @@ from rollback.agents.checkpoints import RunFolder, Runs, is_id
 from rollback.agents.training import ALGORITHMS, algorithm_from, algorithm_named, filled, make_algorithm
 from rollback.cli.progress import Bar, progress
 from rollback.cli.train_ends import Ends
+from rollback.cli.train_looks import IN_A_ROW, Looks
 from rollback.cli.train_outcome import Outcome, main_figure
 from rollback.errors import CheckpointError, RollbackError, UsageError
 from rollback.studio.points import rows_of
@@ -28,14 +29,6 @@ __all__ = ["Course", "Ends", "algorithm_for", "resumed", "started", "trained"]
 
 # Games each is tried in.
 TRIED: Final = {"q-learning": 200, "cross-entropy": 50, "self-play": 40, "self-play-q-learning": 40}
-FIRST_LOOK: Final = {  # steps, see `Ends.until`
-    "q-learning": 20_000,
-    "cross-entropy": 20_000,
-    "self-play": 200_000,
-    "self-play-q-learning": 1_000_000,
-}
-SPACING: Final = 1.25  # each look at so many times the steps of the last: few looks, and at most a quarter too far
-LOOKS: Final = 3  # in a row that have to be good enough: the first one mostly is by luck
 SHOWN_EVERY: Final = 0.25  # seconds
 _MEAN_OF: Final = 100  # episodes
 _SIGNALS: Final = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]
@@ -180,27 +173,26 @@ def _drive(trainer: Trainer, ends: Ends, caught: list[int], view: _View) -> bool
 
     It looks at what is neither trained on nor part of the final figure, which would flatter who stops by it.
     """
-    count = TRIED.get(trainer.algorithm.name, 50)
-    look = float(FIRST_LOOK.get(trainer.algorithm.name, 100_000))
-    in_a_row = 0
-    while look < trainer.algorithm.steps:
-        look *= SPACING
+    looks = None if ends.until is None else Looks(trainer.folder, trainer.algorithm.name, trainer.algorithm.steps)
+    aim = ends.until or 0.0
     while not caught and not trainer.is_finished:
         done = trainer.algorithm.steps
         if ends.steps and done >= ends.steps:
             break
-        if ends.until is not None and done >= int(look):
-            look *= SPACING
-            found = main_figure(trainer.algorithm.validate(count))
-            view.figure = found
-            in_a_row = in_a_row + 1 if found is not None and found[1] >= ends.until else 0
-            if in_a_row == LOOKS:
+        if looks is not None and done >= looks.due:
+            looks.found(done, view.looked(trainer))
+            if looks.good(aim) >= IN_A_ROW:
                 return True
-        limits = ([ends.steps] if ends.steps else []) + ([int(look)] if ends.until is not None else [])
-        trainer.advance(at_most=min(limits) - done if limits else 0)
+        limits = ([ends.steps] if ends.steps else []) + ([looks.due] if looks is not None else [])
+        trainer.advance(at_most=max(1, min(limits) - done) if limits else 0)
         view.show(trainer.algorithm.steps, trainer.algorithm.episodes)
-    found = None if ends.until is None or caught else main_figure(trainer.algorithm.validate(count))
-    return found is not None and ends.until is not None and found[1] >= ends.until
+    if looks is None or caught:
+        return False
+    good = looks.good(aim)
+    if good < IN_A_ROW and not looks.was_at(trainer.algorithm.steps):  # where it ended is looked at too
+        figure = view.looked(trainer)
+        good = good + 1 if figure is not None and figure >= aim else 0
+    return good >= IN_A_ROW
 
 
 class _View:
@@ -213,6 +205,11 @@ class _View:
         self._rewards: list[float] = []
         self._epsilon = 0.0
         self._next = 0.0
+
+    def looked(self, trainer: Trainer) -> float | None:
+        """Look how well it plays where it was neither trained nor is tried in the end; None where nothing can be said."""
+        self.figure = main_figure(trainer.algorithm.validate(TRIED.get(trainer.algorithm.name, 50)))
+        return None if self.figure is None else self.figure[1]
 
     def take(self, told: Mapping[str, Any] | bytes) -> None:
         if isinstance(told, bytes) and self._bar.is_shown:  # the points; parsed only where somebody sees what comes of it

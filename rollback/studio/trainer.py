@@ -110,6 +110,11 @@ class Trainer:
         return self._algorithm
 
     @property
+    def folder(self) -> RunFolder:
+        """Where the run is kept."""
+        return self._folder
+
+    @property
     def is_finished(self) -> bool:
         """Whether all episodes are trained."""
         return 0 < self._job.episodes <= self._algorithm.episodes

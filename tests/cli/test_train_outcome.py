@@ -27,6 +27,13 @@ def outcome(**changes: Any) -> Outcome:
     return Outcome(**(told | changes))
 
 
+def test_the_agent_to_be_taken_is_the_one_that_reached_what_was_to_be_reached():
+    best = Path("runs/mine/best.npz")
+    for is_reached, name in ((True, "last-2.npz"), (False, "best.npz"), (None, "best.npz")):
+        assert outcome(best=best, is_reached=is_reached).agent == Path("runs/mine") / name
+    assert outcome().agent == Path("runs/mine/last-2.npz")
+
+
 def test_a_share_has_the_interval_of_so_many_tries():
     evaluation = {"success": 0.9, "length": 12.0, "starts": 200.0, "held_out": 1.0}
     found = interval_of(evaluation)

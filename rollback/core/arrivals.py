@@ -29,7 +29,7 @@ class Coming:
     Attributes:
         endpoint: The line to it.
         returns: Whether the match waits for it, where it waits for those who are lost.
-        since: When it was admitted, None until that is looked at.
+        waited: Seconds for which we have waited for it, None until it is looked at.
         claim: The newest it told: whom it greeted, what it stands by, and, as `held` of its own seat, how far it has come.
         claimed_at: When that was.
         told_at: When we told it of the roster.
@@ -48,14 +48,14 @@ class Coming:
         "met_at",
         "not_before",
         "returns",
-        "since",
         "told_at",
+        "waited",
     )
 
     def __init__(self, endpoint: Endpoint, *, returns: bool) -> None:
         self.endpoint = endpoint
         self.returns = returns
-        self.since: float | None = None
+        self.waited: float | None = None
         self.claim: Claim | None = None
         self.claimed_at = self.told_at = -math.inf
         self.is_known = endpoint.greeting.done
@@ -126,11 +126,11 @@ class Arrivals:
             if endpoint.state is Peer.JOINING or now - newcomer.met_at < RESTART_EVERY:
                 return "another session"  # until what was proposed to the one before is void; nor many a second
             name, returns = endpoint.name, newcomer.returns
-            since = newcomer.since
+            waited = newcomer.waited
             endpoint.renew(name)
             self._feed_anew(name)
             newcomer = self.newcomers[endpoint.seat] = Coming(endpoint, returns=returns)
-            newcomer.since = since
+            newcomer.waited = waited
         if newcomer.met_at < 0 or newcomer.endpoint.greeting.nonce != hello.nonce:
             newcomer.met_at = now
         endpoint.heard = now

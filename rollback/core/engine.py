@@ -399,7 +399,7 @@ class Engine:
             ended, held = self._ended is not None, self._pausing.is_held or self._repair.halts
             silence_at = self._membership.watch(now, now - self._planned, running=self._running, ended=ended, held=held)
         if self._joining.is_busy:
-            self._joining.look(now)
+            self._joining.look(now, held=self._pausing.is_held)
             silence_at = now
         if self._newcomer is not None and self._newcomer.is_in:
             self._newcomer.take_over()
@@ -411,7 +411,8 @@ class Engine:
             self._auto.follow(self._local, self._endpoints)
         self._repair.look(now)
         pause_at = self._pausing.look(now)
-        self._paused = self._membership.waiting or self._repair.halts or self._pausing.is_held or self._joining.waiting
+        held = self._pausing.is_held and not self._joining.draws_on
+        self._paused = held or self._membership.waiting or self._repair.halts or self._joining.waiting
         self._plain = self._running and self._window > 0 and not self._paused and self._ended is None
         self._plain = self._plain and not self._membership.slots and self._newcomer is None
         self._dispatch.forget()

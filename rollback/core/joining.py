@@ -34,6 +34,7 @@ MARGIN: Final = 10  # frames for waiting for ticks on four ways, and for one los
 JOIN_PATIENCE: Final = 1.5  # seconds until a proposal that somebody does not take up is withdrawn
 JOIN_EVERY: Final = 0.05  # seconds between two copies of a proposal, or of a claim to a newcomer
 FRESH: Final = 0.5  # seconds for which what a newcomer told of itself counts
+STEP: Final = 1.0  # seconds of waiting that one look counts at most: what we slept through is nobody's fault
 
 
 class Joining(Arrivals):
@@ -98,6 +99,11 @@ class Joining(Arrivals):
         """Whether the match waits for somebody who comes back; not before what the lost ones did last is confirmed."""
         return self.awaits and self._confirmation.newest_confirmed() >= max(self._agreement.cuts.values(), default=-1)
 
+    @property
+    def draws_on(self) -> bool:
+        """Whether somebody cannot come in before we are past what the lost ones did last: so far we go in any pause."""
+        return bool(self.newcomers) and self._sim.frame <= max(self._agreement.cuts.values(), default=-1)
+
     def holds(self, frame: int) -> bool:
         """Whether what we would capture at a frame must wait, for the newcomer's first frame is not agreed yet."""
         if self.proposal is None or not self.is_sponsor:
@@ -126,16 +132,23 @@ class Joining(Arrivals):
 
     # What is due.
 
-    def look(self, now: float) -> None:
-        """Propose, withdraw, and give up waiting; once a tick while somebody is admitted."""
-        self._now = now
+    def look(self, now: float, *, held: bool) -> None:
+        """Propose, withdraw, and give up waiting; once a tick while somebody is admitted.
+
+        Args:
+            now: The caller's clock.
+            held: Whether the match stands still by consent.
+        """
+        since, self._now = min(now - self._now, STEP), now
         for seat in [seat for seat in self.vacating if not self._agreement.roster >> seat & 1]:
             name, returns = self.vacating.pop(seat)
             self.admit(self._membership.by_seat[seat], name, returns=returns)
         for newcomer in self.newcomers.values():
-            if newcomer.since is None:
-                newcomer.since = now
-            if newcomer.returns and now - newcomer.since > self._config.rejoin_grace:
+            if newcomer.waited is None:
+                newcomer.waited = 0.0
+            elif not (held and newcomer.is_known and now - newcomer.endpoint.heard <= self._config.interrupt_after):
+                newcomer.waited += since  # for it is not the pause that keeps it
+            if newcomer.returns and newcomer.waited > self._config.rejoin_grace:
                 newcomer.returns = False
                 if self._agreement.survivors == 1 << self._agreement.me:
                     self._end(f"{newcomer.endpoint.name} did not come back within {self._config.rejoin_grace:g} s")

@@ -3,7 +3,8 @@
 Each peer counts how often it began or ended a pause, and says that number and its reason again and again: an odd number asks
 everybody to wait, a higher one is newer, so neither a lost datagram nor an overtaken one does harm. The match stands still
 while anybody asks for it: each stops where it is, within the window, and goes on from there. A pause lasts as long as its
-owner wants and is heard; who does not want to wait leaves. Silence is another matter, and its timers run on meanwhile.
+owner wants and is heard, and ends with its process; who does not want to wait leaves. Silence is another matter, and its
+timers run on meanwhile. Somebody may come in during a pause, and for that it may go on for some frames: see `joining`.
 """
 
 from __future__ import annotations
@@ -26,18 +27,20 @@ NEVER: Final = float("inf")
 
 
 class _Asked:
-    """What one peer asks.
+    """What one process of a peer asks.
 
     Attributes:
+        nonce: Of which process it is: another one counts from 0.
         turns: How often it changed its mind, as far as we heard.
         reason: Its newest reason.
         waited: The reason we wait for it and told so, None while we do not.
         next_at: From when on its next change is followed.
     """
 
-    __slots__ = ("next_at", "reason", "turns", "waited")
+    __slots__ = ("next_at", "nonce", "reason", "turns", "waited")
 
-    def __init__(self) -> None:
+    def __init__(self, nonce: int) -> None:
+        self.nonce = nonce
         self.turns = 0
         self.reason = ""
         self.waited: str | None = None
@@ -96,10 +99,13 @@ class Pausing:
 
     def hear(self, endpoint: Endpoint, turns: int, reason: str) -> None:
         """Take what a peer says; whatever is not news is no matter."""
-        asked = self._asked.get(endpoint.name)
+        asked, nonce = self._asked.get(endpoint.name), endpoint.greeting.nonce
+        if asked is not None and asked.nonce != nonce:
+            self._forget(endpoint.name)
+            asked = None
         if turns > (0 if asked is None else asked.turns):
             if asked is None:
-                asked = self._asked[endpoint.name] = _Asked()
+                asked = self._asked[endpoint.name] = _Asked(nonce)
             asked.turns, asked.reason = turns, reason
             self._hurry()
 
@@ -118,10 +124,8 @@ class Pausing:
             asked = self._asked.get(endpoint.name)
             if asked is None:
                 continue
-            if endpoint.state in AWAY:  # and should another process take its place, that counts from 0
-                del self._asked[endpoint.name]
-                if asked.waited is not None:
-                    self._emit(Resumed(endpoint.name))
+            if endpoint.state in AWAY or endpoint.greeting.nonce != asked.nonce:  # another may be in its place since we looked
+                self._forget(endpoint.name)
                 continue
             reason = asked.reason if asked.turns & 1 else None
             if reason != asked.waited:
@@ -134,3 +138,8 @@ class Pausing:
         self.is_held = is_held
         self.is_urgent = bool(self.turns & 1) or now < self._urgent_until
         return min(again, self._urgent_until) if now < self._urgent_until else again
+
+    def _forget(self, name: str) -> None:
+        """Wait no longer for a process that is gone."""
+        if self._asked.pop(name).waited is not None:
+            self._emit(Resumed(name))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from typing import Any
 
 import pytest
 
@@ -18,12 +19,12 @@ LATE = 20  # rounds until somebody hears from the lobby who comes
 class Schedule:
     """One match and what happens in it, drawn from a seed."""
 
-    def __init__(self, seed: int) -> None:
+    def __init__(self, seed: int, **settings: Any) -> None:
         self.dice = dice = random.Random(seed)
         self.count = dice.choice([2, 2, 3, 3, 4])
         link = Link(dice.randint(0, 5), dice.randint(0, 3), dice.choice([0, 0, 0.05, 0.15]))
         config = SessionConfig(
-            **{**QUICK, "on_disconnect": WAYS[dice.choice(list(WAYS))]},
+            **{**QUICK, "on_disconnect": WAYS[dice.choice(list(WAYS))], **settings},
             input_delay=dice.choice([0, 2, 4]),
             prediction_window=dice.choice([0, 4, 8]),
             desync_interval=dice.choice([20, 60]),

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, Final
 
-from rollback.agents.checkpoints import EXTENSION, Checkpoint, RunFolder
+from rollback.agents.checkpoints import Checkpoint, RunFolder
 from rollback.agents.checkpoints.atomic import UNFINISHED
 from rollback.agents.checkpoints.only_files import only_files
 from rollback.errors import CheckpointError
@@ -22,19 +22,16 @@ from rollback.studio.thinning import EPISODE, boundary, thin
 
 __all__ = [
     "ASIDE",
-    "BEFORE_RESET",
     "BEGINNING",
     "Place",
     "PointLog",
-    "agent_aside",
     "begin_anew",
     "bring_back",
     "put_aside",
     "read_rows",
 ]
 
-ASIDE: Final = 3  # logs that are kept of before, and agents
-BEFORE_RESET: Final = "before-reset"  # the checkpoint of the agent before the newest reset
+ASIDE: Final = 3  # logs that are kept of before
 _LOG: Final = "log.jsonl"
 
 
@@ -56,24 +53,6 @@ def put_aside(folder: RunFolder) -> None:
         raise CheckpointError(f"{log} cannot be put aside ({error.strerror or error})") from None
 
 
-def agent_aside(folder: RunFolder, checkpoint: Checkpoint) -> str:
-    """Save an agent that is to be replaced by a fresh one, beside those of the resets before; return its name.
-
-    Raises:
-        CheckpointError: The disk does not take it.
-    """
-    names = [BEFORE_RESET, *(f"{BEFORE_RESET}-{age}" for age in range(2, ASIDE + 1))]
-    places = [folder.path / f"{name}{EXTENSION}" for name in names]
-    try:
-        for age in range(ASIDE - 1, 0, -1):
-            if places[age - 1].exists():
-                os.replace(places[age - 1], places[age])
-    except OSError as error:
-        raise CheckpointError(f"{places[0]} cannot be put aside ({error.strerror or error})") from None
-    folder.save(checkpoint, BEFORE_RESET)
-    return BEFORE_RESET
-
-
 def begin_anew(folder: RunFolder, checkpoint: Checkpoint) -> str:
     """Put the log of a run aside that nobody trains, and let it go on from a fresh agent; return what the other is called now.
 
@@ -83,7 +62,7 @@ def begin_anew(folder: RunFolder, checkpoint: Checkpoint) -> str:
     with folder.writing():
         newest = folder.newest()
         held = newest.checkpoint if newest is not None else None
-        aside = agent_aside(folder, held) if held is not None and held.step else ""
+        aside = folder.put_aside(held) if held is not None and held.step else ""
         put_aside(folder)
         folder.keep(checkpoint)
     return aside

@@ -14,7 +14,7 @@ from rollback.agents.checkpoints import Checkpoint, RunFolder
 from rollback.agents.training import Algorithm, EpisodePoint, make_algorithm
 from rollback.errors import RollbackError
 from rollback.studio.figures import Figures, best_by
-from rollback.studio.history import PointLog, agent_aside, bring_back, put_aside
+from rollback.studio.history import PointLog, bring_back, put_aside
 from rollback.studio.keeping import Keeper
 from rollback.studio.pace import Due, Pace
 from rollback.studio.points import lines_of
@@ -169,7 +169,7 @@ class Trainer:
     def reset(self) -> None:
         """Begin anew, with the same parameters and the same seed; what was learned stays as `before-reset`."""
         self._write()
-        aside = agent_aside(self._folder, self._checkpoint()) if self._algorithm.steps else ""
+        aside = self._folder.put_aside(self._checkpoint()) if self._algorithm.steps else ""
         self._algorithm = self._made()
         self._parent, self._epsilon, self._waiting = "", self._algorithm.checkpoint().epsilon, []
         self._figures.clear()

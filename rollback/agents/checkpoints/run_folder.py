@@ -5,6 +5,7 @@ runs/rooms-1/run.json       what was started: plain values, written whole
              log.jsonl      its episodes, a line each
              last-7.npz     the newest checkpoints, numbered; older ones are deleted
              best.npz       the one that did best
+             before-reset.npz    what had been learned before the newest reset, and -2 and -3 before those of before
              by-hand.npz    those somebody saved: nothing deletes them but who saved them
 ```
 """
@@ -16,6 +17,7 @@ import re
 import stat
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, Final, Literal
 
@@ -28,10 +30,11 @@ from rollback.agents.checkpoints.plain import dumped, parsed, plain
 from rollback.agents.checkpoints.writing import Writing, is_taken
 from rollback.errors import CheckpointError, UsageError
 
-__all__ = ["BEST", "KEPT", "RunFolder", "Saved"]
+__all__ = ["ASIDE", "BEST", "KEPT", "RunFolder", "Saved"]
 
 BEST: Final = "best"
 KEPT: Final = 3  # newest checkpoints of a run
+ASIDE: Final = ("before-reset", "before-reset-2", "before-reset-3")  # agents that were replaced by fresh ones, the newest first
 _LAST: Final = re.compile(r"last-(\d{1,12})")
 _FACTS: Final = "run.json"
 _LOG: Final = "log.jsonl"
@@ -174,14 +177,30 @@ class RunFolder:
         """Save a checkpoint under a name of one's own, over one that has it already; return its file.
 
         Raises:
-            UsageError: The name is none, or is kept for what `keep` saves.
+            UsageError: The name is none, or is kept for what `keep` and `put_aside` save.
             CheckpointError: It cannot be written.
         """
         check_id(name, "a checkpoint")
-        if name == BEST or _LAST.fullmatch(name):
+        if name == BEST or name in ASIDE or _LAST.fullmatch(name):
             raise UsageError(f"{name} is the name of a checkpoint that is saved by itself: take another")
         checkpoint.save(self._place(name))
         return self._place(name)
+
+    def put_aside(self, checkpoint: Checkpoint) -> str:
+        """Save an agent that is to be replaced by a fresh one, beside those of the resets before; return its name.
+
+        Raises:
+            CheckpointError: It cannot be written.
+        """
+        places = [self._place(name) for name in ASIDE]
+        try:
+            for younger, older in reversed(list(pairwise(places))):
+                if younger.exists():
+                    os.replace(younger, older)
+        except OSError as error:
+            raise CheckpointError(f"{places[0]} cannot be put aside ({error.strerror or error})") from None
+        checkpoint.save(places[0])
+        return ASIDE[0]
 
     def load(self, name: str) -> Checkpoint:
         """Return the checkpoint of a name.

@@ -125,10 +125,32 @@ def test_no_name_leads_out_of_the_folder(run: RunFolder, name: str) -> None:
     assert [path.name for path in run.path.parent.rglob("*")] == ["rooms-1"]
 
 
-@pytest.mark.parametrize("name", ["best", "last-1", "last-007"])
+@pytest.mark.parametrize("name", ["best", "last-1", "last-007", "before-reset", "before-reset-2", "before-reset-3"])
 def test_names_of_those_that_are_saved_by_themselves_cannot_be_taken(run: RunFolder, name: str) -> None:
     with pytest.raises(UsageError, match=f"{name} is the name of a checkpoint that is saved by itself"):
         run.save(at(1), name)
+
+
+def test_agents_that_are_put_aside_move_on_and_no_one_of_a_person_does(run: RunFolder) -> None:
+    run.save(at(99), "before-reset-4")
+    run.save(at(98), "before")
+    for step in (1, 2, 3, 4):
+        assert run.put_aside(at(step)) == "before-reset"
+    names = ["before-reset", "before-reset-2", "before-reset-3", "before-reset-4", "before"]
+    assert [run.load(name).episode for name in names] == [4, 3, 2, 99, 98]
+    run.delete("before-reset-2")
+    run.put_aside(at(5))
+    assert [saved.name for saved in run.saved()] == ["before", *names[:4]]
+    assert [run.load(name).episode for name in names[:3]] == [5, 4, 2], "a place that was free takes the next one"
+
+
+def test_an_agent_that_cannot_be_put_aside_is_told_in_a_sentence(run: RunFolder) -> None:
+    run.put_aside(at(1))
+    run.put_aside(at(2))
+    (run.path / "before-reset-3.npz").mkdir()
+    with pytest.raises(CheckpointError, match=r"before-reset\.npz cannot be put aside"):
+        run.put_aside(at(3))
+    assert [run.load(name).episode for name in ("before-reset", "before-reset-2")] == [2, 1]
 
 
 def test_checkpoints_are_deleted_by_name(run: RunFolder) -> None:

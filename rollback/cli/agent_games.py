@@ -43,7 +43,7 @@ def race_offers(names: Iterable[str] = tuple(RACES.values())) -> dict[str, Offer
     Args:
         names: Those of these names that are such maps; all of them unless given.
     """
-    return {full: Offer(full, TITLES[full], (2,)) for full in names if full in TITLES}
+    return {full: Offer(full, TITLES[full], (2,), comes_with_us=True) for full in names if full in TITLES}
 
 
 def alone_page(lobby: str, agent: Mapping[str, Any]) -> str:

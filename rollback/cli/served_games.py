@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from rollback.cli.agent_games import race_offers
 from rollback.envs.environment_names import PREFIXES
-from rollback.envs.names import canonical_name
+from rollback.envs.names import canonical_name, comes_with_us
 from rollback.game import Game
 from signaling.offers import BUILT_IN, Offer
 
@@ -32,7 +32,8 @@ def offers_of(name: str, made: Game, seats: int) -> dict[str, Offer]:
             return {name: offer}
     if races := race_offers([full]):
         return races  # for two, whatever else its kind can be made for: with more it would be on another map
-    return {name: Offer(full, _title(full, made), tuple(sorted({made.players, seats, *_taken(made)})))}
+    players = tuple(sorted({made.players, seats, *_taken(made)}))
+    return {name: Offer(full, _title(full, made), players, comes_with_us=comes_with_us(name))}
 
 
 def _title(full: str, made: Game) -> str:

@@ -3,8 +3,8 @@
 import { agentsOf } from "./agents.js";
 
 /**
- * Return {games: [{name, full, title, players}], agents: [{name, game, title, sha256, size}], iceServers, qrFolder, missing};
- * rejects with one sentence.
+ * Return {games: [{name, title, players, comesWithUs}], agents: [{name, game, title, sha256, size}], iceServers, qrFolder,
+ * missing}, where `comesWithUs` says that a room which names the game is enough for everybody; rejects with one sentence.
  */
 export async function readCatalogue() {
   const response = await fetch("/assets/manifest.json").catch(() => null);
@@ -14,7 +14,9 @@ export async function readCatalogue() {
 }
 
 export function catalogueOf({ games = {}, agents, ice_servers: iceServers = [], "qrcode-generator": qrFolder, missing = [] }) {
-  const listed = Object.entries(games).map(([name, { full = "", title = name, players = [2] }]) => ({ name, full, title, players }));
+  const listed = Object.entries(games).map(([name, { title = name, players = [2], comes_with_us: comesWithUs = false }]) => (
+    { name, title, players, comesWithUs }
+  ));
   const playing = agentsOf(agents).filter(({ game }) => Object.hasOwn(games, game));
   return { games: listed, agents: playing, iceServers, qrFolder, missing };
 }

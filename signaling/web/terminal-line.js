@@ -4,17 +4,16 @@ import { found, made } from "./elements.js";
 import { copied } from "./invitation.js";
 
 const USUAL = "http://127.0.0.1:8000"; // where commands look by themselves: DEFAULT_SERVER in rollback/cli/options.py
-const EVERYBODYS = /^rollback\.(games|agents\.races):/; // games that come with the package, so that a room alone can name them
 const PLAIN = /^[\w@%+=:,./-]+$/;
 
 /**
- * Return the command that leads into `room`: `verb` is play or watch, `game` is the room's as the catalogue has it, and
- * `invite` an invitation. What a shell would read otherwise is quoted.
+ * Return the command that leads into `room`: `verb` is play or watch, `game` is the room's as the catalogue has it, which
+ * says whether a room alone can name it, and `invite` an invitation. What a shell would read otherwise is quoted.
  */
 export function terminalCommand({ verb = "play", room = "CODE", game = null, invite = null } = {}, origin = location.origin) {
   const words = ["rollback", verb, room];
   if (origin !== USUAL) words.push("--server", origin);
-  if (game && !EVERYBODYS.test(game.full)) words.push("--game", game.name);
+  if (game && !game.comesWithUs) words.push("--game", game.name);
   if (invite) words.push("--invite", invite);
   return words.map((word) => (PLAIN.test(word) ? word : `'${word.replaceAll("'", "'\"'\"'")}'`)).join(" ");
 }

@@ -10,8 +10,11 @@ from typing import Any, Final
 import pytest
 
 from rollback.agents.races import RACES, TITLES
+from rollback.cli.agent_games import race_offers
 from rollback.cli.options import DEFAULT_SERVER
 from rollback.cli.play_room import play_command
+from rollback.cli.served_games import offers_of
+from rollback.games import Pong
 from signaling.offers import BUILT_IN
 from tests.browser.acting_page import ActingPage, acting_page
 from tests.browser.stage import Stage
@@ -23,6 +26,7 @@ HIDDEN: Final = """(selector) => {
 }"""
 COMMAND: Final = """async ([wanted, origin]) =>
     (await import("/web/terminal-line.js")).terminalCommand(wanted, origin)"""
+LISTED: Final = """async (games) => (await import("/web/catalogue.js")).catalogueOf({ games }).games"""
 
 
 @pytest.fixture
@@ -62,10 +66,11 @@ def test_a_room_tells_the_command_that_leads_into_it_and_a_locked_one_how_it_is_
 
 
 def test_the_command_is_the_one_that_terminals_tell_each_other(page: ActingPage) -> None:
-    own = {name: {"name": name, "full": offer.full} for name, offer in BUILT_IN.items()}
-    own |= {full: {"name": full, "full": full} for full in RACES.values()}
-    own["my games/a.py:G"] = {"name": "my games/a.py:G", "full": "user_0.a:G"}
-    own["it's.py:$(G)"] = {"name": "it's.py:$(G)", "full": "user_0.its:G"}
+    offers: dict[str, Any] = {**BUILT_IN, **race_offers()}
+    for name in ("my games/a.py:G", "it's.py:$(G)", "rollback.games:Other", "gym:rollback/Pong-v0"):
+        offers |= offers_of(name, Pong(), 2)
+    own = {game["name"]: game for game in page.tab.evaluate(LISTED, {name: each.describe() for name, each in offers.items()})}
+    assert list(own) == list(offers)
     for origin in (DEFAULT_SERVER, "http://127.0.0.1:8124", "https://games.example.org", "http://[::1]:8000"):
         for name, game in own.items():
             for invite in ("", "abc.def"):

@@ -48,7 +48,7 @@ def test_a_built_in_game_needs_nothing_besides_the_engine(capsys, name):
 def test_a_game_of_the_user_goes_along(capsys, tmp_path):
     (tmp_path / "own.py").write_text(GAME)
     told = pages(f"{tmp_path}/own.py:Own").manifest()["games"][f"{tmp_path}/own.py:Own"]
-    assert told == {"full": "served_games/own.py:Own", "title": "Own", "players": [2]}
+    assert told == {"full": "served_games/own.py:Own", "title": "Own", "players": [2], "comes_with_us": False}
     assert capsys.readouterr().err == ""
 
 

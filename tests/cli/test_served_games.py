@@ -37,7 +37,8 @@ def test_another_name_of_a_built_in_game_is_offered_as_that_game(name):
 
 @pytest.mark.parametrize("name", TITLES)
 def test_a_race_of_two_has_the_title_by_which_it_is_told_from_the_others(name):
-    assert offers_of(name, factory_for(name, None)(), 2) == {name: Offer(name, TITLES[name], (2,))} == race_offers([name])
+    offer = Offer(name, TITLES[name], (2,), comes_with_us=True)
+    assert offers_of(name, factory_for(name, None)(), 2) == {name: offer} == race_offers([name])
 
 
 @pytest.mark.parametrize(("made", "seats", "players"), [(Fixed(), 2, (2,)), (Round(), 4, (2, 4, 6, 8)), (Odd(), 3, (3,))])
@@ -57,3 +58,17 @@ def test_a_game_of_the_user_is_offered_for_the_numbers_of_players_that_it_takes(
 def test_an_environment_is_titled_by_its_name(name, title):
     (offer,) = offers_of(name, Fixed(), 2).values()
     assert (offer.title, offer.players) == (title, (2,)) and offer.full.startswith(name.partition("?")[0])
+
+
+@pytest.mark.parametrize(
+    ("name", "is_ours"),
+    [
+        ("gym:rollback/Pong-v0", True),
+        ("pettingzoo:rollback.envs.tetris_v0", True),
+        ("gym:CartPole-v1", False),
+        ("rollback.games:Other", False),  # somebody's own, whatever its module is called
+        ("own.py:Thing", False),
+    ],
+)
+def test_a_page_is_told_of_what_others_must_name_their_own_copy(name, is_ours):
+    assert [offer.comes_with_us for offer in offers_of(name, Fixed(), 2).values()] == [is_ours]

@@ -203,8 +203,9 @@ async def test_the_manifest_offers_the_built_in_games_and_those_of_the_user_by_t
     name = f"{tmp_path}/own.py:Ring"
     games = (await Site(folder, games={name: Offer(name, "Ring", (2, 3))}).manifest())["games"]
     assert list(games) == ["pong", "duel", "gridworld", "tetris", name]
-    assert games["gridworld"] == {"full": "rollback.games:GridWorld", "title": "GridWorld", "players": [2, 3, 4]}
-    assert games[name] == {"full": "served_games/own.py:Ring", "title": "Ring", "players": [2, 3]}
+    grid = {"full": "rollback.games:GridWorld", "title": "GridWorld", "players": [2, 3, 4], "comes_with_us": True}
+    assert games["gridworld"] == grid
+    assert games[name] == {"full": "served_games/own.py:Ring", "title": "Ring", "players": [2, 3], "comes_with_us": False}
 
 
 async def test_examples_are_served_where_they_lie_beside_and_from_their_own_folder_only(folder, tmp_path):

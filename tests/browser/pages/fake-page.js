@@ -12,10 +12,10 @@ window.breaches = [];
 document.addEventListener("securitypolicyviolation", (event) => window.breaches.push(event.violatedDirective));
 
 const GAMES = {
-  pong: { full: "rollback.games:Pong", title: "Pong", players: [2] },
-  duel: { full: "rollback.games:Duel", title: "Duel", players: [2] },
-  gridworld: { full: "rollback.games:GridWorld", title: "GridWorld", players: [1, 2, 3, 4] },
-  tetris: { full: "rollback.games:Tetris", title: "Tetris", players: [2, 3, 4] },
+  pong: { comes_with_us: true, title: "Pong", players: [2] },
+  duel: { comes_with_us: true, title: "Duel", players: [2] },
+  gridworld: { comes_with_us: true, title: "GridWorld", players: [1, 2, 3, 4] },
+  tetris: { comes_with_us: true, title: "Tetris", players: [2, 3, 4] },
 };
 
 const ICE = [{ urls: ["stun:127.0.0.1:9"] }];

@@ -12,7 +12,7 @@ from typing import Final
 from rollback.core.endpoint import Endpoint
 from rollback.core.queues import LocalInputs
 
-__all__ = ["AutoDelay"]
+__all__ = ["HIGHEST", "AutoDelay"]
 
 DEEPEST: Final = 4  # frames of rollback that go unseen
 HIGHEST: Final = 8  # frames of delay; more is felt worse than the rollbacks it saves

@@ -2,7 +2,8 @@
 
 A predictor with a method `begin(past)` is asked once a session for the one that guesses there, so that one object in the
 settings of several sessions has no memory in common with itself. With an attribute `reach` it is promised the states of that
-many frames back, besides those the engine keeps for itself.
+many frames back, besides those the engine keeps for itself. With a method `allow_delay(player, frames)` the one that
+guesses in a session may refuse an input delay that is to be set there.
 """
 
 from __future__ import annotations

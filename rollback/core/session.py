@@ -271,9 +271,10 @@ class P2PSession(Hosting):
         Raising it repeats the player's last input into the gap; lowering it skips the next actions. Queued inputs never change.
 
         Raises:
-            UsageError: The player is not local, or `frames` is not in 0..60.
+            UsageError: The player is not local, `frames` is not in 0..60, or the predictor has a bot that cannot keep to it.
         """
         self._land()
+        self._sim.allow_delay(player, frames)
         self._local.set_delay(player, frames)
         self._auto = None
 

@@ -97,6 +97,12 @@ class Simulation:
         if begin is not None:
             self._guess = begin(Past(self, delays or {}))
 
+    def allow_delay(self, player: int, frames: int) -> None:
+        """Let the predictor refuse, by a UsageError, an input delay that what it foresees cannot keep to."""
+        allow = getattr(self._guess, "allow_delay", None)
+        if allow is not None:
+            allow(player, frames)
+
     def start(self) -> None:
         """Reset the game and decide how snapshots are taken.
 

@@ -16,8 +16,8 @@ class DelayedBot:
     """A policy whose input for frame f depends on the confirmed state S_(f - k) alone.
 
     It gets no memory: that would hang on every state before. A checkpoint that keeps something in mind then plays otherwise
-    than it was trained, and a warning says so in the match. Where S_(f - k) is not confirmed in time, it does again what it did
-    before. `ExactPredictor` plays it, and foresees it.
+    than it was trained, and a warning says so in the match. Where S_(f - k) is not confirmed in time, it acts on the newest
+    state that is. `ExactPredictor` plays it, and foresees it.
 
     Args:
         source: A checkpoint, its file, or a policy that is a function of what it is shown.

@@ -1,7 +1,7 @@
 """Bots that are foreseen without a mistake: computed by both sides from the same state. Knows sessions and bots.
 
-The bot's input for frame f is a function of S_(f - k) alone. Its own peer acts on that state where it is certain, and else does
-again what it did before, which nobody else can know. When the bot acts in frame p, for frame p + input delay, its peer knows
+The bot's input for frame f is a function of S_(f - k) alone. Its own peer acts on that state where it is certain, and else on
+the newest one that is, which nobody else can know. When the bot acts in frame p, for frame p + input delay, its peer knows
 the others' inputs up to some frame; S_(f - k) is certain there if
 
     k >= delay, the delay being p - 1 - that frame, how late the others' inputs are, plus the bot's input delay.
@@ -28,12 +28,18 @@ from rollback.agents.predictors.delayed import DelayedBot
 from rollback.agents.predictors.gate import History
 from rollback.agents.predictors.looking import MASK, SLOTS, Encoding, Views, observation_at
 from rollback.config import Predictor, RepeatLast, SessionConfig
+from rollback.core.autodelay import HIGHEST
 from rollback.core.past import Past
 from rollback.errors import ConfigError, UsageError
 
 __all__ = ["ExactPredictor"]
 
 SESSIONS: Final = 64  # newest sessions whose bots can be played by this object
+
+_TOO_LATE: Final = (
+    "k is {k}, and the input delay {delay}: a bot cannot react to a state that is still to come; give it a larger k, or its"
+    " peer a smaller delay"
+)
 
 _Made = tuple[int, Any, Any, bytes]  # frame, state, action, input
 
@@ -49,7 +55,7 @@ class _Decided:
         self._encodings = {player: Encoding(past.codecs[player].encode) for player in bots}
         self._policies = {player: bot.policy(past.game, player) for player, bot in bots.items()}
         self._made: dict[int, list[_Made]] = {player: [(-1, None, None, b"")] * SLOTS for player in bots}
-        self._newest: dict[int, Any] = {}  # what our own bots did last
+        self._newest: dict[int, tuple[int, Any]] = {}  # what our own bots did last, and in which state they saw the game
         self._unasked = [player for player, bot in bots.items() if bot.is_trained]  # whether they keep something in mind
 
     def predict(self, player: int, frame: int, last_input: bytes, history: History, game: Any) -> bytes:
@@ -74,16 +80,22 @@ class _Decided:
     def act(self, player: int) -> Any:
         """Return the bot's action for the frame that comes; to be asked once a frame, between two ticks."""
         past = self.past
-        at = past.frame + past.delays[player] - self._bots[player].k
-        if at < 0:
-            self._newest[player] = self._idle(player)[0]
-        elif at <= past.certain:
+        at = min(past.frame + past.delays[player] - self._bots[player].k, past.certain)
+        seen, newest = self._newest.get(player, (-1, None))
+        if at != seen and at >= 0:
             state = past.state(at)
             if state is not None:
-                self._newest[player] = self._decide(player, at, state, observation_at(past, at, state, player))[2]
-        if player not in self._newest:
-            self._newest[player] = self._idle(player)[0]
-        return self._newest[player]
+                newest = self._decide(player, at, state, observation_at(past, at, state, player))[2]
+                self._newest[player] = at, newest
+        if at < 0 or player not in self._newest:
+            return self._idle(player)[0]
+        return newest
+
+    def allow_delay(self, player: int, frames: int) -> None:
+        """Refuse an input delay that a bot of ours cannot keep to."""
+        bot = self._bots.get(player)
+        if bot is not None and player in self.past.delays and type(frames) is int and frames > bot.k:
+            raise UsageError(_TOO_LATE.format(k=bot.k, delay=frames))
 
     def _decide(self, player: int, frame: int, state: Any, observation: Any) -> _Made:
         """Return what is done on account of what is seen in S_frame as it stands."""
@@ -147,7 +159,7 @@ class ExactPredictor:
         return delay != "auto" and self._least() >= config.prediction_window + delay
 
     def waiting(self, config: SessionConfig) -> SessionConfig:
-        """Return settings for the bots' own peer with which it waits for inputs rather than do again what it did before.
+        """Return settings for the bots' own peer with which it waits for inputs rather than act on an older state.
 
         The prediction window is made as small as it must be for `is_certain`; the other peers' settings stay as they are. It
         costs a wait where inputs come later than `k` less the input delay.
@@ -185,9 +197,11 @@ class ExactPredictor:
                     f"there is a bot for player {player}, and the game has the players 0 to {len(past.codecs) - 1}"
                 )
             if bot.k < past.delays.get(player, 0):
+                raise ConfigError(_TOO_LATE.format(k=bot.k, delay=past.delays[player]))
+            if bot.k < HIGHEST and player in past.delays and config.input_delay == "auto":
                 raise ConfigError(
-                    f"k is {bot.k}, and the input delay {past.delays[player]}: a bot cannot react to a state that is still to"
-                    " come; give it a larger k"
+                    f'k is {bot.k}, and the input delay "auto" may become {HIGHEST}: a bot cannot react to a state that is'
+                    f" still to come; give it a k from {HIGHEST} on, or its peer a number of frames up to {bot.k}"
                 )
         begin = getattr(self.otherwise, "begin", None)
         made = _Decided(self.bots, self.otherwise if begin is None else begin(past), past)

@@ -216,7 +216,7 @@ def test_a_bot_that_is_too_quick_is_guessed_wrong_and_harms_nothing() -> None:
     assert report.passed and report.rollbacks[0] > 100
 
 
-def test_a_bot_acts_on_certain_states_only_and_else_repeats_itself() -> None:
+def test_a_bot_acts_on_certain_states_only_and_else_on_the_newest_of_them() -> None:
     exact = ExactPredictor({1: DelayedBot(Mixing(), k=4)})
     config = SessionConfig(input_delay=1, predictor=exact, extra=exact.extra)
     drawn = act_with(RandomBot(Shown(), 0, 2))
@@ -224,17 +224,68 @@ def test_a_bot_acts_on_certain_states_only_and_else_repeats_itself() -> None:
     match = VirtualMatch(Shown, 2, config, ROUGH, 3, act)
     settled = match.peers[0].session.subscribe()
     assert match.run(500).passed
-    plain, shown, before, answered, repeated = Shown(), [], 0, 0, 0
+    plain, shown, before, answered, repeated = Shown(), [], 0, 0, 0  # before: in which frame it saw what it did last
     plain.reset(config.seed)
     for done in settled.take():
         shown.append(plain.observe(1))
-        wanted = Mixing().act(shown[done.frame - 4], None)[0] if done.frame >= 4 else 0
-        answered += done.actions[1] == wanted != before
-        repeated += done.actions[1] == before != wanted
-        assert done.actions[1] in (wanted, before), f"frame {done.frame}: it acted on a state that never was"
-        before = done.actions[1]
+        could = [at for at in range(done.frame - 4, before - 1, -1) if Mixing().act(shown[at], None)[0] == done.actions[1]]
+        if done.frame >= 4:
+            assert could, f"frame {done.frame}: it acted on a state that never was"
+            answered += could[0] == done.frame - 4
+            repeated += could[0] < done.frame - 4
+            before = could[-1]
         plain.step(done.actions)
     assert answered > 20 and repeated > 20, "or only one of the two is shown"
+
+
+@pytest.mark.parametrize(("delay", "link"), [(4, Link(20)), (3, Link(20)), (1, Link(150, 10))], ids=["k", "near", "slow"])
+def test_a_bot_whose_states_are_never_certain_in_time_plays_on_all_the_same(delay: int, link: Link) -> None:
+    """What it sees is then older than k frames: it reacts later than it is thought to, and is guessed wrong."""
+    exact, acts = ExactPredictor({1: DelayedBot(Mixing(), k=4)}), []
+    config = SessionConfig(input_delay=1, predictor=exact, extra=exact.extra)
+    drawn = act_with(RandomBot(Shown(), 0, 4))
+
+    def act(game: Any, player: int) -> Any:
+        if player == 0:
+            return drawn(None, 0)
+        acts.append(exact.act(game, 1))
+        return acts[-1]
+
+    match = VirtualMatch(Shown, 2, config, link, 4, act)
+    if delay != 1:
+        match.plan([{"frame": 60, "kind": "set_delay", "player": 1, "frames": delay}])
+    assert match.run(300).passed and match.peers[1].session.input_delays == {1: delay}
+    assert len(set(acts[100:])) > 4
+
+
+def test_no_input_delay_is_set_that_a_bot_cannot_keep_to() -> None:
+    exact = ExactPredictor({1: DelayedBot(Mixing(), k=4)})
+    config = SessionConfig(input_delay=1, predictor=exact, extra=exact.extra)
+    theirs, other = P2PSession(Shown(), [Remote("a"), Local()], config), P2PSession(Shown(), [Local(), Remote("b")], config)
+    with pytest.raises(UsageError, match="k is 4, and the input delay 5: a bot cannot react to a state that is still to come"):
+        theirs.set_input_delay(1, 5)
+    assert theirs.input_delays == {1: 1}
+    with pytest.raises(UsageError, match="must be a whole number of frames from 0 to 60, not '5'"):
+        theirs.set_input_delay(1, "5")  # type: ignore[arg-type]
+    theirs.set_input_delay(1, 4)
+    other.set_input_delay(0, 30)  # who is no bot of ours may have any
+    with pytest.raises(UsageError, match=r"player 1 is not local"):
+        other.set_input_delay(1, 30)
+    assert (theirs.input_delays, other.input_delays) == ({1: 4}, {0: 30})
+
+
+def test_a_delay_that_changes_by_itself_is_refused_where_it_may_become_more_than_k() -> None:
+    for k, is_refused in ((7, True), (8, False)):
+        exact = ExactPredictor({1: DelayedBot(Mixing(), k)})
+        config = SessionConfig(input_delay="auto", predictor=exact, extra=exact.extra)
+        P2PSession(Shown(), [Local(), Remote("b")], config)  # the bot is elsewhere, and so is its delay
+        if is_refused:
+            with pytest.raises(
+                ConfigError, match=r'k is 7, and the input delay "auto" may become 8: .* a k from 8 on, or its peer'
+            ):
+                P2PSession(Shown(), [Remote("a"), Local()], config)
+        else:
+            P2PSession(Shown(), [Remote("a"), Local()], config)
 
 
 def test_another_bot_than_was_thought_is_only_guessed_wrong() -> None:

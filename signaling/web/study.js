@@ -1,11 +1,11 @@
 // A participant's way through a study: consent, waiting, matches, the code at the end. Knows the server's stages; knows no
 // rule: what comes next is what the server says.
 
-import { fetchAgent } from "./agents.js";
 import { found } from "./elements.js";
 import { MatchScreen } from "./match-screen.js";
 import { Loading, News } from "./notices.js";
 import { showScreen } from "./screens.js";
+import { StudyOpponent } from "./study-opponent.js";
 import { leavingButton, StudyScreen } from "./study-screen.js";
 import { StudyServer } from "./study-server.js";
 import { StudyUploads } from "./study-uploads.js";
@@ -15,8 +15,6 @@ const PINGS = 6; // round trips that are measured before somebody plays; the fir
 const LAST_UPLOADS = 15_000; // ms that they may take once it is over
 const JOIN_TRIES = 5; // an older window of the same participant may still be in the room
 const JOIN_AGAIN = 2000; // ms
-const AGENT_TRIES = 5; // to get the agent that is played against
-const AGENT_AGAIN = 2000; // ms
 const LINK = ["participant", "PROLIFIC_PID", "STUDY_ID", "SESSION_ID"]; // parameters of the address
 const COMPLETE = ["end_at", "over"]; // reasons of a match that came to its end
 const BROKEN = /^(step raised|desync|mismatch|the versions)/i; // reasons that are nobody's leaving
@@ -38,7 +36,7 @@ class StudyRun {
   #view = { stage: "arrived" };
   #engine; // resolves when Python is ready, rejects when it cannot be
   #engineState = {};
-  #agent = null; // resolves with the agent that is played against, {name, data}
+  #opponent = new StudyOpponent();
   #playing = null; // the episode that runs on this page: {episode, isBegun, isEnded}
   #rtt = null;
   #busy = Promise.resolve(); // one step at a time
@@ -79,7 +77,7 @@ class StudyRun {
       const view = await this.#server.arrive(parameters);
       if (view.stage !== "ended") {
         this.#client.load();
-        this.#getAgent(view.agent)?.catch(() => {}); // it is looked at when it is needed
+        this.#opponent.begin(view.agent);
       }
       await this.#go(view);
     });
@@ -149,18 +147,12 @@ class StudyRun {
     await this.#step(async () => this.#go(await this.#ask("agree", { agreed })));
   }
 
-  /** Return the agent that is played against, for which is asked once; null where there is none. */
-  #getAgent(agent) {
-    if (agent) this.#agent ??= fetched(agent);
-    return this.#agent;
-  }
-
   /** Wait for the engine and the agent, measure the line, and ask for a partner. */
   async #getReady() {
     this.#screen.say("ready", "Getting ready", "The game is being loaded. This takes a few seconds.");
     try {
       await this.#engine;
-      await this.#getAgent(this.#view.agent);
+      await this.#opponent.get(this.#view.agent);
     } catch (error) {
       return this.#go(await this.#ask("leave", { kind: "failed", detail: String(error.message) }));
     }
@@ -178,8 +170,7 @@ class StudyRun {
     const { transport, impairment } = this.#wishes;
     const wanted = { ...settings, ...impairment, transport, game, frames, study: true };
     if (agent) {
-      const { name, data } = await this.#getAgent(agent);
-      return this.#client.solo({ ...wanted, agent: { name, data: data.slice() } }); // which are moved: the next match needs them
+      return this.#client.solo({ ...wanted, agent: await this.#opponent.get(agent) });
     }
     if (!room) return this.#client.solo({ ...wanted, bot: opponent });
     await this.#join(room);
@@ -292,17 +283,5 @@ class StudyRun {
 
   #line(isThere) {
     found("line").textContent = isThere ? "" : "The server cannot be reached. Trying again…";
-  }
-}
-
-/** Return an agent of this server, also where the line is lost for a moment. */
-async function fetched(agent) {
-  for (let tries = 1; ; tries += 1) {
-    try {
-      return await fetchAgent(agent);
-    } catch (error) {
-      if (tries === AGENT_TRIES) throw error;
-      await new Promise((resolve) => setTimeout(resolve, AGENT_AGAIN));
-    }
   }
 }

@@ -153,3 +153,50 @@ def test_nothing_is_tried_again_once_it_is_over(tab: Tab) -> None:
            const code = await server.upload(1, 0, "a", new Uint8Array(1)).catch((error) => error.code);
            return [code, asked[0][0]];""",
     ) == ["lost", "/study/upload?episode=1&piece=0&sha256=a"]
+
+
+OPPONENT = """
+    const { StudyOpponent } = await import("/web/study-opponent.js");
+    const content = new Uint8Array([1, 2, 3]);
+    const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", content));
+    const sha256 = [...digest].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+    const told = { name: "bot", sha256, size: 3 };
+    let asked = 0, lost = 0;
+    window.fetch = async () => {
+        asked += 1;
+        if (lost > 0) { lost -= 1; throw new TypeError("the line is lost"); }
+        return new Response(content);
+    };
+    const waited = [];
+    window.setTimeout = (work, time) => { waited.push(time); queueMicrotask(work); };
+    const opponent = new StudyOpponent();
+"""
+
+
+def test_a_studys_agent_is_fetched_once_and_each_match_has_one_of_its_own(tab: Tab) -> None:
+    assert tab.evaluate(f"""async () => {{ {OPPONENT}
+        opponent.begin(told);
+        const first = await opponent.get(told);
+        structuredClone(first.data.buffer, {{ transfer: [first.data.buffer] }});  // as it goes into the worker
+        const second = await opponent.get(told);
+        return [asked, first.data.length, second.name, [...second.data]];
+    }}""") == [1, 0, "bot", [1, 2, 3]]
+
+
+def test_a_line_that_is_lost_for_a_moment_costs_no_opponent_and_a_dead_one_is_told_when_it_is_needed(tab: Tab) -> None:
+    assert tab.evaluate(f"""async () => {{ {OPPONENT}
+        lost = 4;
+        const {{ data }} = await opponent.get(told);
+        const dead = new StudyOpponent();
+        lost = 5;
+        dead.begin(told);
+        const sentence = await dead.get(told).catch(({{ message }}) => message);
+        return [[...data], asked, waited.filter((time) => time === 2000).length, sentence];
+    }}""") == [[1, 2, 3], 10, 8, "The agent bot does not come: is the server still running?"]
+
+
+def test_a_study_without_an_agent_fetches_none(tab: Tab) -> None:
+    assert tab.evaluate(f"""async () => {{ {OPPONENT}
+        opponent.begin(null);
+        return [await opponent.get(undefined), asked];
+    }}""") == [None, 0]

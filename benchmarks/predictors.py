@@ -1,6 +1,6 @@
 """What predictors are worth on matches of bots and agents that nothing was tuned on, beside repeating the last input.
 
-    python benchmarks/predictors.py [--seeds 4] [--frames 3600] [--rounds 3] [--only NAME ...] [--json] [--quick]
+    python benchmarks/predictors.py [--seeds 4] [--frames 3600] [--rounds 3] [--only NAME ...] [--json | --markdown] [--quick]
 
 Every trace is a match of scripted bots, or of agents trained here, of seeds that nothing was chosen by; nothing is claimed of
 people. Each is lived through by the peer of either player, with the other's inputs 3 or 6 frames late and up to 2 frames of
@@ -14,191 +14,36 @@ of the predictions that were asked for while the guesser was in charge, and whil
 from __future__ import annotations
 
 import argparse
-import io
 import json
 import os
 import platform
 import sys
-import time
 from collections import deque
-from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
+from guessed import HELD_OUT, Make, agents, bots, families, grid, race, recorded, tetris, trained
+from guessing_time import OVERHEAD, Clocked, Spent, Timed, clock
+from predictor_tables import markdown, table
+
 from rollback import Local, P2PSession, Remote, RepeatLast, SessionConfig, UInt
-from rollback.agents.playing import act_from
 from rollback.agents.predictors import DelayedBot, Evaluation, ExactPredictor, NGram, PolicyPredictor, evaluate_predictor
 from rollback.agents.predictors.looking import policy_for
-from rollback.agents.training import make_algorithm
-from rollback.game import codecs_of
-from rollback.games import Duel, GridWorld, Pong, Tetris
+from rollback.games import Duel, Pong
 from rollback.games.bots import RandomBot, act_with, bot_for
 from rollback.games.dice import advance
-from rollback.replays import Replay, ReplayHeader, ReplayWriter
+from rollback.replays import Replay
 from rollback.sim import Link, VirtualMatch
 from rollback.testing.bench import Blob
 
-HELD_OUT: Final = 101  # the first seed; what was chosen was chosen on the seeds 1 and 2
 DELAYS: Final = (3, 6)
 JITTER: Final = 2
 ASKED: Final = {"worst": 1.02, "us": 5.0, "mispredictions": 0}
 ROUGH: Final = Link(60, 60, loss=0.1)
 FRAME: Final = 1000 / 60  # milliseconds
-
-clock = time.thread_time_ns
-
-Make = Callable[[], Any]
-Act = Callable[[Any, int], Any]
-
-
-def bots(make: Make, seed: int) -> Act:
-    """Return what plays by scripted bots."""
-    hands = {player: act_with(bot_for(make(), player, seed)) for player in range(make().players)}
-    return lambda game, player: hands[player](game, player)
-
-
-def trained(algorithm: str, environment: str, steps: int) -> Any:
-    """Return a checkpoint of a short training."""
-    found = make_algorithm(algorithm, environment, {}, HELD_OUT)
-    while found.steps < steps:
-        found.advance(steps - found.steps)
-    return found.checkpoint()
-
-
-def noisy(checkpoint: Any, make: Make, seed: int) -> Act:
-    """Return what plays by an agent that now and then does something else: two equal agents would play one match for ever."""
-    plays, chance = act_from(checkpoint, seed), {}
-    for player in range(make().players):
-        chance[player] = act_with(RandomBot(make(), player, seed))
-    calls = [0]
-
-    def act(game: Any, player: int) -> Any:
-        calls[0] += 1
-        odd = chance[player](None, player)
-        return odd if (calls[0] // 24 * 2654435761 + seed) % 97 < 12 else plays(game, player)
-
-    return act
-
-
-def grid() -> GridWorld:
-    """Return GridWorld with two players who only meet."""
-    return GridWorld(players=2)
-
-
-def race() -> GridWorld:
-    """Return GridWorld with two players who race."""
-    return GridWorld(layout="race")
-
-
-def tetris() -> Tetris:
-    """Return Tetris with two players."""
-    return Tetris(players=2)
-
-
-def families() -> dict[str, tuple[Make, Callable[[int], Act], Any]]:
-    """Return who plays which game, by name: what makes the game, who plays it, and what guesses."""
-    found: dict[str, tuple[Make, Callable[[int], Act], Any]] = {}
-    for name, make in (("pong", Pong), ("duel", Duel), ("gridworld", grid), ("tetris", tetris)):
-        # The guess is the same kind of bot, of another seed.
-        found[f"{name}, bots"] = make, lambda seed, make=make: bots(make, seed), bot_for(make(), 0, 999)
-    return found
-
-
-def agents() -> dict[str, tuple[Make, Callable[[int], Act], Any]]:
-    """Return the like of agents trained here, who are guessed by themselves."""
-    found: dict[str, tuple[Make, Callable[[int], Act], Any]] = {}
-    for name, make, algorithm, environment, steps in (
-        ("pong, self-play", Pong, "self-play", "pong", 400_000),
-        ("gridworld race, q-learning", race, "q-learning", "gridworld?layout=race", 200_000),
-        ("tetris, cross-entropy", tetris, "cross-entropy", "tetris", 60_000),
-    ):
-        agent = trained(algorithm, environment, steps)
-        found[name] = make, lambda seed, make=make, agent=agent: noisy(agent, make, seed), agent
-    return found
-
-
-def recorded(make: Make, act: Act, seed: int, frames: int) -> Replay:
-    """Play a match, and return the recording of it."""
-    game = make()
-    game.reset(seed)
-    codecs, file = codecs_of(game), io.BytesIO()
-    with ReplayWriter(file, ReplayHeader.of(game, SessionConfig(seed=seed))) as writer:
-        for _ in range(frames):
-            if game.over:
-                break
-            row = [codec.encode(act(game, player)) for player, codec in enumerate(codecs)]
-            writer.add_all(writer.next_frame, [row])
-            game.step([codec.decode(data) for codec, data in zip(codecs, row, strict=True)])
-    file.seek(0)
-    return Replay.open(file)
-
-
-class Spent:
-    """Processor time of predictions in nanoseconds, by whether the guesser was in charge."""
-
-    def __init__(self) -> None:
-        self.by_charge: tuple[list[int], list[int]] = ([], [])
-        self.all: list[int] = []
-
-    def mean(self, times: list[int]) -> float | None:
-        """Return microseconds a prediction, None where there was none."""
-        return round(max(0.0, sum(times) / len(times) - OVERHEAD) / 1000, 2) if times else None
-
-
-class Timed:
-    """Measures what a predictor takes."""
-
-    def __init__(self, predictor: Any, spent: Spent) -> None:
-        self.predictor, self.spent = predictor, spent
-        self.reach, self.extra = getattr(predictor, "reach", 0), getattr(predictor, "extra", {})
-        self.gates = getattr(predictor, "gates", dict)
-
-    def begin(self, past: Any) -> Timed:
-        """Begin the predictor."""
-        return Timed(self.predictor.begin(past), self.spent)
-
-    def predict(self, *asked: Any) -> bytes:
-        """Ask it, and note how long that took."""
-        predict = self.predictor.predict
-        begun = clock()
-        guess: bytes = predict(*asked)
-        took = clock() - begun
-        gate = self.gates().get(asked[0])
-        self.spent.by_charge[gate is not None and gate.in_charge].append(took)
-        self.spent.all.append(took)
-        return guess
-
-    def __repr__(self) -> str:
-        return repr(self.predictor)
-
-
-class Clocked:
-    """Measures what a policy takes."""
-
-    def __init__(self, policy: Any, spent: list[int]) -> None:
-        self.policy, self.spent = policy, spent
-
-    def act(self, observation: Any, memory: Any) -> Any:
-        """Have it act."""
-        begun = clock()
-        done = self.policy.act(observation, memory)
-        self.spent.append(clock() - begun)
-        return done
-
-
-def clock_itself() -> float:
-    """Return the nanoseconds between two looks at the clock."""
-    best = float("inf")
-    for _ in range(20):
-        looks = [clock() for _ in range(1000)]
-        best = min(best, (looks[-1] - looks[0]) / 999)
-    return best
-
-
-OVERHEAD: Final = clock_itself()
 
 
 def timed(replays: list[Replay], delay: int, predictor: Any, make: Make, rounds: int) -> tuple[Evaluation, Spent]:
@@ -316,26 +161,6 @@ def foreseen(frames: int) -> list[dict[str, Any]]:
     return rows
 
 
-def told(us: float | None) -> str:
-    """Return microseconds as the documentation shows them."""
-    return "" if us is None else f"{us:.1f}"
-
-
-def markdown(rows: list[dict[str, Any]]) -> str:
-    """Return the rows as docs/predictors.md shows them."""
-    lines = []
-    for row in rows:
-        name, _, rest = row["predictor"].partition(",")
-        share = f"{row['ratio']:.3f} ({row['low']:.3f} to {row['high']:.3f})"
-        lines.append(
-            f"| {row['trace']} | `{name.removesuffix('()')}`{rest and ',' + rest} | {row['delay']} | {row['repeat']:.2f} |"
-            f" {row['rollbacks']:.2f} | {share} | {row['worst']:.3f} | {row['depth']:.2f} / {row['p95']} | {row['of']:.1f} |"
-            f" {row['resimulated']:.1f} | {told(row['us'])} | {told(row['us_in_charge'])} | {told(row['us_repeating'])} |"
-            f" {told(row['policy_us'])} |"
-        )
-    return "\n".join(lines)
-
-
 class Same:
     """Repeats the last input without the engine's knowing that this is all it does."""
 
@@ -367,23 +192,6 @@ def ticking(frames: int, rounds: int) -> dict[str, float]:
                     session.events()
             found[name] = min(found.get(name, float("inf")), round((clock() - begun) / 2000 / frames, 1))
     return found
-
-
-def table(rows: list[dict[str, Any]]) -> str:
-    """Return the rows as text."""
-    lines = [
-        f"{'trace':<27}{'predictor':<30}{'delay':>5}{'repeat':>8}{'ours':>7}{'ratio':>7}{'(95 %)':>16}{'worst':>7}{'depth':>7}"
-        f"{'p95':>5}{'resim':>7}{'of':>7}{'us':>6}{'charge':>8}{'repeat':>8}{'policy':>8}"
-    ]
-    for row in rows:
-        interval = f"({row['low']:.3f}-{row['high']:.3f})"
-        lines.append(
-            f"{row['trace']:<27}{row['predictor']:<30}{row['delay']:>5}{row['repeat']:>8.2f}{row['rollbacks']:>7.2f}"
-            f"{row['ratio']:>7.3f}{interval:>16}{row['worst']:>7.3f}{row['depth']:>7.2f}{row['p95']:>5}"
-            f"{row['resimulated']:>7.1f}{row['of']:>7.1f}{row['us']:>6.2f}"
-            + "".join([f"{'-' if row[key] is None else row[key]:>8}" for key in ("us_in_charge", "us_repeating", "policy_us")])
-        )
-    return "\n".join(lines)
 
 
 def main() -> int:

@@ -77,6 +77,12 @@ def module_of(path: Path) -> str:
     return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
 
 
+def other_sources() -> list[Path]:
+    """Return what is no module of the packages, and is to be as short: scripts, and what pages load."""
+    kinds = {"benchmarks": "*.py", "examples": "*.py", "signaling/web": "*.js", "rollback/studio/web": "*.js"}
+    return sorted(path for folder, kind in kinds.items() for path in (ROOT / folder).rglob(kind))
+
+
 MODULES = {module_of(path): path for path in sources()}
 
 
@@ -251,6 +257,19 @@ def test_a_file_says_its_idea_first_and_is_short(path: Path) -> None:
     if name not in LONG:
         assert lines <= 300, f"{name} has {lines} lines: one idea a file"
     assert lines <= 450
+
+
+@every("path", other_sources(), ids=lambda path: str(path.relative_to(ROOT)))
+def test_a_script_and_what_a_page_loads_say_their_idea_first_and_are_short(path: Path) -> None:
+    text, name = path.read_text(encoding="utf-8"), path.relative_to(ROOT).as_posix()
+    assert text.startswith("// " if path.suffix == ".js" else '"""'), f"{name} does not say first what its idea is"
+    lines = text.count("\n")
+    assert lines <= 300, f"{name} has {lines} lines: one idea a file"
+
+
+def test_scripts_and_what_pages_load_are_found() -> None:
+    found = {path.relative_to(ROOT).parts[0]: path.suffix for path in other_sources()}
+    assert found == {"benchmarks": ".py", "examples": ".py", "signaling": ".js", "rollback": ".js"}
 
 
 @every("path", sources(), ids=lambda path: str(path.relative_to(ROOT)))

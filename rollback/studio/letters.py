@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 __all__ = ["POINTS", "opened", "written"]
@@ -16,7 +16,7 @@ __all__ = ["POINTS", "opened", "written"]
 POINTS = b"points\n"  # what a message begins with that is no object but lines of points
 
 
-def written(values: Mapping[str, Any]) -> bytes:
+def written(values: Mapping[str, Any] | Sequence[Any]) -> bytes:
     """Return a message.
 
     Raises:

@@ -29,7 +29,10 @@ class Listing:
 
     def of(self, folder: RunFolder) -> list[Entry]:
         """Return the checkpoints of a run: the newest first, then the best, then those with names of their own."""
-        places = [path for path in folder.path.glob(f"*{EXTENSION}") if is_id(path.stem)]
+        try:
+            places = [path for path in folder.path.glob(f"*{EXTENSION}") if is_id(path.stem)]
+        except OSError as error:
+            raise CheckpointError(f"{folder.path} cannot be read ({error.strerror or error})") from None
         entries = [entry for path in places[:MOST] if (entry := self._entry(path)) is not None]
         return sorted(entries, key=_place)
 

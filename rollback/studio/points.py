@@ -7,7 +7,7 @@ hand (0.8 us each, against 7 for a checked line of the log and a message), and t
 from __future__ import annotations
 
 import json
-import sys
+import math
 from collections.abc import Iterable
 from typing import Any, Final
 
@@ -21,7 +21,7 @@ __all__ = ["COLUMNS", "MOST", "Row", "lines_of", "rows_of"]
 Row = list[Any]
 COLUMNS: Final = ("episode", "step", "reward", "length", "epsilon")
 MOST: Final = 2**53 - 1  # episodes, and steps: a page counts no further
-_LARGEST: Final = sys.float_info.max  # of other numbers: JSON takes whole ones that no float holds
+_LARGEST: Final = 10**90  # of other whole numbers: JSON takes some that no float holds, and clients none of over 100 digits
 _NO_NUMBERS: Final = (b"nan", b"inf")
 
 
@@ -76,4 +76,4 @@ def _row(values: dict[str, Any]) -> Row | None:
 
 
 def _is_figure(value: Any) -> bool:
-    return type(value) in (int, float) and -_LARGEST <= value <= _LARGEST
+    return math.isfinite(value) if type(value) is float else type(value) is int and abs(value) <= _LARGEST

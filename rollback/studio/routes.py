@@ -9,7 +9,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any, Final
 
 from starlette.requests import ClientDisconnect, Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from rollback.agents.checkpoints import is_id
@@ -19,6 +19,7 @@ from rollback.studio.desk import Desk
 from rollback.studio.limits import Limits
 from rollback.studio.origins import Origins
 from rollback.studio.refusals import Refused
+from rollback.studio.sending import Answer
 from rollback.studio.shelf import Shelf
 
 __all__ = ["api_routes"]
@@ -40,7 +41,7 @@ def api_routes(desk: Desk, shelf: Shelf, origins: Origins, limits: Limits) -> li
                 return await handler(request)
             except Refused as refused:
                 told = {"ok": False, "error": str(refused), "reason": refused.reason, "status": refused.status}
-                return JSONResponse(told, refused.status, {"cache-control": "no-store"})
+                return Answer(told, refused.status)
             except ClientDisconnect:
                 return Response(status_code=400)
 
@@ -51,7 +52,7 @@ def api_routes(desk: Desk, shelf: Shelf, origins: Origins, limits: Limits) -> li
             if not allowance.take(now=time.monotonic()):
                 raise Refused("too_often", f"too many commands: at most {limits.commands.per_second:g} a second are taken")
             answer = await desk.carry_out(name, await _body(request, limits))
-            return JSONResponse(answer, headers={"cache-control": "no-store"})
+            return Answer(answer)
 
         return handle
 
@@ -62,7 +63,7 @@ def api_routes(desk: Desk, shelf: Shelf, origins: Origins, limits: Limits) -> li
             "run": current.name if current is not None else None,
             "runs": [run.told() for run in shelf.newest_first()[: limits.listed]],
         }
-        return JSONResponse(told, headers={"cache-control": "no-store"})
+        return Answer(told)
 
     async def checkpoint(request: Request) -> Response:
         run, name = shelf.find(request.path_params["run"]), request.path_params["name"].removesuffix(".npz")

@@ -8,6 +8,9 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from rollback.agents.checkpoints import RunFolder
+from rollback.agents.checkpoints.limits import MAX_COUNT, MAX_TEXT
+from rollback.agents.checkpoints.plain import dumped, plain
+from rollback.errors import UsageError
 from rollback.studio.curve import Curve
 from rollback.studio.history import BEGINNING, Place
 from rollback.studio.points import Row
@@ -17,6 +20,7 @@ from rollback.studio.trainer import Job
 __all__ = ["Facts", "Run"]
 
 MEAN_OF: Final = 100  # episodes whose mean reward is told
+_MOST_PARAMETERS: Final = 16 * 1024  # bytes: every page gets those of every run
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,18 +56,13 @@ class Facts:
 
     @classmethod
     def from_plain(cls, values: Mapping[str, Any]) -> Facts:
-        """Return what `run.json` says; whatever is missing there or of another kind is empty."""
-
-        def get(name: str, kind: type, default: Any) -> Any:
-            value = values.get(name)
-            return value if isinstance(value, kind) and not isinstance(value, bool) else default
-
+        """Return what `run.json` says; whatever is missing there, of another kind or too large for pages is empty."""
         return cls(
-            get("algorithm", str, ""),
-            get("environment", str, ""),
-            get("parameters", dict, {}),
-            get("seed", int, 0),
-            max(0, get("episodes", int, 0)),
+            _name(values.get("algorithm")),
+            _name(values.get("environment")),
+            _small(values.get("parameters")),
+            _whole(values.get("seed")),
+            max(0, _whole(values.get("episodes"))),
             _seconds(values.get("started")),
         )
 
@@ -196,6 +195,23 @@ class Run:
             "reward": sum(self.rewards) / len(self.rewards) if self.rewards else None,
             "generation": self.generation,
         }
+
+
+def _name(value: Any) -> str:
+    return value if isinstance(value, str) and len(value) <= MAX_TEXT else ""
+
+
+def _whole(value: Any) -> int:
+    return value if type(value) is int and abs(value) <= MAX_COUNT else 0
+
+
+def _small(value: Any) -> Mapping[str, Any]:
+    if not isinstance(value, dict):
+        return {}
+    try:
+        return value if len(dumped(plain(value, "it"))) <= _MOST_PARAMETERS else {}
+    except UsageError:  # an infinity, for one
+        return {}
 
 
 def _seconds(value: Any) -> float:

@@ -33,6 +33,7 @@ from rollback.studio.refusals import Refused
 from rollback.studio.routes import api_routes
 from rollback.studio.run import Run
 from rollback.studio.run_process import run as train
+from rollback.studio.sending import Packet
 from rollback.studio.stream import Viewer
 from rollback.studio.supervisor import NEWS, Supervisor
 from rollback.studio.tasks import Tasks
@@ -99,6 +100,7 @@ class StudioApp:
         self._tasks = Tasks()
         self._server = socketio.AsyncServer(
             async_mode="asgi",
+            serializer=Packet,
             transports=["websocket"],
             async_handlers=False,  # or the commands of one page would overtake each other
             cors_allowed_origins=[],  # the door has looked at the origin

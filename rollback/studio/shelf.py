@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Final, TypeVar
@@ -23,6 +24,7 @@ __all__ = ["Shelf", "on_disk"]
 
 READ_AT_ONCE: Final = 128 * 1024  # bytes of a log: reading them holds up everything else for some milliseconds
 
+_log = logging.getLogger("rollback.studio")
 T = TypeVar("T")
 
 
@@ -94,7 +96,11 @@ class Shelf:
                 told["checkpoints", run.name] = run
         for run in self:
             if run.is_read and (run.state is State.ELSEWHERE or ("status", run.name) in told):
-                await self._follow(run)
+                try:
+                    await self._follow(run)
+                except Exception:  # the trouble of one run is not that of the others
+                    run.begin_curve(is_read=False)  # when it is looked at, it is read from its start
+                    _log.exception("the log of the run %s cannot be followed", run.name)
         self._measure()
         return told
 

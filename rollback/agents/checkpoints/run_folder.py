@@ -135,6 +135,15 @@ class RunFolder:
         except OSError as error:
             raise CheckpointError(f"{self.path / _FACTS} cannot be written ({error.strerror or error})") from None
 
+    def log_problem(self) -> str:
+        """Return why there can be no log here, in one sentence; empty where there is one, or none yet."""
+        place = self.path / _LOG
+        try:
+            is_file = stat.S_ISREG(place.stat().st_mode)
+        except OSError:
+            return ""
+        return "" if is_file else f"{place} is no file: move it away, or nothing can be told there"
+
     def log(self) -> LogWriter:
         """Return what adds to the log, to be closed."""
         return LogWriter(self.path / _LOG)

@@ -36,7 +36,7 @@ class ListedRun:
     Attributes:
         folder: Where it is.
         facts: What it says of itself; empty if that cannot be read.
-        problem: Why it cannot, in one sentence.
+        problem: What cannot be read of it, and why, in one sentence.
     """
 
     folder: RunFolder
@@ -113,7 +113,7 @@ class Runs:
         """Return a run as it is listed; one that cannot be read has its problem."""
         run = RunFolder(self.path / name)
         try:
-            return ListedRun(run, run.facts())
+            return ListedRun(run, run.facts(), run.log_problem())
         except CheckpointError as error:
             return ListedRun(run, problem=str(error))
 

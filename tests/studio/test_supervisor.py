@@ -368,12 +368,13 @@ async def test_a_run_and_its_checkpoints_are_deleted_but_not_while_it_runs(tmp_p
         await studio.reaches("finished")
         name = studio.run().name
         known = (await studio.ask("checkpoints"))["checkpoints"]
-        assert [each["name"] for each in known] == ["last-1", "best"] and known[0]["episode"] == 20
+        *newest, best = [each["name"] for each in known]  # on a busy machine it is saved on the way too
+        assert newest[0].startswith("last-") and best == "best" and known[0]["episode"] == 20
         exported = await studio.ask("export", name="best")
         assert exported["url"] == f"/api/runs/{name}/checkpoints/best.npz"
         assert exported["bytes"] == (tmp_path / name / "best.npz").stat().st_size
         await studio.ask("delete", name="best")
-        assert [each["name"] for each in (await studio.ask("checkpoints"))["checkpoints"]] == ["last-1"]
+        assert [each["name"] for each in (await studio.ask("checkpoints"))["checkpoints"]] == newest
         await studio.ask("start", run=name, episodes=0)
         assert (await studio.refused("delete", run=name))[0] == 409
         await studio.ask("stop")

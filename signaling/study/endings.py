@@ -9,7 +9,8 @@ __all__ = ["SENTENCES"]
 SENTENCES: Final = {
     "complete": "You have played all matches. Thank you!",
     "no_partner": "Nobody came to play with you in time. That is not your fault, and your waiting counts.",
-    "partner_left": "Your partner is gone, so the match cannot go on. That is not your fault, and your part counts.",
+    "partner_left": "Your partner is gone, or kept you waiting for too long, so the match cannot go on. That is not your fault,"
+    " and your part counts.",
     "slow_connection": "The connection is too slow for this study. That is not your fault, and your time counts.",
     "failed": "Something went wrong with the page or the game, and the study cannot go on here. That is not your fault.",
     "withdrew": "You have left the study. Nothing more is recorded.",

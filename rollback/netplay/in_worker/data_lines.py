@@ -1,8 +1,8 @@
 """What really happened in a match, as lines of JSON in pieces for the page, which uploads them. Knows rows; knows no upload.
 
 Each process that takes part writes a line `start`, a line `frame` for each settled frame, a line `pause` for each pause once
-it is over, and a line `end` where it came so far. Observations are left out: who has the actions and the seed can have them
-from the game again.
+it is over, a line `wait` for each time that the match stood for others' sake, and a line `end` where it came so far.
+Observations are left out: who has the actions and the seed can have them from the game again.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from rollback.envs.data.columns import plain_json
 from rollback.envs.data.rows import Transition
 from rollback.game import Game, codecs_of
 from rollback.netplay.hands.bots import HandedAgent
+from rollback.netplay.in_worker.standing import Stood
 from rollback.netplay.in_worker.waits import OWN
 from rollback.types import Ended, Paused, Resumed
 
@@ -108,6 +109,12 @@ class DataLines:
             case Ended():
                 for peer in list(self._paused):
                     self._write_pause(peer, now)
+
+    def stood(self, stood: Stood) -> None:
+        """Take a time in which the match stood for others' sake."""
+        told = {"record": "wait", "frame": stood.frame, "player": self._players_of.get(stood.peer)}
+        if self._frames and not self._closed:
+            self._write({**told, "seconds": stood.since, "lasted": round(stood.lasted, 3)})
 
     def close(self) -> None:
         """Hand over what is left. Closing twice is harmless, and without a frame there is nothing."""

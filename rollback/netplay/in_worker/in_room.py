@@ -25,7 +25,7 @@ from rollback.netplay.seats import check_room
 from rollback.netplay.stopping import unless
 from rollback.netplay.telling.endings import COMPLETE
 from rollback.netplay.watching import next_match, watch
-from rollback.types import Event, Tick
+from rollback.types import Ended, Event, Tick
 
 __all__ = ["play_in_room", "watch_room"]
 
@@ -100,23 +100,26 @@ async def _play(page: Page, wishes: Wishes, offered: OfferedGame, lobby: PageLob
     check_room(lobby, game.players, offered.label)  # before the game is asked what our player's keys are
     hands = PageHands(game, player, wishes, lobby.match, clock=page.clock)
     screen = Screen(page.post, offered.label, player, hands, clock=page.clock)
-    page.show(screen, hands, max_pause=wishes.max_pause_s)
     config = config_of(wishes, game, lobby.room, lobby.match, player, by_turns=hands.by_turns)
     seats = {member.name: member.seat for member in lobby.members}
     lines = None
     if wishes.study:
         lines = DataLines(page.post, game, config, name=offered.name, local=[player], players_of=seats, bot=wishes.bot)
+    stood = (lambda stood: None) if lines is None else lines.stood
+    page.show(screen, hands, max_pause=wishes.max_pause_s, max_wait=wishes.max_wait_s, stood=stood)
     at = 0
 
     def simulated(session: P2PSession, tick: Tick) -> None:
         nonlocal at
         at = session.frame
         if tick.reason != "synchronizing":
-            page.look(session)
+            page.look(session, is_waiting=tick.reason in ("stalled", "paused"))
         screen.frame(session, tick)
 
     def happened(event: Event | PathChanged) -> None:
         screen.event(event)
+        if isinstance(event, Ended):
+            page.ended()
         if lines is not None:
             lines.happened(event, at, page.clock())
 

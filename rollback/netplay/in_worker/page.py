@@ -11,6 +11,7 @@ from rollback.core.session import P2PSession
 from rollback.netplay.in_worker.page_hands import PageHands
 from rollback.netplay.in_worker.pauses import Pauses
 from rollback.netplay.in_worker.screen import Screen
+from rollback.netplay.in_worker.standing import Stood
 from rollback.netplay.stopping import unless
 
 __all__ = ["Page", "Port"]
@@ -59,20 +60,35 @@ class Page:
         self.stop = stop
         self._again = asyncio.Event()
 
-    def show(self, screen: Screen, hands: PageHands | None, *, max_pause: float | None = None) -> None:
-        """Let a match be seen and played from now on, in which a player may pause for `max_pause` seconds, None: for ever."""
+    def show(
+        self,
+        screen: Screen,
+        hands: PageHands | None,
+        *,
+        max_pause: float | None = None,
+        max_wait: float | None = None,
+        stood: Callable[[Stood], object] = lambda stood: None,
+    ) -> None:
+        """Let a match be seen and played from now on; for the limits see `Pauses`."""
         self._screen, self._hands = screen, hands
         by_turns = hands is not None and hands.by_turns
-        self._pauses = Pauses(screen.waits, screen.tell, limit=max_pause, by_turns=by_turns)
+        self._pauses = Pauses(
+            screen.waits, screen.tell, limit=max_pause, by_turns=by_turns, most=max_wait, stood=stood
+        )  # fmt: skip
         self._again.clear()
         screen.is_visible = self._is_visible
         if hands is not None:
             hands.hold(self._held)
 
-    def look(self, session: P2PSession) -> None:
-        """Pause or resume, if the page asked for it since the last look."""
+    def look(self, session: P2PSession, *, is_waiting: bool = False) -> None:
+        """Pause or resume, if the page asked for it since the last look, and wait for others no longer than the limits say."""
         if self._pauses is not None:
-            self._pauses.look(session, self.clock())
+            self._pauses.look(session, self.clock(), is_waiting=is_waiting)
+
+    def ended(self) -> None:
+        """The match has ended."""
+        if self._pauses is not None:
+            self._pauses.end()
 
     async def wants_again(self) -> bool:
         """Wait until the page wants another match, or no more of it; return which."""

@@ -79,5 +79,10 @@ class Waits:
         """Who asks everybody to wait now; `OWN` is this side."""
         return tuple(self._paused)
 
+    @property
+    def holding(self) -> tuple[str, ...]:
+        """Who is lost, or asks everybody to wait; not we."""
+        return tuple(self._lost) + tuple(peer for peer in self._paused if peer != OWN)
+
     def _let_go(self, players: tuple[int, ...]) -> None:
         self._lost = {peer: lost for peer, lost in self._lost.items() if not set(lost[0]) & set(players)}

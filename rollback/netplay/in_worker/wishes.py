@@ -17,6 +17,7 @@ LONGEST_SEED: Final = 2**63
 MOST_FRAMES: Final = 10_000_000  # two days at 60 frames a second
 MOST_SERVERS: Final = 16
 STUDY_PAUSE: Final = 60.0  # seconds: long enough for the door, and a partner waits no longer than for a coffee
+STUDY_WAIT: Final = 120.0  # seconds for all that keeps a match standing: a pause, and some reloads
 
 Mode = Literal["play", "watch", "solo"]
 Transport = Literal["auto", "webrtc", "relay"]
@@ -46,7 +47,8 @@ class Wishes:
         direct: Whether who watches connects to a player, and not to the lobby alone.
         seed: Of a match alone; None draws one.
         study: Whether the page wants what really happened, frame by frame, to upload it.
-        max_pause_s: Seconds that a player of the room may keep the others waiting in all; None: no limit. A study has one.
+        max_pause_s: Seconds that a player of the room may pause in all; None: no limit. A study has one.
+        max_wait_s: Seconds that this side waits for others in all, whatever for; None: no limit. A study has one.
     """
 
     mode: Mode
@@ -67,6 +69,7 @@ class Wishes:
     seed: int | None = None
     study: bool = False
     max_pause_s: float | None = None
+    max_wait_s: float | None = None
 
     @classmethod
     def of(cls, told: Mapping[str, Any], data: Any = None) -> Self:
@@ -113,6 +116,7 @@ class Wishes:
             seed=_whole(told, "seed", 0, LONGEST_SEED - 1),
             study=is_study,
             max_pause_s=_number(told, "max_pause_s", 0.0, 3600.0, STUDY_PAUSE if is_study else None),
+            max_wait_s=_number(told, "max_wait_s", 0.0, 36_000.0, STUDY_WAIT if is_study else None),
         )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from typing import Any
 
@@ -55,6 +56,23 @@ class Rooms:
 
     def all(self, name: str, tell: str) -> list[dict[str, Any]]:
         return [each for each in self.room.pages[name].told if each["tell"] == tell]
+
+    async def die(self, name: str) -> None:
+        """Let a page end, worker and all."""
+        self.room.pages[name].die()
+        running = self.matches[name]._running
+        assert running is not None
+        running.cancel()
+        await asyncio.gather(running, return_exceptions=True)
+
+    def reload(self, name: str, **begin: Any) -> None:
+        """Load anew a page that died; what it told before is forgotten."""
+        lobby = self.room.reload(name)
+        page = self.room.pages[name]
+        page.told = []
+        self.matches[name] = Match(page.port, lambda: lobby, OFFERS, clock=now)
+        self._keep(name, page)
+        page.say("begin", **BEGIN | begin)
 
     async def until(self, tell: str, *names: str, count: int = 1) -> list[dict[str, Any]]:
         await until(lambda: all(len(self.all(name, tell)) >= count for name in names))

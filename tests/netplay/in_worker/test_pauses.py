@@ -113,6 +113,67 @@ def test_who_is_held_by_a_page_that_keeps_to_no_limit_leaves_with_the_reason(mon
     assert pause["player"] == 0
 
 
+def waits(rooms: Rooms, name: str) -> list[dict[str, Any]]:
+    return [line for line in records(rooms, name) if line["record"] == "wait"]
+
+
+def test_who_is_away_again_and_again_is_waited_for_no_longer_than_the_limit_in_all() -> None:
+    settings = {"study": True, "max_wait_s": 20.0, "frames": 600}
+
+    async def play() -> tuple[Rooms, float]:
+        rooms = Rooms("ann", "bob")
+        for name in ("ann", "bob"):
+            rooms.enter(name, **settings)
+        before = 0.0
+        for _ in range(8):
+            frame = frame_of(rooms, "bob")
+            await until(lambda frame=frame: frame_of(rooms, "bob") > frame + 30 or bool(rooms.all("bob", "ended")))  # type: ignore[misc]
+            before = before or now()
+            await rooms.die("ann")
+            away = now()
+            await until(lambda away=away: now() > away + 8 or bool(rooms.all("bob", "ended")))  # type: ignore[misc]
+            if rooms.all("bob", "ended"):
+                break
+            rooms.reload("ann", **settings)
+        lasted = now() - before
+        await rooms.leave("bob")
+        return rooms, lasted
+
+    rooms, lasted = run(play())
+    assert 20 < lasted < 24
+    assert rooms.all("bob", "ended")[0]["reason"] == "ann kept the match waiting for longer than 20 s in all"
+    told = waits(rooms, "bob")
+    assert len(told) == 3 and {each["player"] for each in told} == {0}
+    assert all(8 <= each["lasted"] < 10 for each in told[:2]) and abs(sum(each["lasted"] for each in told) - 20) < 0.5
+    assert told[0]["frame"] < told[1]["frame"] < told[2]["frame"]
+
+
+def test_a_page_that_goes_on_by_a_frame_now_and_then_is_left_and_a_pause_of_our_own_is_no_wait() -> None:
+    async def play() -> Rooms:
+        rooms = Rooms("ann", "bob")
+        for name, most in (("ann", 3600.0), ("bob", 10.0)):
+            rooms.enter(name, study=True, max_pause_s=3600.0, max_wait_s=most, frames=600)
+        await until(lambda: frame_of(rooms, "bob") > 30)
+        await press(rooms, "bob")
+        before = now()
+        await until(lambda: now() > before + 15)
+        await press(rooms, "bob")
+        await until(lambda: rooms.all("bob", "picture")[-1]["reason"] == "running")
+        while not rooms.all("bob", "ended"):
+            await press(rooms, "ann")  # pauses, or goes on
+            before = now()
+            is_paused = rooms.all("ann", "picture")[-1]["reason"] != "paused"
+            await until(lambda before=before, wait=2.0 if is_paused else 0.05: now() > before + wait)  # type: ignore[misc]
+        await rooms.leave("ann", "bob")
+        return rooms
+
+    rooms = run(play())
+    assert rooms.all("bob", "ended")[0]["reason"] == "ann kept the match waiting for longer than 10 s in all"
+    told = waits(rooms, "bob")
+    assert {each["player"] for each in told} == {0} and abs(sum(each["lasted"] for each in told) - 10) < 0.5
+    assert abs(sum(each["lasted"] for each in waits(rooms, "ann")) - 15) < 0.5, "who waited for bob"
+
+
 def test_without_a_study_a_pause_has_no_end() -> None:
     async def play() -> Rooms:
         rooms = Rooms("ann", "bob")

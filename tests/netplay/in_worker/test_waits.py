@@ -53,6 +53,15 @@ def test_the_seconds_of_all_pauses_of_a_player_are_counted() -> None:
     assert [waits.held_by(peer, 10.0) for peer in ("bob", OWN)] == [2.0 + 7.0, 0.0]
 
 
+def test_who_holds_a_match_is_who_is_lost_or_asked_for_a_pause_and_not_we() -> None:
+    assert after(Paused(OWN, "lunch")).holding == ()
+    held = after(Paused(OWN, "lunch"), Paused("ann", ""), PeerLost("bob", (1,), "gone"))
+    assert held.holding == ("bob", "ann")
+    held.take(PeerResumed("bob"), 9.0)
+    held.take(Resumed("ann"), 9.0)
+    assert held.holding == ()
+
+
 def test_a_reason_of_theirs_steers_nothing_and_has_an_end() -> None:
     wait = after(PeerLost("bob", (1,), "\x1b[2J" + "x" * 1000)).look()
     assert wait is not None and "\x1b" not in wait.sentence and len(wait.sentence) <= 300

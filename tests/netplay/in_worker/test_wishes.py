@@ -52,6 +52,7 @@ WRONG = [
     ({"ice_servers": ["stun:x"] * 17}, "ice_servers names 17 servers, at most 16 are asked"),
     ({"input_delay": 61}, "input_delay must be a whole number from 0 to 60, not 61"),
     ({"on_disconnect": "cry"}, "on_disconnect must be one of pause, idle, end, takeover, not 'cry'"),
+    ({"max_wait_s": -1}, "max_wait_s must be a number from 0 to 36000, not -1"),
     ({"disconnect_after": 0}, "disconnect_after must be a number from 0.2 to 600, not 0"),
     ({"direct": 1}, "direct must be true or false, not 1"),
     ({"seed": -1}, "seed must be a whole number from 0 to 9223372036854775807, not -1"),
@@ -103,3 +104,8 @@ def test_where_every_frame_waits_for_a_key_it_is_seen_at_once() -> None:
 def test_who_is_lost_may_be_played_on_by_the_games_own_bot() -> None:
     config = config_of(Wishes.of({"on_disconnect": "takeover"}), Pong(), "R", 0, 0, by_turns=False)
     assert type(config.on_disconnect).__name__ == "TakeOver"
+
+
+def test_only_a_study_has_limits_of_waiting_by_itself() -> None:
+    told = [Wishes.of(each) for each in ({}, {"study": True}, {"study": True, "max_pause_s": 5, "max_wait_s": 30})]
+    assert [(each.max_pause_s, each.max_wait_s) for each in told] == [(None, None), (60.0, 120.0), (5.0, 30.0)]

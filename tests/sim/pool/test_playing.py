@@ -105,6 +105,21 @@ def test_stats_that_no_file_can_hold_are_an_error_of_their_match(stats: Any, wor
     assert "what play() of ready returned" in result.error and words in result.error
 
 
+@pytest.mark.parametrize(
+    "played",
+    [
+        Played("x", scores=(10**5000,)),
+        Played("x", scores=(-(10**5000), 1)),
+        Played("x", scores=(1.0,) * (1 << 20)),
+        Played("x" * (1 << 20)),
+        Played("x", error="x" * (1 << 20)),
+    ],
+)
+def test_so_is_whatever_else_is_too_large_though_most_results_are_not_measured(played: Played) -> None:
+    result = play_one(Job(0, 0, Ready(played)), Shared())
+    assert result.status == "error" and "what play() of ready returned" in result.error
+
+
 def test_whatever_a_result_may_hold_a_journal_can_hold(tmp_path: Any) -> None:
     room = MOST - len(json.dumps(["d", [], {"a": ""}, ""]))
     job = Job(0, 0, Ready(Played("d", stats={"a": "x" * room})))

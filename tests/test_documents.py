@@ -56,7 +56,12 @@ def with_what_they_print(page: Path) -> list[tuple[Block, Block | None]]:
     return pairs
 
 
-@pytest.mark.parametrize("page", [page for page in PAGES if with_what_they_print(page)], ids=name_of)
+def by_time(page):
+    """Return the case of a page; that of clusters starts one, and takes as long as a dozen others."""
+    return pytest.param(page, marks=pytest.mark.nightly) if page.name == "cluster.md" else page
+
+
+@pytest.mark.parametrize("page", [by_time(page) for page in PAGES if with_what_they_print(page)], ids=name_of)
 def test_the_python_of_a_page_runs_and_prints_what_the_page_says(page, tmp_path):
     pairs = with_what_they_print(page)
     done = subprocess.run(

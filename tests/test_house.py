@@ -80,7 +80,8 @@ def module_of(path: Path) -> str:
 def other_sources() -> list[Path]:
     """Return what is no module of the packages, and is to be as short: scripts, and what pages load."""
     kinds = {"benchmarks": "*.py", "examples": "*.py", "signaling/web": "*.js", "rollback/studio/web": "*.js"}
-    return sorted(path for folder, kind in kinds.items() for path in (ROOT / folder).rglob(kind))
+    found = (path for folder, kind in kinds.items() for path in (ROOT / folder).rglob(kind))
+    return sorted(path for path in found if "assets" not in path.parts)  # what was fetched is of others
 
 
 MODULES = {module_of(path): path for path in sources()}

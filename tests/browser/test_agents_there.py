@@ -39,6 +39,7 @@ def refused(tab: Tab) -> str:
     return str(tab.evaluate(_SHOWN, "#alert-text"))
 
 
+@pytest.mark.nightly  # test_agents_served.py plays one match in a real worker, test_engine_there.py holds the moves of all four
 def test_a_page_plays_an_agent_of_its_server_again_and_then_one_from_a_file(stage: Stage, tmp_path: Path) -> None:
     content = trained("tetris").to_bytes()
     flipped = bytearray(content)

@@ -113,14 +113,15 @@ def check_offered(told: dict[str, Any], token: str, content: bytes) -> None:
     """Hold that an agent is offered by the lobby, and to nobody but who was led there by the studio."""
     answer = ask(told["url"], "play_here", token, run="learned", name="last-1")
     game, bytes_at = "rollback.agents.races:rooms", f"{told['lobby']}/assets/agents/{answer['sha256']}.npz"
-    assert answer["ok"] and (answer["agent"], answer["game"]) == ("learned-last-1", game), answer
+    name = f"learned-last-1-{answer['sha256'][:8]}"
+    assert answer["ok"] and (answer["agent"], answer["game"]) == (name, game), answer
     assert agents_of(urllib.request.build_opener(), told["lobby"]) == []
     assert leads_to(bytes_at) == "404"
     visitor = urllib.request.build_opener(urllib.request.HTTPCookieProcessor())
     with visitor.open(told["url"] + answer["url"], timeout=WITHIN) as page:
-        assert page.status == 200 and page.url == f"{told['lobby']}/?solo=learned-last-1&game={game}"
+        assert page.status == 200 and page.url == f"{told['lobby']}/?solo={name}&game={game}"
     (agent,) = agents_of(visitor, told["lobby"])
-    assert (agent["name"], agent["game"], agent["size"]) == ("learned-last-1", game, len(content))
+    assert (agent["name"], agent["game"], agent["size"]) == (name, game, len(content))
     with visitor.open(bytes_at, timeout=WITHIN) as answered:
         assert answered.read() == content and "immutable" in answered.headers["cache-control"]
 

@@ -79,7 +79,7 @@ async def test_ctrl_c_is_not_the_training_s_matter(folder):
 
 async def test_a_training_that_is_paused_leaves_too_and_when_nobody_gives_it_orders_any_more(folder):
     watched = Watched(programs.training, folder=folder)
-    await watched.until("ready")
+    await watched.until("picture")  # or the next one, which is newer, would take its place
     assert watched.process.order("pause")
     await watched.until("picture", 2)
     watched.process.abandon()

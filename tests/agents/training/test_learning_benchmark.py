@@ -54,6 +54,7 @@ def words(*more):
     return [sys.executable, str(SCRIPT), "--quick", "--json", *more]
 
 
+@pytest.mark.nightly
 def test_a_quick_run_trains_by_the_command_and_names_the_machine():
     done = subprocess.run(words("--only", "gridworld"), capture_output=True, text=True, timeout=PATIENCE)
     assert done.returncode == 0, done.stderr

@@ -90,6 +90,7 @@ def test_nothing_of_it_is_open_to_another_machine_or_asks_one(here):
             assert told["http_proxy"] == told["HTTP_PROXY"] == told["https_proxy"] == ray_cluster.NOWHERE
 
 
+@pytest.mark.nightly  # the same in test_executor.py; here Ray takes a while to tell of each dead worker
 def test_each_bad_match_is_blamed_for_what_it_did_and_no_other(here):
     specs = [MatchSpec(game=GOOD, frames=6) for _ in range(60)]
     reference = simulate(specs)
@@ -124,6 +125,7 @@ def test_workers_that_are_killed_cost_no_match(here, capfd):
     assert capfd.readouterr() == ("", "")  # Ray's own words about it go to stdout
 
 
+@pytest.mark.nightly  # the same in test_executor.py
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="memory is limited on Linux only")
 def test_what_matches_leave_in_memory_makes_no_error_of_an_innocent_one(here):
     results = simulate([bad("Leak")] * 5 + [bad("Hog")], backend="ray", workers=1, memory_mb=200, batch=6)

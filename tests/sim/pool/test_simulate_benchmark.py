@@ -29,6 +29,7 @@ def simulate():
             del sys.modules[name]
 
 
+@pytest.mark.nightly
 def test_a_quick_run_names_all_it_measures_and_the_machine():
     done = subprocess.run(
         [sys.executable, str(BENCHMARKS / "simulate.py"), "--quick", "--json"],

@@ -120,6 +120,7 @@ def test_a_run_that_is_told_to_hurry_keeps_what_was_imported_and_where_its_memor
     first, box = worker._here.shared, worker._here.box
     answered(batch, replace(slow, starting=10.0))
     assert worker._here.shared is first and worker._here.box is box and box.starting == 10.0
+    box.close()
 
 
 def test_what_is_played_in_the_callers_own_process_is_neither_watched_nor_limited(orders, monkeypatch):

@@ -20,7 +20,10 @@ __all__ = ["begin", "run"]
 
 _orders: list[Orders] = []
 _parcels: list[Path] = []
+_making = threading.Lock()  # held while the folder of this process is made, and for ever once it is to be removed
 SPOILED: Final = 70  # the exit code of a process that can no longer be worked with
+REMOVALS: Final = 100  # times that it is tried
+FINISH_WITHIN: Final = 5.0  # seconds that what is being made may take once there is nobody to work for
 STANDARD_OUTPUT: Final = 1
 STANDARD_ERROR: Final = 2
 
@@ -44,7 +47,8 @@ def begin(orders: Orders, root: str) -> None:
     _send_prints_to_standard_error()
     _orders[:] = [orders]
     _parcels[:] = [Path(root)]
-    prepare(orders)
+    with _making:
+        prepare(orders)
 
 
 def run(letter: Letter, number: int) -> Letter:
@@ -77,7 +81,11 @@ def _end_with(sentinel: int, root: str, is_settled: threading.Event | None = Non
         multiprocessing.connection.wait([sentinel], timeout=0)
         is_settled.set()
     multiprocessing.connection.wait([sentinel])
-    shutil.rmtree(root, ignore_errors=True)
+    _making.acquire(timeout=FINISH_WITHIN)  # or the folder were made again behind our back
+    for _ in range(REMOVALS):
+        shutil.rmtree(root, ignore_errors=True)
+        if not os.path.exists(root):
+            break  # else something was written meanwhile, here or by another process that ends
     if hasattr(os, "killpg") and os.getpgrp() == os.getpid():
         os.killpg(0, signal.SIGKILL)  # what matches have started too
     os._exit(1)

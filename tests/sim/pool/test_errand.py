@@ -34,6 +34,32 @@ def test_ctrl_c_is_ignored_and_what_is_printed_goes_to_standard_error(tmp_path):
     assert done.stderr == "still here False\nfrom a program of its own\n"
 
 
+ALONE = """
+import os, sys, threading
+from rollback.sim.pool import errand
+from rollback.sim.pool.worker import Orders
+
+read, write = os.pipe()
+os.close(write)  # nobody will write any more: the parent has gone
+folder = os.path.join(sys.argv[1], "rollback-pool-of-it")
+
+def prepare(orders):
+    threading.Thread(target=errand._end_with, args=(read, folder)).start()
+    for number in range(2000):
+        os.makedirs(folder, exist_ok=True)
+        open(os.path.join(folder, str(number)), "w").close()
+
+errand.prepare = prepare
+errand.begin(Orders(caller=0, folder=folder), folder)
+threading.Event().wait()
+"""
+
+
+def test_a_process_whose_parent_goes_while_it_prepares_leaves_no_folder(tmp_path):
+    done = subprocess.run([sys.executable, "-c", ALONE, str(tmp_path)], cwd=ROOT, capture_output=True, text=True, timeout=60)
+    assert (done.returncode, done.stderr) in ((1, ""), (-9, "")) and list(tmp_path.iterdir()) == []
+
+
 def test_long_answers_come_by_a_file_and_parcels_lie_in_the_folder_of_the_run(tmp_path, monkeypatch):
     monkeypatch.setattr(worker, "_here", worker._Process())
     monkeypatch.setattr(errand, "_orders", [Orders(os.getpid(), str(tmp_path))])

@@ -14,7 +14,7 @@ from rollback.agents.checkpoints import Array, Checkpoint, state_of
 from rollback.agents.training.algorithm import EpisodePoint
 from rollback.agents.training.cloud_saved import arrays_of, cloud_from, generation_from
 from rollback.agents.training.noisy import Cloud, Vector
-from rollback.agents.training.parameters import Parameter, Value, filled
+from rollback.agents.training.parameters import Parameter, Value, checked_seed, filled
 from rollback.errors import CheckpointError, RollbackError, UsageError
 from rollback.sim import simulate
 from rollback.sim.pool.played import Spec
@@ -23,7 +23,6 @@ __all__ = ["PARAMETERS", "Generations", "Result", "Trial", "TrialSpec", "played"
 
 Result = tuple[int, int]  # what counts, and the steps it took
 
-MOST_SEED: Final = 1 << 63
 
 PARAMETERS: Final = (
     Parameter("elite", 8, 2, 1000, whole=True, help="The best of them, from which the next generation is drawn."),
@@ -83,13 +82,11 @@ class Generations:
     round: ClassVar[int] = 20_000  # steps that each of several processes makes before orders are listened to again
 
     def __init__(self, environment: str, parameters: Mapping[str, Any], seed: int) -> None:
-        if type(seed) is not int or not 0 <= seed < MOST_SEED:
-            raise UsageError(f"a seed must be a whole number from 0 to 2**63 - 1, not {seed!r:.60}: give one such as 7")
         if environment not in self.environments:
             raise UsageError(f"{self.name} learns {', '.join(self.environments)}, not {environment!r:.80}")
         self.environment = environment
         self.settings: Mapping[str, Value] = filled(self.parameters, parameters)
-        self.seed = seed
+        self.seed = checked_seed(seed)
         elite, population = self.of("elite"), self.of("population")
         if elite > population:
             raise UsageError(f"elite must be at most population, which is {population}, not {elite}: take a tenth of it")

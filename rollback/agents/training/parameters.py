@@ -9,7 +9,7 @@ from typing import Any
 
 from rollback.errors import UsageError
 
-__all__ = ["Parameter", "Value", "filled"]
+__all__ = ["Parameter", "Value", "checked_seed", "filled"]
 
 Value = float | int | str
 
@@ -81,3 +81,14 @@ def filled(parameters: Sequence[Parameter], given: Mapping[str, Any]) -> dict[st
             meant = f", did you mean {close[0]}? Take" if close else ": take"
             raise UsageError(f"there is no parameter {str(name)!r:.60}{meant} {', '.join(known) or 'none'}")
     return {name: parameter.checked(given.get(name, parameter.default)) for name, parameter in known.items()}
+
+
+def checked_seed(seed: Any) -> int:
+    """Return the seed of a training as it was given.
+
+    Raises:
+        UsageError: It is no whole number of at most 63 bits.
+    """
+    if type(seed) is not int or not 0 <= seed < 1 << 63:
+        raise UsageError(f"a seed must be a whole number from 0 to 2**63 - 1, not {seed!r:.60}: give one such as 7")
+    return seed

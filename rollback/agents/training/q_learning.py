@@ -17,9 +17,8 @@ from rollback.agents.training.algorithm import EpisodePoint
 from rollback.agents.training.evaluation import evaluated
 from rollback.agents.training.grid_course import ENVIRONMENTS, Course
 from rollback.agents.training.grid_picture import TRAIL, grid_picture
-from rollback.agents.training.parameters import Parameter, Value, filled
+from rollback.agents.training.parameters import Parameter, Value, checked_seed, filled
 from rollback.agents.training.q_saved import arrays_of, parts_of
-from rollback.errors import UsageError
 
 __all__ = ["QLearning"]
 
@@ -48,12 +47,10 @@ class QLearning:
     )
 
     def __init__(self, environment: str, parameters: Mapping[str, Any], seed: int) -> None:
-        if type(seed) is not int or not 0 <= seed < 1 << 63:
-            raise UsageError(f"a seed must be a whole number from 0 to 2**63 - 1, not {seed!r:.60}: give one such as 7")
         self.course = Course(environment)
         self.environment = self.course.environment
         self.settings: Mapping[str, Value] = filled(self.parameters, parameters)
-        self.seed = seed
+        self.seed = checked_seed(seed)
         rate, discount, epsilon, decay, least, first = [float(value) for value in self.settings.values()]
         self._rates = rate, discount, decay, min(least, epsilon)
         self.table = [[first] * MOVES for _ in range(self.course.rows)]

@@ -18,7 +18,7 @@ from rollback.agents.training.algorithm import EpisodePoint
 from rollback.agents.training.coarse import COARSE, greedy
 from rollback.agents.training.coarse_match import CoarseMatch, Learning, match_from
 from rollback.agents.training.coarse_player import CoarseBot, checked_table
-from rollback.agents.training.parameters import Parameter, Value, filled
+from rollback.agents.training.parameters import Parameter, Value, checked_seed, filled
 from rollback.errors import CheckpointError, UsageError
 from rollback.games.bots import act_with
 from rollback.games.dice import spread
@@ -63,13 +63,11 @@ class SelfPlayTable:
     )
 
     def __init__(self, environment: str, parameters: Mapping[str, Any], seed: int) -> None:
-        if type(seed) is not int or not 0 <= seed < 1 << 63:
-            raise UsageError(f"a seed must be a whole number from 0 to 2**63 - 1, not {seed!r:.60}: give one such as 7")
         if environment not in self.environments:
             raise UsageError(f"{self.name} learns {', '.join(self.environments)}, not {environment!r:.80}")
         self.environment = environment
         self.settings: Mapping[str, Value] = filled(self.parameters, parameters)
-        self.seed = seed
+        self.seed = checked_seed(seed)
         self._view = COARSE[environment]
         rate, discount, epsilon, decay, least, clumsiness = [float(value) for value in list(self.settings.values())[:6]]
         self._learning = Learning(rate, discount, clumsiness, self._of("frames"))
